@@ -1,0 +1,65 @@
+//! Time as an argument, so that tests can move it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// One reading of both clocks.
+///
+/// `steady` never goes back and decides when a call may start; `wall` is what people and Prometheus call the time, and
+/// dates the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Time since some fixed point, counting also while the machine sleeps.
+    pub steady: Duration,
+    /// Time of day, UTC.
+    pub wall: Timestamp,
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync + 'static {
+    /// The time now.
+    fn now(&self) -> Moment;
+}
+
+/// The machine's own clocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Moment {
+        Moment { steady: since_boot(), wall: Timestamp::now() }
+    }
+}
+
+/// Time since the machine started. A laptop that slept for an hour must poll at once when it wakes, so sleep counts.
+fn since_boot() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Follows tokio's clock, which tests pause and advance (`tokio::time::pause`).
+#[derive(Clone, Copy, Debug)]
+pub struct TokioClock {
+    start: tokio::time::Instant,
+    wall: Timestamp,
+}
+
+impl TokioClock {
+    /// A clock that reads `wall` now.
+    #[must_use]
+    pub fn starting_at(wall: Timestamp) -> Self {
+        Self { start: tokio::time::Instant::now(), wall }
+    }
+}
+
+impl Clock for TokioClock {
+    fn now(&self) -> Moment {
+        let steady = self.start.elapsed();
+        Moment { steady, wall: self.wall.saturating_add(steady).unwrap_or(self.wall) }
+    }
+}

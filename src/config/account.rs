@@ -1,0 +1,140 @@
+//! One account, checked and with every default filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use regex::Regex;
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::collector::Collector;
+use crate::fleet::Filter;
+use crate::platform::PlatformName;
+
+/// Where an API key is kept. The value itself is read when it is used.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// A file; trailing white space is not part of the key.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// The configuration file itself.
+    Inline(SecretString),
+}
+
+/// Which checks and tasks become series.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChecksMode {
+    /// Only those that fail (or are cleared) now.
+    #[default]
+    Failing,
+    /// All.
+    All,
+    /// None: counts only.
+    None,
+}
+
+/// An enabled collector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CollectorConfig {
+    /// How often its calls are repeated.
+    pub interval: Duration,
+    /// How long its data are good: the account's `stale_after`, else three intervals, at least 15 minutes.
+    pub stale_after: Duration,
+}
+
+/// TLS options of an account.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// PEM file of a private certificate authority.
+    pub ca_file: Option<PathBuf>,
+    /// Accept any certificate.
+    pub insecure_skip_verify: bool,
+}
+
+/// What only N-sight accounts have.
+#[derive(Clone, Debug, Default)]
+pub struct NsightOptions {
+    /// Zone of the days in histories; `None` asks the platform (list_general_settings).
+    pub time_zone: Option<TimeZone>,
+    /// Age of a workstation's last report from which it is offline; `None` is twice its check interval, at least 30 min.
+    pub offline_after: Option<Duration>,
+}
+
+/// What depends on the platform.
+#[derive(Clone, Debug)]
+pub enum PlatformOptions {
+    /// N-able N-sight RMM.
+    Nsight(NsightOptions),
+    /// Tactical RMM.
+    Tactical,
+}
+
+/// One account.
+#[derive(Clone, Debug)]
+pub struct AccountConfig {
+    /// The `account` label.
+    pub name: String,
+    /// The platform and its own options.
+    pub platform: PlatformOptions,
+    /// Base URL: scheme, host, port; path ends with `/`.
+    pub server: Url,
+    /// The platform's console, for links; as configured, empty without one.
+    pub console_url: String,
+    /// Where the API key is.
+    pub api_key: KeySource,
+    /// Most calls started in any rolling minute.
+    pub requests_per_minute: u32,
+    /// Most calls under way at once.
+    pub max_concurrent_requests: usize,
+    /// Least time between two identical calls.
+    pub min_interval: Duration,
+    /// Time limit of one call.
+    pub timeout: Duration,
+    /// Most fleet series.
+    pub max_series: usize,
+    /// What is looked at.
+    pub filter: Filter,
+    /// Which checks become series.
+    pub checks_mode: ChecksMode,
+    /// Metric names that are not exposed; each matches whole names.
+    pub metrics_exclude: Vec<Regex>,
+    /// TLS.
+    pub tls: TlsOptions,
+    /// Proxy.
+    pub proxy: Option<Url>,
+    /// User-Agent header.
+    pub user_agent: String,
+    /// The enabled collectors.
+    pub collectors: BTreeMap<Collector, CollectorConfig>,
+}
+
+impl AccountConfig {
+    /// Which platform.
+    #[must_use]
+    pub const fn platform_name(&self) -> PlatformName {
+        match self.platform {
+            PlatformOptions::Nsight(_) => PlatformName::Nsight,
+            PlatformOptions::Tactical => PlatformName::Tactical,
+        }
+    }
+
+    /// Whether the server is on this machine (a simulator): then floors and budgets may be any value.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.server)
+    }
+}
+
+/// Whether a URL leads to this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,78 @@
+//! What one answer of a platform says, in the fleet's own words.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::{
+    Check, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceRecord, DeviceTasks, History, Kind, PatchCounts,
+    SiteKey, SiteRecord, Task,
+};
+
+/// Which list of devices an answer is. A list replaces the earlier answer of the same list, and what it no longer names
+/// is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeviceList {
+    /// Every device of the account (Tactical RMM /agents/).
+    Account,
+    /// Devices of one kind at one client, with features and counts (N-sight list_devices_at_client).
+    Client(ClientKey, Kind),
+    /// Devices of one kind at one site, in detail (N-sight list_servers, list_workstations).
+    Site(SiteKey, Kind),
+}
+
+/// A device that the platform's failing-check report names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailingDevice {
+    /// Who and where it is.
+    pub device: DeviceRecord,
+    /// The report says that its report is overdue.
+    pub overdue: bool,
+    /// The report says that it is offline.
+    pub offline: bool,
+    /// The report says that its site cannot be reached.
+    pub unreachable: bool,
+    /// Its failing checks.
+    pub checks: Vec<Check>,
+    /// Its failing tasks.
+    pub tasks: Vec<Task>,
+}
+
+/// What one successful answer says. Each replaces what the same call said before.
+#[derive(Clone, Debug)]
+pub enum Update {
+    /// Every client of the account (N-sight list_clients).
+    Clients(Vec<ClientRecord>),
+    /// Every client of the account with all sites (Tactical RMM /clients/).
+    ClientsAndSites(Vec<ClientRecord>, Vec<SiteRecord>),
+    /// The sites of one client (N-sight list_sites).
+    Sites(ClientKey, Vec<SiteRecord>),
+    /// A list of devices.
+    Devices(DeviceList, Vec<DeviceRecord>),
+    /// Every failing check of the account (N-sight list_failing_checks); devices without a problem are not named.
+    Failing(Vec<FailingDevice>),
+    /// The checks of one device.
+    Checks(DeviceId, DeviceChecks),
+    /// The tasks of one device.
+    Tasks(DeviceId, DeviceTasks),
+    /// The antivirus history of one device; `None` when it has no such check.
+    Antivirus(DeviceId, Option<Arc<History>>),
+    /// The backup history of one device; `None` when it has no such check.
+    Backup(DeviceId, Option<Arc<History>>),
+    /// The updates of one device; `None` when the platform has no list for it.
+    Patches(DeviceId, Option<PatchCounts>),
+    /// The account's time zone (N-sight list_general_settings).
+    TimeZone(TimeZone),
+}
+
+/// Something that the platform no longer knows although it was listed before: the answer to a call for one object was
+/// "no such object" (N-sight FAIL 4, Tactical RMM 404).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// A device.
+    Device(DeviceId),
+    /// A site.
+    Site(SiteKey),
+    /// A client.
+    Client(ClientKey),
+}

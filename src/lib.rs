@@ -1,0 +1,13 @@
+//! rmm-exporter: a Prometheus exporter for remote monitoring and management (RMM) platforms.
+//!
+//! Data moves one way: [`planner`] → [`platform`] → [`fleet`] → [`metrics`] → [`http`].
+
+pub mod clock;
+pub mod collector;
+pub mod config;
+pub mod demo;
+pub mod fleet;
+pub mod http;
+pub mod metrics;
+pub mod planner;
+pub mod platform;

@@ -1,0 +1,104 @@
+//! What collectors ask of the planner, and what became of it.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::time::Duration;
+
+use crate::collector::Collector;
+
+/// A call that only reads. Each platform has one closed enum of them: nothing else can be sent.
+///
+/// Two calls are identical when they are equal.
+pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
+    /// The `call` label: the N-sight service, or the Tactical RMM path with `{id}` for what varies.
+    fn name(&self) -> &'static str;
+
+    /// What makes the call the same call in another process: method, path, sorted parameters and body, without the key.
+    fn identity(&self) -> String;
+}
+
+/// What goes first when several calls are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Priority {
+    /// What fails now.
+    Failing,
+    /// Which devices exist.
+    Inventory,
+    /// One call per device, oldest data first, spread over the interval.
+    Sweep,
+}
+
+/// A call that a collector wants repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want<C> {
+    /// The call.
+    pub call: C,
+    /// Whose call it is.
+    pub collector: Collector,
+    /// How often; counted from the end of an attempt.
+    pub interval: Duration,
+    /// What goes first.
+    pub priority: Priority,
+}
+
+/// How an attempt ended; the `outcome` label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// A good answer.
+    Ok,
+    /// The key is not accepted: 401, or N-sight FAIL 3.
+    AuthError,
+    /// The key may not do this: 403 with JSON.
+    Forbidden,
+    /// The platform understood and refused: any other N-sight FAIL.
+    ApiError,
+    /// Another 3xx, 4xx or 5xx.
+    HttpError,
+    /// Too many calls: 429, or 503 with Retry-After.
+    Throttled,
+    /// A firewall or a login page answered: HTML with 200 or 403.
+    Blocked,
+    /// No whole answer within the time limit.
+    Timeout,
+    /// No connection, or it broke before the answer was whole.
+    ConnectError,
+    /// A whole answer that cannot be read.
+    InvalidResponse,
+    /// The answer is larger than the limit.
+    TooLarge,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 11] = [
+        Self::Ok,
+        Self::AuthError,
+        Self::Forbidden,
+        Self::ApiError,
+        Self::HttpError,
+        Self::Throttled,
+        Self::Blocked,
+        Self::Timeout,
+        Self::ConnectError,
+        Self::InvalidResponse,
+        Self::TooLarge,
+    ];
+
+    /// The `outcome` label.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::AuthError => "auth_error",
+            Self::Forbidden => "forbidden",
+            Self::ApiError => "api_error",
+            Self::HttpError => "http_error",
+            Self::Throttled => "throttled",
+            Self::Blocked => "blocked",
+            Self::Timeout => "timeout",
+            Self::ConnectError => "connect_error",
+            Self::InvalidResponse => "invalid_response",
+            Self::TooLarge => "too_large",
+        }
+    }
+}

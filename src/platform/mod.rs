@@ -1,0 +1,84 @@
+//! The RMM platforms: what can be asked of them, how, and what their answers mean.
+
+pub mod nsight;
+pub mod tactical;
+pub mod transport;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use crate::fleet::{Gone, Update, View};
+use crate::planner::{Outcome, Permit, ReadCall, Want};
+
+/// The name of a platform; the `platform` label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PlatformName {
+    /// N-able N-sight RMM.
+    Nsight,
+    /// Tactical RMM.
+    Tactical,
+}
+
+impl PlatformName {
+    /// The `platform` label, and the word in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nsight => "nsight",
+            Self::Tactical => "tactical",
+        }
+    }
+}
+
+/// One account on one platform: turns wanted calls into requests, and answers into updates of the fleet.
+pub trait Platform: Send + Sync + 'static {
+    /// The closed set of calls that can be made.
+    type Call: ReadCall;
+
+    /// Everything that the enabled collectors want to know, given what is known. `known` holds every object that was ever
+    /// reported and not withdrawn, however old, after the filter.
+    fn wants(&self, known: &View) -> Vec<Want<Self::Call>>;
+
+    /// The call that decides `rmm_up`: list_clients (N-sight), /agents/ (Tactical RMM).
+    fn up_call(&self) -> Self::Call;
+
+    /// The call that reads the checks of a device afresh, where checks have a call of their own and are enabled.
+    fn checks_call(&self, device: &crate::fleet::DeviceId) -> Option<Self::Call>;
+
+    /// Makes the call: one request, one answer, decoded.
+    fn read(&self, call: &Self::Call, permit: Permit) -> impl Future<Output = Result<Answer, Failure>> + Send;
+
+    /// Reads the key again from where it is kept; called after an authentication error and on reload.
+    fn reload_key(&self);
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// What it says.
+    pub updates: Vec<Update>,
+    /// Its size, decompressed.
+    pub bytes: u64,
+}
+
+/// A call that gave no good answer. The text is fit for a log: it holds neither URL nor key.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What sort of failure.
+    pub outcome: Outcome,
+    /// The platform no longer knows the object that the call was for. Then this is no failure of the collector.
+    pub gone: Option<Gone>,
+    /// How long the server asked to be left alone.
+    pub retry_after: Option<Duration>,
+    /// What happened, and what to do about it.
+    pub message: String,
+    /// Decompressed bytes that were read.
+    pub bytes: u64,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.outcome.name(), self.message)
+    }
+}

@@ -1,0 +1,250 @@
+//! One request, one answer, within bounds. Shared by both platforms; knows neither XML nor JSON.
+
+use std::path::PathBuf;
+use std::sync::Once;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Method, Url};
+use thiserror::Error;
+
+use crate::planner::Permit;
+
+/// The longest pause that a server's Retry-After can cause. A larger value is cut: nobody waits a day unnoticed.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// How to reach a server.
+#[derive(Clone, Debug)]
+pub struct TransportOptions {
+    /// Sent as User-Agent.
+    pub user_agent: String,
+    /// Time limit of a whole call, answer included.
+    pub timeout: Duration,
+    /// PEM file of a private certificate authority, trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Accept any certificate. Only for servers that cannot be given a proper one.
+    pub insecure_skip_verify: bool,
+    /// Proxy for every request. Without it the usual environment variables count, but not for loopback servers.
+    pub proxy: Option<Url>,
+    /// The server is on this machine: no proxy.
+    pub loopback: bool,
+}
+
+/// Why a client cannot be built.
+#[derive(Debug, Error)]
+pub enum TransportSetupError {
+    /// The certificate authority file cannot be read or holds no certificate.
+    #[error("cannot use ca_file {path}: {reason}")]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Something else in the options.
+    #[error("cannot set up the HTTP client: {0}")]
+    Client(String),
+}
+
+/// Why there is no whole answer. No variant holds the URL: N-sight's key is part of it.
+#[derive(Debug, Error)]
+pub enum TransportError {
+    /// No whole answer within the time limit.
+    #[error("no whole answer within {}s", .0.as_secs_f64())]
+    Timeout(Duration),
+    /// Name resolution, TCP or TLS failed.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The connection broke before the answer was whole.
+    #[error("the connection broke: {0}")]
+    Interrupted(String),
+    /// The body, compressed or not, is larger than allowed.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(u64),
+    /// The compressed body cannot be decompressed.
+    #[error("the answer cannot be decompressed: {0}")]
+    Encoding(String),
+}
+
+/// A whole answer, whatever its status.
+#[derive(Debug)]
+pub struct RawAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Content-Type, lower case; empty without one.
+    pub content_type: String,
+    /// Retry-After, from seconds or a date, at most an hour.
+    pub retry_after: Option<Duration>,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+}
+
+/// An HTTP client for one account.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    client: Client,
+    timeout: Duration,
+}
+
+impl Transport {
+    /// Sets up a client. No connection is made.
+    ///
+    /// # Errors
+    ///
+    /// When the CA file cannot be used.
+    pub fn new(options: &TransportOptions) -> Result<Self, TransportSetupError> {
+        install_crypto();
+        let mut builder = Client::builder()
+            .user_agent(&options.user_agent)
+            // A key must not travel to another host.
+            .redirect(Policy::none())
+            // The planner alone decides what is sent again, and when.
+            .retry(reqwest::retry::never())
+            .connect_timeout(options.timeout.min(Duration::from_secs(10)))
+            .timeout(options.timeout)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(4)
+            .referer(false);
+        if options.loopback {
+            builder = builder.no_proxy();
+        }
+        if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|error| setup_error(&error))?;
+            builder = builder.no_proxy().proxy(proxy);
+        }
+        if let Some(path) = &options.ca_file {
+            builder = builder.tls_certs_merge(read_certificates(path)?);
+        }
+        if options.insecure_skip_verify {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
+        let client = builder.build().map_err(|error| setup_error(&error))?;
+        Ok(Self { client, timeout: options.timeout })
+    }
+
+    /// Sends one request and reads the whole answer, at most `max_bytes` of it.
+    ///
+    /// # Errors
+    ///
+    /// When no whole answer arrives; a whole answer with a bad status is not an error here.
+    pub async fn send(
+        &self,
+        _permit: Permit,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Option<Vec<u8>>,
+        max_bytes: u64,
+    ) -> Result<RawAnswer, TransportError> {
+        let mut request = self.client.request(method, url).headers(headers);
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let mut response = request.send().await.map_err(|error| self.classify(error))?;
+        if response.content_length().is_some_and(|length| length > max_bytes) {
+            return Err(TransportError::TooLarge(max_bytes));
+        }
+        let status = response.status().as_u16();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let content_type = header(reqwest::header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+        let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, wall_now()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.classify(error))? {
+            if (body.len() + chunk.len()) as u64 > max_bytes {
+                return Err(TransportError::TooLarge(max_bytes));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(RawAnswer { status, content_type, retry_after, body })
+    }
+
+    fn classify(&self, error: reqwest::Error) -> TransportError {
+        let error = error.without_url();
+        let reason = innermost(&error);
+        if error.is_timeout() {
+            TransportError::Timeout(self.timeout)
+        } else if error.is_connect() {
+            TransportError::Connect(reason)
+        } else if error.is_decode() && !error.is_body() && mentions_compression(&reason) {
+            TransportError::Encoding(reason)
+        } else {
+            TransportError::Interrupted(reason)
+        }
+    }
+}
+
+/// The decoders of gzip and deflate report a damaged stream, and only that, in these words.
+fn mentions_compression(reason: &str) -> bool {
+    ["gzip", "deflate", "invalid", "corrupt"].iter().any(|word| reason.to_ascii_lowercase().contains(word))
+}
+
+/// The last cause in the chain says what really happened ("connection refused"); the outer ones only where.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+fn setup_error(error: &reqwest::Error) -> TransportSetupError {
+    TransportSetupError::Client(innermost(error))
+}
+
+fn read_certificates(path: &PathBuf) -> Result<Vec<Certificate>, TransportSetupError> {
+    let fail = |reason: String| TransportSetupError::CaFile { path: path.clone(), reason };
+    let pem = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| fail(innermost(&error)))?;
+    if certificates.is_empty() {
+        return Err(fail("it holds no certificate in PEM form".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// rustls wants one process-wide provider; ring is the one that builds with nothing but a C compiler.
+fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // A second installation fails, and then the first one serves as well.
+        let _already = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// The server's dates are compared with the machine's own clock, whatever clock the planner lives by.
+#[expect(clippy::disallowed_methods, reason = "HTTP dates are real dates")]
+fn wall_now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Retry-After as a time from `now`: seconds or an HTTP date, at most an hour; a date that has passed is zero.
+fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let wait = match value.trim().parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_in_seconds_and_as_a_date() {
+        let now = httpdate::parse_http_date("Wed, 04 Mar 2026 09:15:00 GMT").expect("date");
+        let parse = |value| parse_retry_after(value, now).map(|wait| wait.as_secs());
+        assert_eq!(parse("120"), Some(120));
+        assert_eq!(parse("Wed, 04 Mar 2026 09:16:30 GMT"), Some(90));
+        assert_eq!(parse("Wed, 04 Mar 2026 09:00:00 GMT"), Some(0));
+        assert_eq!(parse("999999"), Some(3600));
+        assert_eq!(parse("soon"), None);
+    }
+
+    #[test]
+    fn a_ca_file_without_certificate_is_refused() {
+        let file = tempfile::NamedTempFile::new().expect("file");
+        let message = read_certificates(&file.path().to_path_buf()).expect_err("empty").to_string();
+        assert!(message.contains("no certificate"), "{message}");
+    }
+}
