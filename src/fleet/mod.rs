@@ -7,9 +7,12 @@ pub mod device;
 pub mod filter;
 pub mod history;
 pub mod label;
+mod merge;
 pub mod patches;
 pub mod place;
 
+mod series;
+pub mod store;
 pub mod update;
 pub mod view;
 
@@ -21,5 +24,6 @@ pub use label::Label;
 pub use patches::{PatchCounts, PatchSeverity, PatchStatus};
 pub use place::{ClientKey, ClientRecord, KindCounts, SiteKey, SiteRecord};
 
+pub use store::{Changed, Fleet, FleetOptions};
 pub use update::{DeviceList, FailingDevice, Gone, Update};
 pub use view::{CheckSeries, ClientView, DeviceView, HistoryView, SiteView, TaskSeries, View};

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::planner::Permit;
 
 /// The longest pause that a server's Retry-After can cause. A larger value is cut: nobody waits a day unnoticed.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// How to reach a server.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl Transport {
             .retry(reqwest::retry::never())
             .connect_timeout(options.timeout.min(Duration::from_secs(10)))
             .timeout(options.timeout)
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             .pool_max_idle_per_host(4)
             .referer(false);
         if options.loopback {

@@ -1,0 +1,316 @@
+//! From what every call said to what is true now: one [`View`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::series::{check_series, task_series};
+use super::store::{Fleet, Part, PerDevice};
+use super::{
+    ClientKey, ClientRecord, ClientView, DeviceId, DeviceList, DeviceRecord, DeviceView, FailingDevice, History,
+    HistoryView, Kind, KindCounts, Label, SiteKey, SiteRecord, SiteView, StatusCounts, View,
+};
+use crate::collector::Collector;
+use crate::config::ChecksMode;
+use crate::platform::PlatformName;
+
+/// Which parts count: all that is known (for planning), or what is fresh at a moment (for exposition).
+struct Freshness<'a> {
+    fleet: &'a Fleet,
+    now: Option<Timestamp>,
+    valid_until: Option<Timestamp>,
+}
+
+impl<'a> Freshness<'a> {
+    /// The part's content while it is fresh.
+    fn of<T>(&mut self, part: &'a Part<T>, collector: Collector) -> Option<&'a T> {
+        let Some(now) = self.now else { return Some(&part.value) };
+        let stale_after = self.fleet.options.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
+        let until = part.at.saturating_add(stale_after).unwrap_or(Timestamp::MAX);
+        if until <= now {
+            return None;
+        }
+        self.valid_until = Some(self.valid_until.map_or(until, |earlier| earlier.min(until)));
+        Some(&part.value)
+    }
+
+    fn of_device<T>(
+        &mut self,
+        parts: &'a PerDevice<T>,
+        id: &DeviceId,
+        collector: Collector,
+    ) -> Option<(&'a T, Timestamp)> {
+        let part = parts.get(id)?;
+        Some((self.of(part, collector)?, part.at))
+    }
+}
+
+impl Fleet {
+    /// What is true at `now`: parts older than their collector's `stale_after` are left out.
+    #[must_use]
+    pub fn current(&self, now: Timestamp) -> View {
+        self.view(Some(now))
+    }
+
+    /// Everything that was reported and not withdrawn, however old: what to plan for.
+    #[must_use]
+    pub fn known(&self) -> View {
+        self.view(None)
+    }
+
+    fn view(&self, now: Option<Timestamp>) -> View {
+        let mut fresh = Freshness { fleet: self, now, valid_until: None };
+        let client_names = self.client_names();
+        let site_names = self.site_names();
+        let duplicates = self.lists.keys().filter_map(|list| self.duplicates.get(list)).sum();
+
+        let failing = self.failing.as_ref().and_then(|part| Some((fresh.of(part, Collector::FailingChecks)?, part.at)));
+        let mut devices = Vec::new();
+        for record in self.merged_records(&mut fresh, failing.map(|(report, _)| report)) {
+            let client = name_of(&client_names, &record.client, record.client_name.as_ref());
+            let site = name_of(&site_names, &record.site, record.site_name.as_ref());
+            if self.admits(&client, &site, &record) {
+                devices.push(self.device(&mut fresh, client, site, record, failing));
+            }
+        }
+        devices.sort_by(|a, b| {
+            (&a.client, &a.site, &a.record.name, &a.id).cmp(&(&b.client, &b.site, &b.record.name, &b.id))
+        });
+
+        let counted = self.count_devices(&mut fresh, &devices);
+        let clients = self.clients.as_ref().and_then(|part| fresh.of(part, Collector::Inventory));
+        let clients: Vec<ClientView> = clients
+            .into_iter()
+            .flatten()
+            .filter(|client| self.options.filter.clients.admits(client.name.as_str()))
+            .map(|client| ClientView {
+                key: client.key.clone(),
+                id: client.id.clone(),
+                name: client.name.clone(),
+                timezone: client.timezone.clone(),
+                devices: client.devices.unwrap_or_else(|| counted.of(&client.key)),
+            })
+            .collect();
+        let mut sites = self.site_views(&mut fresh, &clients);
+        let mut clients = clients;
+        clients.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        sites.sort_by(|a, b| (&a.client, &a.name, &a.id).cmp(&(&b.client, &b.name, &b.id)));
+        View { clients, sites, devices, duplicates, valid_until: fresh.valid_until }
+    }
+
+    /// Names never go stale: a device's labels come from the newest list of clients and sites, whatever its age.
+    fn client_names(&self) -> HashMap<&ClientKey, &Label> {
+        let records = self.clients.iter().flat_map(|part| &part.value);
+        records.map(|client: &ClientRecord| (&client.key, &client.name)).collect()
+    }
+
+    fn site_names(&self) -> HashMap<&SiteKey, &Label> {
+        let records = self.sites.values().flat_map(|part| &part.value);
+        records.map(|site: &SiteRecord| (&site.key, &site.name)).collect()
+    }
+
+    fn admits(&self, client: &Label, site: &Label, record: &DeviceRecord) -> bool {
+        let filter = &self.options.filter;
+        filter.clients.admits(client.as_str())
+            && filter.sites.admits(site.as_str())
+            && filter.devices.admits(record.name.as_str())
+            && record.kind.is_none_or(|kind| filter.admits_kind(kind))
+    }
+
+    /// Every device that a fresh list names, its records laid over each other, the newest first.
+    fn merged_records<'a>(
+        &'a self,
+        fresh: &mut Freshness<'a>,
+        failing: Option<&HashMap<DeviceId, FailingDevice>>,
+    ) -> Vec<DeviceRecord> {
+        let mut lists: Vec<(&DeviceList, &Part<Vec<DeviceRecord>>)> =
+            self.lists.iter().filter(|(_, part)| fresh.of(part, Collector::Inventory).is_some()).collect();
+        lists.sort_by(|(a, a_part), (b, b_part)| b_part.at.cmp(&a_part.at).then_with(|| a.cmp(b)));
+        let mut merged: HashMap<&DeviceId, DeviceRecord> = HashMap::new();
+        for record in lists.into_iter().flat_map(|(_, part)| &part.value) {
+            match merged.get_mut(&record.id) {
+                Some(newer) => fill_gaps(newer, record),
+                None => _ = merged.insert(&record.id, record.clone()),
+            }
+        }
+        for (id, device) in failing.into_iter().flatten() {
+            if !merged.contains_key(id) {
+                merged.insert(id, device.device.clone());
+            }
+        }
+        merged.into_values().collect()
+    }
+
+    fn device<'a>(
+        &'a self,
+        fresh: &mut Freshness<'a>,
+        client: Label,
+        site: Label,
+        mut record: DeviceRecord,
+        failing: Option<(&HashMap<DeviceId, FailingDevice>, Timestamp)>,
+    ) -> DeviceView {
+        let id = record.id.clone();
+        let nsight = self.options.platform == PlatformName::Nsight;
+        let report = failing.and_then(|(report, at)| Some((report.get(&id)?, at)));
+        if let Some((report, _)) = report {
+            decide_by_report(&mut record, report);
+        }
+        let checks = fresh.of_device(&self.checks, &id, Collector::Checks);
+        let tasks = fresh.of_device(&self.tasks, &id, if nsight { Collector::Checks } else { Collector::Tasks });
+        let read = checks.map(|(checks, _)| checks.counts);
+        record.checks = combine_counts(nsight, record.checks, read);
+        record.tasks = combine_counts(nsight, record.tasks, tasks.map(|(tasks, _)| tasks.counts));
+
+        let patches = fresh.of_device(&self.patches, &id, Collector::Patches).and_then(|(patches, _)| patches.clone());
+        if let Some(required) = patches.as_ref().and_then(|patches| patches.reboot_required) {
+            record.reboot_required = Some(required);
+        }
+        let antivirus = fresh.of_device(&self.antivirus, &id, Collector::Antivirus);
+        let backup = fresh.of_device(&self.backup, &id, Collector::Backup);
+
+        let mode = self.options.checks_mode;
+        // Without a fresh report there is nothing to compare with; with one, silence about a device means "no failure".
+        let reported_checks = failing.map(|(_, at)| (report.map_or(&[][..], |(report, _)| &report.checks[..]), at));
+        let reported_tasks = failing.map(|(_, at)| (report.map_or(&[][..], |(report, _)| &report.tasks[..]), at));
+        let (check_views, task_views) = if mode == ChecksMode::None {
+            (Vec::new(), Vec::new())
+        } else {
+            (
+                check_series(mode, nsight, checks.map(|(checks, at)| (&checks.checks[..], at)), reported_checks),
+                task_series(mode, tasks.map(|(tasks, at)| (&tasks.tasks[..], at)), reported_tasks),
+            )
+        };
+        DeviceView {
+            id,
+            client,
+            site,
+            record,
+            checks: check_views,
+            tasks: task_views,
+            antivirus: antivirus.and_then(|(history, at)| self.history(history.as_ref(), at)),
+            backup: backup.and_then(|(history, at)| self.history(history.as_ref(), at)),
+            patches,
+        }
+    }
+
+    fn history(&self, history: Option<&Arc<History>>, polled: Timestamp) -> Option<HistoryView> {
+        let history = history?;
+        let zone = self.time_zone.as_ref();
+        Some(HistoryView {
+            up_to_date: history.up_to_date,
+            last_pass: zone.and_then(|zone| history.last_pass_time(zone, polled)),
+            consecutive_failures: history.consecutive_failures,
+            daily_results: zone.map(|zone| history.daily_results(zone, polled)),
+        })
+    }
+
+    fn count_devices<'a>(&'a self, fresh: &mut Freshness<'a>, devices: &[DeviceView]) -> Counted {
+        let listed =
+            self.lists.get(&DeviceList::Account).is_some_and(|part| fresh.of(part, Collector::Inventory).is_some());
+        if !listed {
+            return Counted(None);
+        }
+        let mut counts: HashMap<ClientKey, (u64, u64)> = HashMap::new();
+        for device in devices {
+            let (servers, workstations) = counts.entry(device.record.client.clone()).or_default();
+            match device.record.kind {
+                Some(Kind::Server) => *servers += 1,
+                Some(Kind::Workstation) => *workstations += 1,
+                _ => {}
+            }
+        }
+        Counted(Some(counts))
+    }
+
+    fn site_views<'a>(&'a self, fresh: &mut Freshness<'a>, clients: &[ClientView]) -> Vec<SiteView> {
+        let mut views = Vec::new();
+        for client in clients {
+            let Some(sites) = self.sites.get(&client.key).and_then(|part| fresh.of(part, Collector::Inventory)) else {
+                continue;
+            };
+            for site in sites.iter().filter(|site| self.options.filter.sites.admits(site.name.as_str())) {
+                views.push(SiteView {
+                    key: site.key.clone(),
+                    client_key: client.key.clone(),
+                    client_id: client.id.clone(),
+                    client: client.name.clone(),
+                    id: site.id.clone(),
+                    name: site.name.clone(),
+                    connection_up: site.connection_up,
+                });
+            }
+        }
+        views
+    }
+}
+
+/// Devices counted by client, where the platform itself does not count; `None` while the device list is not fresh.
+struct Counted(Option<HashMap<ClientKey, (u64, u64)>>);
+
+impl Counted {
+    fn of(&self, client: &ClientKey) -> KindCounts {
+        let Some(counts) = &self.0 else { return KindCounts::default() };
+        let (server, workstation) = counts.get(client).copied().unwrap_or_default();
+        KindCounts { server: Some(server), workstation: Some(workstation), mobile: None }
+    }
+}
+
+fn name_of<K: std::hash::Hash + Eq>(names: &HashMap<&K, &Label>, key: &K, own: Option<&Label>) -> Label {
+    names.get(key).copied().or(own).cloned().unwrap_or_default()
+}
+
+/// Takes from `older` what `newer` does not say.
+fn fill_gaps(newer: &mut DeviceRecord, older: &DeviceRecord) {
+    macro_rules! fill {
+        ($($field:ident),*) => {
+            $(if newer.$field.is_none() { newer.$field.clone_from(&older.$field); })*
+        };
+    }
+    fill!(
+        kind,
+        client_name,
+        site_name,
+        info,
+        agentless,
+        online,
+        overdue,
+        last_seen,
+        boot,
+        check_interval,
+        maintenance,
+        reboot_required,
+        memory_bytes,
+        features,
+        pending_actions,
+        patches_pending,
+        checks,
+        tasks
+    );
+}
+
+/// The failing-check report knows better than the lists who is overdue, offline or out of reach. It cannot speak for a
+/// workstation without active 24x7 checks, which has neither state.
+fn decide_by_report(record: &mut DeviceRecord, report: &FailingDevice) {
+    let details_known = record.agentless.is_some();
+    if report.overdue && (record.overdue.is_some() || !details_known) {
+        record.overdue = Some(true);
+    }
+    let server = record.kind == Some(Kind::Server);
+    let not_online = report.offline || report.unreachable || (server && report.overdue);
+    if not_online && (record.online.is_some() || !details_known) {
+        record.online = Some(false);
+    }
+}
+
+/// N-sight counts passing, failing and cleared in its device list, and only the checks themselves tell which never ran;
+/// Tactical RMM's own checks, once read, replace the list's counters.
+fn combine_counts(nsight: bool, listed: Option<StatusCounts>, read: Option<StatusCounts>) -> Option<StatusCounts> {
+    if nsight {
+        let listed = listed?;
+        Some(StatusCounts { pending: read.and_then(|read| read.pending), ..listed })
+    } else {
+        read.or(listed)
+    }
+}

@@ -1,0 +1,326 @@
+//! The last good answer of every call of one account, with its time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{
+    ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord, DeviceTasks, FailingDevice, Filter,
+    Gone, History, Kind, KindCounts, OsFamily, PatchCounts, SiteKey, SiteRecord, StatusCounts, Update,
+};
+use crate::collector::Collector;
+use crate::config::ChecksMode;
+use crate::platform::PlatformName;
+
+/// What the store must know of the account's configuration.
+#[derive(Clone, Debug)]
+pub struct FleetOptions {
+    /// The platform.
+    pub platform: PlatformName,
+    /// What is looked at.
+    pub filter: Filter,
+    /// Which checks become series.
+    pub checks_mode: ChecksMode,
+    /// How long each enabled collector's data are good.
+    pub stale_after: BTreeMap<Collector, Duration>,
+    /// The configured zone of daily histories; `None` waits for the platform's own.
+    pub time_zone: Option<TimeZone>,
+}
+
+/// Something and when it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Part<T> {
+    pub(super) value: T,
+    pub(super) at: Timestamp,
+}
+
+pub(super) type PerDevice<T> = HashMap<DeviceId, Part<T>>;
+
+/// What an update changed besides values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Which objects exist, or which calls they need, may have changed: plan anew.
+    pub objects: bool,
+    /// Devices whose checks have changed since they were read (Tactical RMM): read them next.
+    pub hurry: Vec<DeviceId>,
+}
+
+/// The fleet of one account.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    pub(super) options: FleetOptions,
+    pub(super) clients: Option<Part<Vec<ClientRecord>>>,
+    pub(super) sites: HashMap<ClientKey, Part<Vec<SiteRecord>>>,
+    pub(super) lists: HashMap<DeviceList, Part<Vec<DeviceRecord>>>,
+    pub(super) failing: Option<Part<HashMap<DeviceId, FailingDevice>>>,
+    pub(super) checks: PerDevice<DeviceChecks>,
+    pub(super) tasks: PerDevice<DeviceTasks>,
+    pub(super) antivirus: PerDevice<Option<Arc<History>>>,
+    pub(super) backup: PerDevice<Option<Arc<History>>>,
+    pub(super) patches: PerDevice<Option<PatchCounts>>,
+    pub(super) time_zone: Option<TimeZone>,
+    /// The device list's check counters at the time when the device's own checks were read.
+    counters_when_read: HashMap<DeviceId, Option<StatusCounts>>,
+    /// Records of the newest answers that repeat an id of the same answer.
+    pub(super) duplicates: HashMap<DeviceList, u64>,
+}
+
+impl Fleet {
+    /// An empty fleet: nothing is known yet.
+    #[must_use]
+    pub fn new(options: FleetOptions) -> Self {
+        Self {
+            time_zone: options.time_zone.clone(),
+            options,
+            clients: None,
+            sites: HashMap::new(),
+            lists: HashMap::new(),
+            failing: None,
+            checks: HashMap::new(),
+            tasks: HashMap::new(),
+            antivirus: HashMap::new(),
+            backup: HashMap::new(),
+            patches: HashMap::new(),
+            counters_when_read: HashMap::new(),
+            duplicates: HashMap::new(),
+        }
+    }
+
+    /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
+    /// object which the answer no longer lists is withdrawn from older lists too.
+    pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
+        let mut changed = Changed::default();
+        match update {
+            Update::Clients(clients) => changed.objects = self.apply_clients(clients, at),
+            Update::ClientsAndSites(clients, sites) => {
+                changed.objects = self.apply_clients(clients, at);
+                for client in self.client_keys() {
+                    let of_client = sites.iter().filter(|site| site.client == client).cloned().collect();
+                    self.apply_sites(client, of_client, at);
+                }
+            }
+            Update::Sites(client, sites) => changed.objects = self.apply_sites(client, sites, at),
+            Update::Devices(list, devices) => {
+                changed.hurry = self.devices_with_changed_counters(&devices);
+                changed.objects = self.apply_devices(list, devices, at);
+            }
+            Update::Failing(devices) => changed.objects = self.apply_failing(devices, at),
+            Update::Checks(id, value) => {
+                self.counters_when_read.insert(id.clone(), self.listed_counters(&id));
+                self.checks.insert(id, Part { value, at });
+            }
+            Update::Tasks(id, value) => _ = self.tasks.insert(id, Part { value, at }),
+            Update::Antivirus(id, value) => _ = self.antivirus.insert(id, Part { value, at }),
+            Update::Backup(id, value) => _ = self.backup.insert(id, Part { value, at }),
+            Update::Patches(id, value) => _ = self.patches.insert(id, Part { value, at }),
+            Update::TimeZone(zone) if self.options.time_zone.is_none() => self.time_zone = Some(zone),
+            Update::TimeZone(_) => {}
+        }
+        changed
+    }
+
+    /// Withdraws an object that the platform said it no longer knows.
+    pub fn forget(&mut self, gone: &Gone) {
+        match gone {
+            Gone::Device(id) => {
+                for list in self.lists.values_mut() {
+                    list.value.retain(|device| device.id != *id);
+                }
+                if let Some(failing) = &mut self.failing {
+                    failing.value.remove(id);
+                }
+            }
+            Gone::Site(key) => {
+                for sites in self.sites.values_mut() {
+                    sites.value.retain(|site| site.key != *key);
+                }
+                self.drop_devices(|device| device.site == *key);
+            }
+            Gone::Client(key) => {
+                if let Some(clients) = &mut self.clients {
+                    clients.value.retain(|client| client.key != *key);
+                }
+                self.drop_client(key);
+            }
+        }
+        self.prune();
+    }
+
+    /// Drops what belongs to devices that no list names any more. Costs a walk over every device, so it is for the moments
+    /// when the plan is made anew.
+    pub fn prune(&mut self) {
+        let known: HashSet<DeviceId> = self
+            .lists
+            .values()
+            .flat_map(|list| list.value.iter().map(|device| device.id.clone()))
+            .chain(self.failing.iter().flat_map(|failing| failing.value.keys().cloned()))
+            .collect();
+        self.checks.retain(|id, _| known.contains(id));
+        self.tasks.retain(|id, _| known.contains(id));
+        self.antivirus.retain(|id, _| known.contains(id));
+        self.backup.retain(|id, _| known.contains(id));
+        self.patches.retain(|id, _| known.contains(id));
+        self.counters_when_read.retain(|id, _| known.contains(id));
+    }
+
+    fn client_keys(&self) -> Vec<ClientKey> {
+        self.clients.iter().flat_map(|part| part.value.iter().map(|client| client.key.clone())).collect()
+    }
+
+    fn apply_clients(&mut self, clients: Vec<ClientRecord>, at: Timestamp) -> bool {
+        let plan_of = |clients: &[ClientRecord]| -> HashMap<ClientKey, (super::Label, [bool; 3])> {
+            let has = |counts: &KindCounts, kind| count_of(counts, kind) != Some(0);
+            let kinds = |client: &ClientRecord| {
+                client.devices.map_or([true; 3], |counts| Kind::ALL.map(|kind| has(&counts, kind)))
+            };
+            clients.iter().map(|client| (client.key.clone(), (client.name.clone(), kinds(client)))).collect()
+        };
+        let new = plan_of(&clients);
+        let old = self.clients.as_ref().map(|part| plan_of(&part.value)).unwrap_or_default();
+        for gone in old.keys().filter(|key| !new.contains_key(*key)) {
+            self.drop_client(gone);
+        }
+        for (key, (_, kinds)) in &new {
+            for (kind, present) in Kind::ALL.into_iter().zip(kinds) {
+                if !present {
+                    self.drop_kind(key, kind);
+                }
+            }
+        }
+        self.clients = Some(Part { value: clients, at });
+        new != old
+    }
+
+    /// A client is gone with its sites and devices. On Tactical RMM devices come from the account's own list, which tells
+    /// by itself.
+    fn drop_client(&mut self, key: &ClientKey) {
+        self.sites.remove(key);
+        self.drop_devices(|device| device.client == *key);
+    }
+
+    /// The platform counts no device of this kind at the client, so its lists are no longer asked for.
+    fn drop_kind(&mut self, client: &ClientKey, kind: Kind) {
+        for (list, part) in &mut self.lists {
+            match list {
+                DeviceList::Client(_, of) | DeviceList::Site(_, of) if *of == kind => {
+                    part.value.retain(|device| device.client != *client);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn drop_devices(&mut self, gone: impl Fn(&DeviceRecord) -> bool) {
+        if self.options.platform == PlatformName::Tactical {
+            return;
+        }
+        for list in self.lists.values_mut() {
+            list.value.retain(|device| !gone(device));
+        }
+        if let Some(failing) = &mut self.failing {
+            failing.value.retain(|_, device| !gone(&device.device));
+        }
+    }
+
+    fn apply_sites(&mut self, client: ClientKey, sites: Vec<SiteRecord>, at: Timestamp) -> bool {
+        let names = |sites: &[SiteRecord]| -> HashMap<SiteKey, super::Label> {
+            sites.iter().map(|site| (site.key.clone(), site.name.clone())).collect()
+        };
+        let new = names(&sites);
+        let old = self.sites.get(&client).map(|part| names(&part.value)).unwrap_or_default();
+        for gone in old.keys().filter(|key| !new.contains_key(*key)) {
+            self.lists.retain(|list, _| !matches!(list, DeviceList::Site(site, _) if site == gone));
+        }
+        self.sites.insert(client, Part { value: sites, at });
+        new != old
+    }
+
+    fn apply_devices(&mut self, list: DeviceList, mut devices: Vec<DeviceRecord>, at: Timestamp) -> bool {
+        let mut seen = HashSet::with_capacity(devices.len());
+        let listed = devices.len();
+        devices.retain(|device| seen.insert(device.id.clone()));
+        let repeated = u64::try_from(listed - devices.len()).unwrap_or(0);
+        self.duplicates.insert(list.clone(), repeated);
+
+        let old = self.lists.remove(&list);
+        let changed = old.as_ref().is_none_or(|old| !needs_same_calls(&old.value, &devices));
+        if let Some(old) = old {
+            let gone: HashSet<DeviceId> =
+                old.value.iter().filter(|device| !seen.contains(&device.id)).map(|device| device.id.clone()).collect();
+            if !gone.is_empty() {
+                self.withdraw(&list, &gone, at);
+            }
+        }
+        self.lists.insert(list, Part { value: devices, at });
+        changed
+    }
+
+    /// Devices that `newer` named before and names no longer are gone from older lists of the same place. (A device that
+    /// moved is named by the lists of its new place, which are left alone.)
+    fn withdraw(&mut self, newer: &DeviceList, gone: &HashSet<DeviceId>, at: Timestamp) {
+        let left_place = |device: &DeviceRecord| match newer {
+            DeviceList::Account => true,
+            DeviceList::Client(client, _) => device.client == *client,
+            DeviceList::Site(site, _) => device.site == *site,
+        };
+        for part in self.lists.values_mut().filter(|part| part.at <= at) {
+            part.value.retain(|device| !(gone.contains(&device.id) && left_place(device)));
+        }
+        if let Some(failing) = &mut self.failing
+            && failing.at <= at
+        {
+            failing.value.retain(|id, device| !(gone.contains(id) && left_place(&device.device)));
+        }
+    }
+
+    fn apply_failing(&mut self, devices: Vec<FailingDevice>, at: Timestamp) -> bool {
+        let known: HashSet<&DeviceId> =
+            self.lists.values().flat_map(|list| list.value.iter().map(|device| &device.id)).collect();
+        let strangers = devices.iter().any(|device| !known.contains(&device.device.id));
+        let devices = devices.into_iter().map(|device| (device.device.id.clone(), device)).collect();
+        self.failing = Some(Part { value: devices, at });
+        strangers
+    }
+
+    fn listed_counters(&self, id: &DeviceId) -> Option<StatusCounts> {
+        let list = self.lists.get(&DeviceList::Account)?;
+        list.value.iter().find(|device| device.id == *id)?.checks
+    }
+
+    /// Only Tactical RMM lists every device in one answer, and only there are a device's own checks dearer than the list.
+    fn devices_with_changed_counters(&self, devices: &[DeviceRecord]) -> Vec<DeviceId> {
+        let differs = |device: &&DeviceRecord| {
+            device.checks.is_some()
+                && self.counters_when_read.get(&device.id).is_some_and(|counters| *counters != device.checks)
+        };
+        if self.options.platform != PlatformName::Tactical {
+            return Vec::new();
+        }
+        devices.iter().filter(differs).map(|device| device.id.clone()).collect()
+    }
+}
+
+const fn count_of(counts: &KindCounts, kind: Kind) -> Option<u64> {
+    match kind {
+        Kind::Server => counts.server,
+        Kind::Workstation => counts.workstation,
+        Kind::Mobile => counts.mobile,
+    }
+}
+
+/// Whether two answers of the same list lead to the same plan.
+fn needs_same_calls(old: &[DeviceRecord], new: &[DeviceRecord]) -> bool {
+    type Needs<'a> = (&'a DeviceId, &'a SiteKey, Option<Kind>, Option<bool>, bool, bool, &'a super::Label);
+    fn needs(device: &DeviceRecord) -> Needs<'_> {
+        let patched = device.features.as_ref().is_some_and(|features| features.contains(&super::Feature::Patch));
+        let windows = device.info.as_ref().is_some_and(|info| info.os_family == OsFamily::Windows);
+        (&device.id, &device.site, device.kind, device.agentless, patched, windows, &device.name)
+    }
+    old.len() == new.len() && {
+        let old: HashSet<Needs<'_>> = old.iter().map(needs).collect();
+        new.iter().all(|device| old.contains(&needs(device)))
+    }
+}
