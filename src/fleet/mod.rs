@@ -27,3 +27,6 @@ pub use place::{ClientKey, ClientRecord, KindCounts, SiteKey, SiteRecord};
 pub use store::{Changed, Fleet, FleetOptions};
 pub use update::{DeviceList, FailingDevice, Gone, Update};
 pub use view::{CheckSeries, ClientView, DeviceView, HistoryView, SiteView, TaskSeries, View};
+
+#[cfg(test)]
+mod tests;

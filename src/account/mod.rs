@@ -1,0 +1,340 @@
+//! One account at work: asks the planner what may be called, calls it, gives the answers to the fleet, and publishes what
+//! is true.
+
+mod journal;
+mod once;
+mod report;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Moment};
+use crate::collector::Collector;
+use crate::config::{AccountConfig, PlatformOptions};
+use crate::fleet::store::FleetOptions;
+use crate::fleet::{Fleet, View};
+use crate::metrics::AccountHandle;
+use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Planner, ReadCall, Start};
+use crate::platform::{Answer, Failure, Platform, PlatformName};
+
+use journal::Journal;
+pub use once::{Progress, SweepResult};
+
+/// The loop looks up at least this often, so that a machine that slept notices what is due.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Changes within this time share one rendering.
+const RENDER_DELAY: Duration = Duration::from_millis(200);
+/// Rendering may take at most this share of the time (one part in N).
+const RENDER_SHARE: u32 = 10;
+/// Planning may take at most this share of the time (one part in N).
+const PLAN_SHARE: u32 = 20;
+/// How often the account's state is published while it changes.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// One account and everything that works for it.
+pub struct Account<P: Platform> {
+    config: AccountConfig,
+    platform: Arc<P>,
+    planner: Planner<P::Call>,
+    fleet: Arc<Mutex<Fleet>>,
+    handle: AccountHandle,
+    clock: Arc<dyn Clock>,
+    journal: Journal,
+    calls: JoinSet<Finished<P::Call>>,
+    calls_by_task: HashMap<Id, P::Call>,
+    renders: JoinSet<Option<Timestamp>>,
+    /// Whether the last finished attempt of the deciding call succeeded; `None` before the first.
+    up: Option<bool>,
+    was_up: bool,
+    plan_due: Option<Duration>,
+    render_due: Option<Duration>,
+    report_due: Option<Duration>,
+    /// When the next part of what is published goes stale.
+    valid_until: Option<Timestamp>,
+    render_took: Duration,
+    render_began: Duration,
+}
+
+struct Finished<C> {
+    call: C,
+    took: Duration,
+    result: Result<Answer, Failure>,
+}
+
+impl<P: Platform> Account<P> {
+    /// An account that has not called anything yet.
+    pub fn new(
+        config: AccountConfig,
+        platform: P,
+        ledger: Box<dyn Ledger>,
+        handle: AccountHandle,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Self {
+        let now = clock.now();
+        let planner = Planner::new(limits(&config), ledger, seed, now);
+        let fleet = Arc::new(Mutex::new(Fleet::new(fleet_options(&config))));
+        Self {
+            journal: Journal::new(&config.name),
+            platform: Arc::new(platform),
+            planner,
+            fleet,
+            handle,
+            clock,
+            calls: JoinSet::new(),
+            calls_by_task: HashMap::new(),
+            renders: JoinSet::new(),
+            up: None,
+            was_up: false,
+            plan_due: Some(now.steady),
+            render_due: Some(now.steady),
+            report_due: Some(now.steady),
+            valid_until: None,
+            render_took: Duration::ZERO,
+            render_began: now.steady,
+            config,
+        }
+    }
+
+    /// Works until `shutdown`. Calls under way are then given up.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        loop {
+            let wake = self.step();
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                () = self.wait(wake) => {}
+            }
+        }
+        self.calls.shutdown().await;
+        self.renders.shutdown().await;
+    }
+
+    /// Does everything that is due now, and tells when to look again.
+    fn step(&mut self) -> Duration {
+        let now = self.clock.now();
+        if self.plan_due.is_some_and(|due| due <= now.steady) {
+            self.plan(now);
+        }
+        let next_call = self.start_calls(now);
+        if self.valid_until.is_some_and(|until| until <= now.wall) {
+            self.valid_until = None;
+            self.render_due.get_or_insert(now.steady);
+        }
+        if self.render_due.is_some_and(|due| due <= now.steady) && self.renders.is_empty() {
+            self.render(now);
+        }
+        if self.report_due.is_some_and(|due| due <= now.steady) {
+            self.report(now);
+        }
+        let expiry = self.valid_until.map(|until| now.steady + until_of(now.wall, until));
+        let render = self.render_due.filter(|_| self.renders.is_empty());
+        let wakes = [self.plan_due, next_call, expiry, render, self.report_due];
+        let wake = wakes.into_iter().flatten().min().unwrap_or(Duration::MAX);
+        wake.saturating_sub(now.steady).min(LONGEST_SLEEP)
+    }
+
+    /// Waits for a call or a rendering to finish, at most `wake`.
+    async fn wait(&mut self, wake: Duration) {
+        tokio::select! {
+            Some(result) = self.calls.join_next_with_id() => self.finish(result),
+            Some(result) = self.renders.join_next() => self.rendered(result),
+            () = tokio::time::sleep(wake) => {}
+        }
+    }
+
+    fn plan(&mut self, now: Moment) {
+        let known = {
+            let mut fleet = self.fleet();
+            fleet.prune();
+            fleet.known()
+        };
+        self.planner.plan(self.platform.wants(&known), now);
+        self.plan_due = None;
+        self.journal.planned(&known, self.clock.now().steady.saturating_sub(now.steady));
+        self.changed(now);
+    }
+
+    fn start_calls(&mut self, now: Moment) -> Option<Duration> {
+        loop {
+            match self.planner.next(now) {
+                Next::Start(start) => self.start(start),
+                Next::Wait(until) => return until,
+            }
+        }
+    }
+
+    fn start(&mut self, Start { call, permit, .. }: Start<P::Call>) {
+        self.journal.started(&call);
+        let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
+        let reading = call.clone();
+        let task = self.calls.spawn(async move {
+            let began = clock.now().steady;
+            let result = platform.read(&reading, permit).await;
+            Finished { call: reading, took: clock.now().steady.saturating_sub(began), result }
+        });
+        self.calls_by_task.insert(task.id(), call);
+        self.changed(self.clock.now());
+    }
+
+    fn finish(&mut self, result: Result<(Id, Finished<P::Call>), JoinError>) {
+        let finished = match result {
+            Ok((task, finished)) => {
+                self.calls_by_task.remove(&task);
+                finished
+            }
+            Err(error) => match self.calls_by_task.remove(&error.id()) {
+                Some(call) => Finished { call, took: Duration::ZERO, result: Err(defect(&error)) },
+                None => return,
+            },
+        };
+        let now = self.clock.now();
+        let Finished { call, took, result } = finished;
+        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
+        let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
+        self.handle.observe(call.name(), outcome, took, bytes);
+        self.journal.finished(&call, took, &result);
+        if call == self.platform.up_call() {
+            self.up = Some(result.is_ok());
+            self.was_up |= result.is_ok();
+        }
+        let finish = match result {
+            Ok(answer) => {
+                self.apply(answer, now);
+                Finish::Ok
+            }
+            Err(failure) => self.fail(failure, now),
+        };
+        self.planner.finish(&call, finish, now);
+        self.changed(now);
+    }
+
+    fn apply(&mut self, answer: Answer, now: Moment) {
+        let mut hurry = Vec::new();
+        let mut objects = false;
+        {
+            let mut fleet = self.fleet();
+            for update in answer.updates {
+                let changed = fleet.apply(update, now.wall);
+                objects |= changed.objects;
+                hurry.extend(changed.hurry);
+            }
+        }
+        for call in hurry.iter().filter_map(|device| self.platform.checks_call(device)) {
+            self.planner.hurry(&call, now);
+        }
+        if objects {
+            self.plan_soon(now);
+        }
+        self.render_soon(now);
+    }
+
+    fn fail(&mut self, failure: Failure, now: Moment) -> Finish {
+        if failure.outcome == Outcome::AuthError {
+            self.platform.reload_key();
+        }
+        if let Some(gone) = &failure.gone {
+            self.fleet().forget(gone);
+            self.plan_soon(now);
+            self.render_soon(now);
+            return Finish::Gone;
+        }
+        Finish::Failed { outcome: failure.outcome, retry_after: failure.retry_after }
+    }
+
+    fn plan_soon(&mut self, now: Moment) {
+        // A first inventory changes the plan with every answer; planning must not take all the time.
+        let not_before = self.journal.last_plan_took() * PLAN_SHARE;
+        self.plan_due.get_or_insert(now.steady + not_before);
+    }
+
+    fn render_soon(&mut self, now: Moment) {
+        let rested = self.render_began + self.render_took * RENDER_SHARE;
+        self.render_due.get_or_insert((now.steady + RENDER_DELAY).max(rested));
+    }
+
+    fn changed(&mut self, now: Moment) {
+        self.report_due.get_or_insert(now.steady + REPORT_INTERVAL);
+    }
+
+    /// Renders off the runtime's own threads: at 50,000 devices it takes seconds.
+    fn render(&mut self, now: Moment) {
+        self.render_due = None;
+        self.render_began = now.steady;
+        let (fleet, handle) = (Arc::clone(&self.fleet), self.handle.clone());
+        self.renders.spawn_blocking(move || {
+            let view = lock(&fleet).current(now.wall);
+            let valid_until = view.valid_until;
+            handle.publish_fleet(Arc::new(view));
+            valid_until
+        });
+    }
+
+    fn rendered(&mut self, result: Result<Option<Timestamp>, JoinError>) {
+        let now = self.clock.now();
+        self.render_took = now.steady.saturating_sub(self.render_began);
+        match result {
+            Ok(valid_until) => self.valid_until = valid_until,
+            Err(error) => self.journal.render_failed(&error),
+        }
+    }
+
+    fn fleet(&self) -> MutexGuard<'_, Fleet> {
+        lock(&self.fleet)
+    }
+}
+
+/// A panic while the lock was held leaves a fleet that is still whole: every update replaces one part.
+fn lock(fleet: &Mutex<Fleet>) -> MutexGuard<'_, Fleet> {
+    fleet.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long from `now` to `then`; a little more, so that what expires has expired.
+fn until_of(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
+}
+
+fn defect(error: &JoinError) -> Failure {
+    Failure {
+        outcome: Outcome::InvalidResponse,
+        gone: None,
+        retry_after: None,
+        message: if error.is_panic() { "a defect of the exporter: reading the answer panicked" } else { "given up" }.to_owned(),
+        bytes: 0,
+    }
+}
+
+fn limits(config: &AccountConfig) -> Limits {
+    // After a client-side timeout Tactical's server goes on working for up to its own limit (uWSGI harakiri, 300 s).
+    let linger = match config.platform_name() {
+        PlatformName::Nsight => Duration::ZERO,
+        PlatformName::Tactical => Duration::from_mins(5),
+    };
+    Limits {
+        min_interval: config.min_interval,
+        requests_per_minute: config.requests_per_minute,
+        max_concurrent: config.max_concurrent_requests,
+        linger_after_timeout: linger,
+        // A few seconds, so that exporters restarted together do not call together; none for a simulator.
+        start_jitter: if config.is_loopback() { Duration::ZERO } else { Duration::from_secs(5) },
+    }
+}
+
+fn fleet_options(config: &AccountConfig) -> FleetOptions {
+    let time_zone = match &config.platform {
+        PlatformOptions::Nsight(options) => options.time_zone.clone(),
+        PlatformOptions::Tactical => None,
+    };
+    FleetOptions {
+        platform: config.platform_name(),
+        filter: config.filter.clone(),
+        checks_mode: config.checks_mode,
+        stale_after: config.collectors.iter().map(|(collector, config)| (*collector, config.stale_after)).collect(),
+        time_zone,
+    }
+}

@@ -1,0 +1,166 @@
+//! Flags and subcommands, spelled as Prometheus' own exporters spell them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::listen::ListenAddress;
+use crate::logging::{LogFormat, LogLevel};
+
+/// Prometheus exporter for remote monitoring and management (RMM) platforms: N-able N-sight RMM and Tactical RMM.
+#[derive(Debug, Parser)]
+#[command(name = "rmm-exporter", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Flags of every subcommand.
+    #[command(flatten)]
+    pub flags: Flags,
+    /// What to do; `serve` when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of every subcommand.
+#[derive(Clone, Debug, Args)]
+pub struct Flags {
+    /// Configuration file. Without it: rmm-exporter.yml where it exists, else the environment (RMM_NSIGHT_*, RMM_TACTICAL_*).
+    #[arg(long = "config.file", global = true, value_name = "FILE")]
+    pub config_file: Option<PathBuf>,
+    /// Address to serve on; may be repeated.
+    #[arg(long = "web.listen-address", global = true, value_name = "ADDRESS", default_value = ":10766")]
+    pub listen: Vec<ListenAddress>,
+    /// Path of the metrics.
+    #[arg(long = "web.telemetry-path", global = true, value_name = "PATH", default_value = "/metrics", value_parser = telemetry_path)]
+    pub telemetry_path: String,
+    /// Most scrapes served at once; more get 503.
+    #[arg(long = "web.max-requests", global = true, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_requests: u16,
+    /// How much to log.
+    #[arg(long = "log.level", global = true, value_enum, default_value_t)]
+    pub log_level: LogLevel,
+    /// Form of a log line.
+    #[arg(long = "log.format", global = true, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Default, Subcommand)]
+pub enum Command {
+    /// Poll in the background and serve /metrics (the default).
+    #[default]
+    Serve,
+    /// The same against two simulated RMM servers, started on free loopback ports.
+    Demo(DemoFlags),
+    /// Check the configuration and print what would be polled, how often, and how many calls that costs.
+    CheckConfig(CheckConfigFlags),
+    /// Collect everything once, print the metrics, and exit; 1 if any collector failed.
+    Collect,
+    /// Print the metric catalogue.
+    Metrics(MetricsFlags),
+    /// Ask a running exporter on this machine whether it is ready; exit 0 or 1.
+    Healthcheck,
+}
+
+/// Flags of `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoFlags {
+    /// Simulated devices, both platforms together.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=50_000))]
+    pub devices: u32,
+    /// Seed of the simulated fleet; the same seed gives the same fleet.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How much faster than real time the fleet lives.
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+}
+
+/// Flags of `check-config`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckConfigFlags {
+    /// Devices of each account, to work out the cost.
+    #[arg(long, default_value_t = 500)]
+    pub devices: u64,
+    /// Form of the plan.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PlanFormat,
+}
+
+/// Flags of `metrics`.
+#[derive(Clone, Debug, Args)]
+pub struct MetricsFlags {
+    /// Form of the catalogue.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CatalogueFormat,
+}
+
+/// Form of the call plan.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum PlanFormat {
+    /// A table for people.
+    #[default]
+    Table,
+    /// JSON.
+    Json,
+}
+
+/// Form of the metric catalogue.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum CatalogueFormat {
+    /// A table for people.
+    #[default]
+    Table,
+    /// JSON.
+    Json,
+    /// The text of docs/metrics.md.
+    Markdown,
+}
+
+fn telemetry_path(path: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    if path.len() < 2 || !path.starts_with('/') || path.starts_with("/-/") || !path.chars().all(plain) {
+        return Err("a path such as /metrics is needed: letters, digits, / - _ . only, not / itself and not under /-/".to_owned());
+    }
+    Ok(path.to_owned())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=10_000.0).contains(&speed) => Ok(speed),
+        _ => Err("a number from 0.1 to 10000 is needed".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_go_before_and_after_the_subcommand() {
+        for arguments in [["x", "--log.level", "debug", "demo"], ["x", "demo", "--log.level", "debug"]] {
+            let cli = Cli::try_parse_from(arguments).expect("valid");
+            assert_eq!(cli.flags.log_level, LogLevel::Debug);
+            assert!(matches!(cli.command, Some(Command::Demo(_))));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for arguments in [
+            &["x", "--web.telemetry-path", "metrics"][..],
+            &["x", "--web.telemetry-path", "/"],
+            &["x", "--web.telemetry-path", "/-/ready"],
+            &["x", "--web.max-requests", "0"],
+            &["x", "--web.listen-address", "nowhere"],
+            &["x", "demo", "--devices", "50001"],
+            &["x", "demo", "--speed", "NaN"],
+        ] {
+            assert!(Cli::try_parse_from(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}
