@@ -1,1 +1,24 @@
-fn main() {}
+//! The rmm-exporter program: parse, log, dispatch.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use rmm_exporter::cli::{Cli, Command};
+use rmm_exporter::{commands, logging};
+
+fn main() -> ExitCode {
+    let Cli { flags, command } = Cli::parse();
+    logging::init(flags.log_level, flags.log_format);
+    let result = match command.unwrap_or_default() {
+        Command::Serve => commands::serve(&flags),
+        Command::Demo(demo) => commands::demo(&flags, &demo),
+        Command::CheckConfig(check) => commands::check_config(&flags, &check),
+        Command::Collect => commands::collect(&flags),
+        Command::Metrics(metrics) => commands::metrics(&metrics),
+        Command::Healthcheck => commands::healthcheck(&flags),
+    };
+    result.unwrap_or_else(|error| {
+        commands::complain(&error);
+        ExitCode::FAILURE
+    })
+}

@@ -1,6 +1,7 @@
 //! One account at work: asks the planner what may be called, calls it, gives the answers to the fleet, and publishes what
 //! is true.
 
+mod any;
 mod journal;
 mod once;
 mod report;
@@ -22,6 +23,7 @@ use crate::metrics::AccountHandle;
 use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Planner, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform, PlatformName};
 
+pub use any::AnyAccount;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
 

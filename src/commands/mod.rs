@@ -1,0 +1,73 @@
+//! The subcommands.
+
+mod check_config;
+mod collect;
+mod demo;
+mod healthcheck;
+mod metrics;
+mod serve;
+
+pub use check_config::check_config;
+pub use collect::collect;
+pub use demo::demo;
+pub use healthcheck::healthcheck;
+pub use metrics::metrics;
+pub use serve::serve;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Flags;
+use crate::config::{self, Config, ConfigErrors};
+
+/// Why a subcommand failed, in words for the user.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// What a subcommand comes to.
+pub type CommandResult = Result<ExitCode, Failure>;
+
+/// Says on standard error why nothing came of it.
+pub fn complain(error: &Failure) {
+    // Nothing can be done when even this fails.
+    let _lost = writeln!(io::stderr(), "rmm-exporter: {error}");
+}
+
+/// Prints to standard output. A reader that went away (`| head`) is no error.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+fn load(flags: &Flags) -> Result<Config, ConfigErrors> {
+    config::load(flags.config_file.as_deref(), &|name| std::env::var(name).ok())
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// A token that SIGTERM and SIGINT cancel. A second signal ends the process at once.
+fn cancelled_by_signals() -> io::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if cancel.is_cancelled() {
+                std::process::exit(130);
+            }
+            cancel.cancel();
+        }
+    });
+    Ok(token)
+}

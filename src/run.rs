@@ -1,0 +1,109 @@
+//! The exporter at work: every account polled, every listener served, until it is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::account::AnyAccount;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::{self, HttpOptions};
+use crate::metrics::Publisher;
+use crate::planner::MemoryLedger;
+use crate::platform::SetupError;
+
+/// From the signal to the end of the process, whatever still runs.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+
+/// Why the exporter cannot start or go on.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// An account cannot be set up.
+    #[error("account {account}: {cause}")]
+    Account {
+        /// Which.
+        account: String,
+        /// Why.
+        cause: SetupError,
+    },
+    /// A listener failed.
+    #[error("serving failed: {0}")]
+    Serve(String),
+}
+
+/// Sets up every account; nothing is called yet.
+///
+/// # Errors
+///
+/// The first account that cannot be set up.
+pub fn accounts(config: Config, publisher: &Publisher, clock: &Arc<dyn Clock>) -> Result<Vec<AnyAccount>, RunError> {
+    let set_up = |account: crate::config::AccountConfig| {
+        let name = account.name.clone();
+        let handle = publisher.account(&account);
+        let ledger = Box::new(MemoryLedger::default());
+        AnyAccount::new(account, ledger, handle, Arc::clone(clock), rand::random())
+            .map_err(|cause| RunError::Account { account: name, cause })
+    };
+    config.accounts.into_iter().map(set_up).collect()
+}
+
+/// Polls and serves until `shutdown`; then drains scrapes, stops every task, and returns within five seconds.
+///
+/// # Errors
+///
+/// When an account cannot be set up, or a listener fails.
+pub async fn run(
+    config: Config,
+    listeners: Vec<TcpListener>,
+    options: HttpOptions,
+    clock: Arc<dyn Clock>,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+    let publisher = Publisher::new(&config, Arc::clone(&clock));
+    let accounts = accounts(config, &publisher, &clock)?;
+    let router = http::router(publisher, options);
+
+    let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();
+    for account in accounts {
+        let shutdown = shutdown.clone();
+        tasks.spawn(async move {
+            account.run(shutdown).await;
+            Ok(())
+        });
+    }
+    for listener in listeners {
+        if let Ok(address) = listener.local_addr() {
+            info!(%address, "serving");
+        }
+        let (router, shutdown) = (router.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            http::serve(listener, router, shutdown).await.map_err(|error| RunError::Serve(error.to_string()))
+        });
+    }
+    let ended = async {
+        while let Some(ended) = tasks.join_next().await {
+            ended.map_err(|error| RunError::Serve(error.to_string()))??;
+        }
+        Ok(())
+    };
+    tokio::pin!(ended);
+    tokio::select! {
+        result = &mut ended => return result,
+        () = shutdown.cancelled() => info!("stopping"),
+    }
+    match tokio::time::timeout(SHUTDOWN_LIMIT, ended).await {
+        Ok(result) => result,
+        Err(_) => {
+            warn!("some tasks did not end in time and are given up");
+            Ok(())
+        }
+    }
+}
