@@ -142,14 +142,19 @@ impl Publisher {
         self.snapshot.load().account(account).map(|account| account.metrics.clone())
     }
 
-    /// Publishes the status of an account. Ignored when the account is not configured.
+    /// Publishes the status of an account. Ignored when the account is not configured (any more).
     pub fn publish_status(&self, account: &str, status: AccountStatus) {
         let status = Arc::new(status);
-        self.change_account(account, |account| account.status = status.clone());
+        self.change(|snapshot| {
+            let same = |it: &&mut AccountSnapshot| it.status.account == account && it.status.platform == status.platform;
+            if let Some(account) = snapshot.accounts.iter_mut().find(same) {
+                account.status = status.clone();
+            }
+        });
     }
 
     /// Renders the fleet of an account on this thread (a large one takes seconds) and publishes it. Ignored when the
-    /// account is not configured.
+    /// account is not configured (any more).
     pub fn publish_fleet(&self, account: &str, view: &Arc<View>) {
         let Some(known) = self.snapshot.load().account(account).cloned() else { return };
         let rendered = Arc::new(render(known.status.platform, account, view, &known.limits));
@@ -157,17 +162,10 @@ impl Publisher {
         let duration = rendered.render_duration;
         tracing::debug!(account, series = rendered.series, ?duration, "fleet rendered");
         self.change(|snapshot| {
-            if let Some(account) = snapshot.accounts.iter_mut().find(|it| it.status.account == account) {
+            // A reload may have put another account of that name in its place meanwhile.
+            if let Some(account) = snapshot.accounts.iter_mut().find(|it| Arc::ptr_eq(&it.metrics, &known.metrics)) {
                 account.rendered = Some(rendered.clone());
                 snapshot.render_duration = Some(duration);
-            }
-        });
-    }
-
-    fn change_account(&self, name: &str, change: impl Fn(&mut AccountSnapshot)) {
-        self.change(|snapshot| {
-            if let Some(account) = snapshot.accounts.iter_mut().find(|account| account.status.account == name) {
-                change(account);
             }
         });
     }

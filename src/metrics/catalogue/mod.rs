@@ -10,6 +10,7 @@ mod patches;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use super::own::Own;
@@ -242,7 +243,7 @@ impl Family {
         let mut help = self.meaning.to_owned();
         for (platform, source) in [("N-sight", &self.nsight), ("Tactical RMM", &self.tactical)] {
             if let Some(source) = source {
-                help.push_str(&format!(" {platform}: {}.", source.calls.join(", ")));
+                let _ = write!(help, " {platform}: {}.", source.calls.join(", "));
             }
         }
         if self.is_fleet() {
