@@ -4,8 +4,6 @@ mod landing;
 mod negotiate;
 mod overview;
 mod scrape;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 use std::sync::Arc;

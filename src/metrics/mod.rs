@@ -15,8 +15,6 @@ mod publisher;
 mod samples;
 mod splitter;
 mod status;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
