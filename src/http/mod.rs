@@ -1,1 +1,144 @@
-//! (to be written)
+//! What is served: the scrape, the landing page, health. Every answer is made of finished data; none waits for an RMM.
+
+mod landing;
+mod negotiate;
+mod overview;
+mod scrape;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::metrics::Publisher;
+use overview::Overview;
+
+/// How long requests under way may take when the exporter stops.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// What can be set by flags.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Path of the metrics; starts with `/`.
+    pub telemetry_path: String,
+    /// Most scrapes at once; more get 503.
+    pub max_requests: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8 }
+    }
+}
+
+/// What every handler needs.
+struct Server {
+    publisher: Arc<Publisher>,
+    clock: Arc<dyn Clock>,
+    options: Options,
+    scrapes: Arc<Semaphore>,
+}
+
+/// All pages. `clock` tells how old data are.
+pub fn router(publisher: Arc<Publisher>, clock: Arc<dyn Clock>, options: Options) -> Router {
+    let permits = options.max_requests.min(Semaphore::MAX_PERMITS);
+    let server = Server { publisher, clock, options, scrapes: Arc::new(Semaphore::new(permits)) };
+    // One handler for all: the path of the metrics is the user's, and may be any path, also that of another page.
+    Router::new().fallback(answer).with_state(Arc::new(server))
+}
+
+/// Serves until `shutdown`; then requests under way have three seconds to end.
+///
+/// # Errors
+///
+/// When the listener fails for good.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
+    let stopping = shutdown.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned());
+    let deadline = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        result = server => result,
+        () = deadline => {
+            tracing::warn!("requests were still under way after {} s; they are cut off", DRAIN.as_secs());
+            Ok(())
+        }
+    }
+}
+
+async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response {
+    let mut response = route(&server, &request);
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}
+
+fn route(server: &Server, request: &Request) -> Response {
+    let path = request.uri().path();
+    let known = [server.options.telemetry_path.as_str(), "/", "/-/healthy", "/-/ready", "/api/v1/status"];
+    if !known.contains(&path) {
+        return text(StatusCode::NOT_FOUND, "Not found.\n");
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    match path {
+        path if path == server.options.telemetry_path => scrape::answer(server, request),
+        "/" => landing::answer(&overview(server), &server.options.telemetry_path),
+        "/-/ready" => ready(&overview(server)),
+        "/api/v1/status" => json(&overview(server)),
+        _ => text(StatusCode::OK, "Healthy.\n"),
+    }
+}
+
+fn overview(server: &Server) -> Overview {
+    Overview::new(&server.publisher.snapshot(), server.clock.now().wall)
+}
+
+fn ready(overview: &Overview) -> Response {
+    let reasons = overview.reasons_not_ready();
+    if reasons.is_empty() {
+        text(StatusCode::OK, "Ready.\n")
+    } else {
+        text(StatusCode::SERVICE_UNAVAILABLE, reasons)
+    }
+}
+
+fn json(overview: &Overview) -> Response {
+    match serde_json::to_string_pretty(overview) {
+        Ok(body) => with_type(StatusCode::OK, "application/json", body + "\n"),
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
+    }
+}
+
+fn text(status: StatusCode, body: impl Into<String>) -> Response {
+    with_type(status, "text/plain; charset=utf-8", body.into())
+}
+
+/// A small answer; its length is announced, also to HEAD.
+fn with_type(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let length = HeaderValue::from(body.len());
+    let headers: [(HeaderName, HeaderValue); 2] =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(content_type)), (header::CONTENT_LENGTH, length)];
+    (status, headers, body).into_response()
+}

@@ -1,0 +1,37 @@
+//! Records what the binary was built from: the git revision, when this is a checkout, and the compiler.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=RMM_EXPORTER_REVISION");
+    let given = env::var("RMM_EXPORTER_REVISION").ok().filter(|revision| !revision.trim().is_empty());
+    let revision = given.or_else(git_revision).unwrap_or_else(|| "unknown".to_owned());
+    let compiler = env::var("RUSTC").ok().and_then(|rustc| output(&rustc, &["--version"]));
+    // "rustc 1.95.0 (59807616e 2026-04-14)": only the number matters in a label.
+    let version = compiler.as_deref().and_then(|text| text.split_whitespace().nth(1)).unwrap_or("unknown");
+    println!("cargo::rustc-env=RMM_EXPORTER_REVISION={}", revision.trim());
+    println!("cargo::rustc-env=RMM_EXPORTER_RUSTC={version}");
+}
+
+/// The revision of this checkout. A copy of the sources inside another project's checkout has none.
+fn git_revision() -> Option<String> {
+    let here = env::var("CARGO_MANIFEST_DIR").ok()?;
+    let top = output("git", &["rev-parse", "--show-toplevel"])?;
+    if Path::new(&top).canonicalize().ok()? != Path::new(&here).canonicalize().ok()? {
+        return None;
+    }
+    for file in ["HEAD", "logs/HEAD"] {
+        if let Some(path) = output("git", &["rev-parse", "--git-path", file]) {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    output("git", &["rev-parse", "--short=12", "HEAD"])
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    let text = output.status.success().then(|| String::from_utf8(output.stdout).ok())??;
+    Some(text.trim().to_owned())
+}

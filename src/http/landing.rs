@@ -1,0 +1,212 @@
+//! The landing page: one plain HTML document, nothing loaded from anywhere.
+
+use std::fmt::{self, Display, Write as _};
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::overview::{Account, Collector, Overview, Time};
+use super::with_type;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1c2430;--soft:#5c6775;--line:#d9dee5;--page:#f6f7f9;--card:#fff;--good:#1a7f4b;--bad:#b3261e;\
+--link:#1858b8}\
+@media (prefers-color-scheme:dark){:root{--ink:#e4e8ee;--soft:#98a2b0;--line:#333b47;--page:#14181e;--card:#1c222a;--good:#5cc88f;\
+--bad:#ff8a80;--link:#8ab4f8}}\
+body{margin:0 auto;padding:2rem 1rem;max-width:62rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}\
+h1{margin:0;font-size:1.5rem}h2{margin:0;font-size:1.15rem}a{color:var(--link)}\
+p,nav{margin:.4rem 0}nav a{margin-right:1.2rem}.soft{color:var(--soft)}\
+section{margin:1.2rem 0;padding:1rem 1.2rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;overflow-x:auto}\
+table{width:100%;border-collapse:collapse;margin-top:.6rem;font-variant-numeric:tabular-nums}\
+th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}\
+th{font-weight:600;color:var(--soft);font-size:.85rem}tr:last-child td{border-bottom:0}\
+.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}";
+
+/// The page.
+pub(super) fn answer(overview: &Overview, telemetry_path: &str) -> Response {
+    // The style is ours alone: only it carries the number that the policy names.
+    let nonce = format!("{:032x}", rand::random::<u128>());
+    let mut page = String::with_capacity(8192);
+    // Writing to a string does not fail.
+    let _ = write_page(&mut page, overview, telemetry_path, &nonce);
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let mut response = with_type(StatusCode::OK, "text/html; charset=utf-8", page);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn write_page(page: &mut String, overview: &Overview, telemetry_path: &str, nonce: &str) -> fmt::Result {
+    write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>rmm-exporter</title>\n\
+         <style nonce=\"{nonce}\">{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>rmm-exporter</h1>\n\
+         <p class=\"soft\">Prometheus exporter for N-able N-sight RMM and Tactical RMM · version {} · revision {}</p>\n\
+         <nav><a href=\"{}\">Metrics</a><a href=\"/-/healthy\">Health</a><a href=\"/-/ready\">Readiness</a>\
+         <a href=\"/api/v1/status\">Status as JSON</a></nav>\n</header>\n<main>\n",
+        Escaped(overview.version),
+        Escaped(overview.revision),
+        Escaped(telemetry_path),
+    )?;
+    if overview.accounts.is_empty() {
+        page.push_str("<section><p>No account is configured.</p></section>\n");
+    }
+    for account in &overview.accounts {
+        write_account(page, account, overview.time.0)?;
+    }
+    page.push_str("</main>\n</body>\n</html>\n");
+    Ok(())
+}
+
+fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::Result {
+    let platform = match account.platform {
+        "nsight" => "N-sight",
+        _ => "Tactical RMM",
+    };
+    let (class, state) = if account.up { ("good", "up") } else { ("bad", "down") };
+    write!(
+        page,
+        "<section>\n<h2>{} <span class=\"{class}\">{state}</span></h2>\n<p class=\"soft\">{platform} · {} · {} series",
+        Escaped(&account.account),
+        Escaped(&account.server),
+        account.series,
+    )?;
+    if account.series_dropped > 0 {
+        write!(page, " · <span class=\"bad\">{} withheld</span>", account.series_dropped)?;
+    }
+    if account.queue_length > 0 {
+        write!(page, " · {} calls wait, the oldest for {}", account.queue_length, Span(account.oldest_due_seconds))?;
+    }
+    page.push_str("</p>\n");
+    if !account.ready {
+        let reason = account.not_ready_reason.as_deref().unwrap_or("waits for its first inventory");
+        writeln!(page, "<p>Not ready: {}</p>", Escaped(reason))?;
+    }
+    if let Some(error) = &account.last_error {
+        writeln!(page, "<p class=\"bad\">Last error: {}</p>", Escaped(error))?;
+    }
+    if let Some(Time(until)) = account.backoff_until {
+        writeln!(page, "<p>Backing off: the next call {}.</p>", Moment(until, now))?;
+    }
+    page.push_str(
+        "<table>\n<thead><tr><th>Collector</th><th>State</th><th>Interval</th><th>Newest data</th><th>Next call</th>\
+         <th>Fresh</th><th>Failed</th></tr></thead>\n<tbody>\n",
+    );
+    for collector in &account.collectors {
+        write_collector(page, collector, now)?;
+    }
+    page.push_str("</tbody>\n</table>\n</section>\n");
+    Ok(())
+}
+
+fn write_collector(page: &mut String, collector: &Collector, now: Timestamp) -> fmt::Result {
+    let (class, state) = match (collector.success, collector.last_success) {
+        (true, None) if collector.targets > 0 => ("soft", "no data yet"),
+        (true, _) => ("good", "ok"),
+        (false, _) => ("bad", "failing"),
+    };
+    let name = Escaped(collector.collector);
+    let interval = Span(collector.interval_seconds);
+    write!(page, "<tr><td>{name}</td><td class=\"{class}\">{state}</td><td>every {interval}</td>")?;
+    for time in [collector.last_success, collector.next_due] {
+        match time {
+            Some(Time(time)) => write!(page, "<td>{}</td>", Moment(time, now))?,
+            None => page.push_str("<td>–</td>"),
+        }
+    }
+    let failed = if collector.targets_failed > 0 { " class=\"bad\"" } else { "" };
+    let (fresh, targets) = (collector.targets_fresh, collector.targets);
+    writeln!(page, "<td>{fresh} of {targets}</td><td{failed}>{}</td></tr>", collector.targets_failed)
+}
+
+/// Text inside HTML, also inside a quoted attribute.
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number of seconds as people say it: `90 s`, `15 min`, `2 h`, `3 days`.
+struct Span(f64);
+
+impl Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(f64, &str); 3] = [(86_400.0, "days"), (3600.0, "h"), (60.0, "min")];
+        for (seconds, unit) in UNITS {
+            if self.0 >= 2.0 * seconds || (self.0 >= seconds && self.0 % seconds == 0.0) {
+                let count = (self.0 / seconds).floor();
+                return if count == 1.0 && unit == "days" { f.write_str("24 h") } else { write!(f, "{count} {unit}") };
+            }
+        }
+        write!(f, "{:.0} s", self.0.max(0.0))
+    }
+}
+
+/// A time against now: `3 min ago`, `in 2 h`. The exact time is its title.
+struct Moment(Timestamp, Timestamp);
+
+impl Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(time, now) = self;
+        let seconds = now.duration_since(*time).as_secs_f64();
+        write!(f, "<time title=\"{time:.0}\">")?;
+        if seconds.abs() < 1.0 {
+            f.write_str("now")?;
+        } else if seconds > 0.0 {
+            write!(f, "{} ago", Span(seconds))?;
+        } else {
+            write!(f, "in {}", Span(-seconds))?;
+        }
+        f.write_str("</time>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short_and_never_too_long() {
+        for (seconds, text) in [
+            (0.0, "0 s"),
+            (90.0, "90 s"),
+            (60.0, "1 min"),
+            (119.0, "119 s"),
+            (150.0, "2 min"),
+            (3600.0, "1 h"),
+            (7000.0, "116 min"),
+            (86_400.0, "24 h"),
+            (200_000.0, "2 days"),
+            (-5.0, "0 s"),
+        ] {
+            assert_eq!(Span(seconds).to_string(), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn moments_are_past_or_future() {
+        let now: Timestamp = "2026-03-04T12:00:00Z".parse().unwrap();
+        let at = |text: &str| Moment(text.parse().unwrap(), now).to_string();
+        assert_eq!(at("2026-03-04T11:57:00Z"), "<time title=\"2026-03-04T11:57:00Z\">3 min ago</time>");
+        assert!(at("2026-03-04T14:00:00Z").contains(">in 2 h<"));
+        assert!(at("2026-03-04T12:00:00.5Z").contains(">now<"));
+    }
+}

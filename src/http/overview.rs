@@ -1,0 +1,120 @@
+//! How the accounts are doing, for people and programs: what the landing page and `/api/v1/status` show.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::metrics::{AccountSnapshot, CollectorReport, REVISION, Snapshot, VERSION};
+
+/// A time, in JSON as RFC 3339.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Time(pub(super) Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// The exporter at one moment.
+#[derive(Debug, Serialize)]
+pub(super) struct Overview {
+    pub(super) version: &'static str,
+    pub(super) revision: &'static str,
+    /// When this was read.
+    pub(super) time: Time,
+    pub(super) ready: bool,
+    pub(super) accounts: Vec<Account>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Account {
+    pub(super) account: String,
+    pub(super) platform: &'static str,
+    /// Host name.
+    pub(super) server: String,
+    pub(super) up: bool,
+    pub(super) ready: bool,
+    pub(super) not_ready_reason: Option<String>,
+    pub(super) last_error: Option<String>,
+    pub(super) backoff_until: Option<Time>,
+    pub(super) queue_length: u64,
+    pub(super) oldest_due_seconds: f64,
+    pub(super) series: u64,
+    pub(super) series_dropped: u64,
+    pub(super) collectors: Vec<Collector>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Collector {
+    pub(super) collector: &'static str,
+    pub(super) success: bool,
+    pub(super) interval_seconds: f64,
+    pub(super) last_success: Option<Time>,
+    /// Age of the newest data.
+    pub(super) age_seconds: Option<f64>,
+    pub(super) last_duration_seconds: Option<f64>,
+    pub(super) next_due: Option<Time>,
+    pub(super) targets: u64,
+    pub(super) targets_fresh: u64,
+    pub(super) targets_failed: u64,
+}
+
+impl Overview {
+    pub(super) fn new(snapshot: &Snapshot, now: Timestamp) -> Self {
+        let accounts: Vec<_> = snapshot.accounts().iter().map(|account| Account::new(account, now)).collect();
+        let ready = accounts.iter().all(|account| account.ready);
+        Self { version: VERSION, revision: REVISION, time: Time(now), ready, accounts }
+    }
+
+    /// One line for each account that is not ready.
+    pub(super) fn reasons_not_ready(&self) -> String {
+        let mut reasons = String::new();
+        for account in self.accounts.iter().filter(|account| !account.ready) {
+            let reason = account.not_ready_reason.as_deref().unwrap_or("waits for its first inventory");
+            let _ = writeln!(reasons, "Not ready: account {} {reason}", account.account);
+        }
+        reasons
+    }
+}
+
+impl Account {
+    fn new(snapshot: &AccountSnapshot, now: Timestamp) -> Self {
+        let status = snapshot.status();
+        let collectors = status.collectors.iter();
+        Self {
+            account: status.account.clone(),
+            platform: status.platform.name(),
+            server: status.server.clone(),
+            up: status.up,
+            ready: status.ready,
+            not_ready_reason: status.not_ready_reason.clone(),
+            last_error: status.last_error.clone(),
+            backoff_until: status.backoff_until.map(Time),
+            queue_length: status.queue_length,
+            oldest_due_seconds: status.oldest_due.as_secs_f64(),
+            series: snapshot.rendered().map_or(0, |rendered| rendered.series),
+            series_dropped: snapshot.rendered().map_or(0, |rendered| rendered.dropped()),
+            collectors: collectors.map(|(collector, report)| Collector::new(collector.name(), report, now)).collect(),
+        }
+    }
+}
+
+impl Collector {
+    fn new(collector: &'static str, report: &CollectorReport, now: Timestamp) -> Self {
+        let age = report.last_success.map(|time| now.duration_since(time).as_secs_f64().max(0.0));
+        Self {
+            collector,
+            success: report.success,
+            interval_seconds: report.interval.as_secs_f64(),
+            last_success: report.last_success.map(Time),
+            age_seconds: age,
+            last_duration_seconds: report.last_duration.map(|duration| duration.as_secs_f64()),
+            next_due: report.next_due.map(Time),
+            targets: report.targets,
+            targets_fresh: report.fresh,
+            targets_failed: report.failed,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The metrics.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use tokio::sync::OwnedSemaphorePermit;
+use url::form_urlencoded;
+
+use super::{Server, negotiate, text};
+use crate::collector::Collector;
+use crate::metrics::{self, Exposition, Selection, Snapshot};
+
+/// Answers a scrape.
+pub(super) fn answer(server: &Server, request: &Request) -> Response {
+    let Ok(permit) = Arc::clone(&server.scrapes).try_acquire_owned() else {
+        let message = format!("Limit of {} scrapes at once reached, try again later.\n", server.options.max_requests);
+        return text(StatusCode::SERVICE_UNAVAILABLE, message);
+    };
+    let snapshot = server.publisher.snapshot();
+    let selection = match selection(request.uri().query().unwrap_or_default(), &snapshot) {
+        Ok(selection) => selection,
+        Err(message) => return text(StatusCode::BAD_REQUEST, message),
+    };
+    let format = negotiate::format(request.headers());
+    let exposition = Exposition::new(&snapshot, &selection, format);
+    let gzip = negotiate::gzip(request.headers());
+    let body = if gzip { exposition.gzip() } else { exposition.plain() };
+    let length = body.length;
+
+    let chunks = Chunks { body, _permit: permit };
+    let mut response = Response::new(Body::from_stream(futures_util::stream::iter(chunks)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+    if gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// The body with its place among the scrapes, which is free again when the body was sent or given up.
+struct Chunks {
+    body: metrics::Body,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Iterator for Chunks {
+    type Item = Result<Bytes, Infallible>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.body.next().map(Ok)
+    }
+}
+
+/// Reads `account=NAME` and `collect[]=NAME`; other parameters mean nothing to us. An error is for the client to read.
+fn selection(query: &str, snapshot: &Snapshot) -> Result<Selection, String> {
+    let mut selection = Selection::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "account" if snapshot.account(&value).is_some() => selection.accounts.push(value.into_owned()),
+            "account" => {
+                let known = snapshot.accounts().iter().map(|account| account.status().account.as_str());
+                return Err(unknown("account", &value, known));
+            }
+            "collect[]" => match Collector::from_name(&value) {
+                Some(collector) => selection.collectors.push(collector),
+                None => return Err(unknown("collector", &value, Collector::ALL.into_iter().map(Collector::name))),
+            },
+            _ => (),
+        }
+    }
+    Ok(selection)
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<_> = known.collect();
+    // What the client sent goes back escaped and short.
+    let name: String = name.chars().take(100).collect();
+    format!("Unknown {what} {name:?}. Known: {}.\n", if known.is_empty() { "none".to_owned() } else { known.join(", ") })
+}

@@ -1,0 +1,193 @@
+//! Pieces of an exposition: compressed once, put together in any selection, never compressed again.
+//!
+//! A piece is a run of raw deflate blocks that refers to nothing before it and ends at a byte boundary (a sync flush). Any
+//! pieces in a row, with a header before them, an empty last block and the combined checksum after them, are one gzip
+//! member.
+
+use bytes::Bytes;
+use crc32fast::Hasher;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
+
+/// Deflate, no flags, no time, unknown operating system.
+const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+/// A last block that holds nothing.
+const LAST_BLOCK: [u8; 2] = [3, 0];
+/// The samples of one account repeat their labels over and over: more effort makes them little smaller.
+const LEVEL: u32 = 2;
+/// Text is handed to the compressor in runs of about this many bytes.
+const RUN: usize = 64 * 1024;
+/// Most bytes of text that one step of [`Inflated`] gives.
+const CHUNK: usize = 256 * 1024;
+
+/// A run of text, compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Raw deflate blocks, ending at a sync flush.
+    pub deflated: Bytes,
+    /// CRC-32 of the text.
+    pub crc32: u32,
+    /// Bytes of the text.
+    pub length: u64,
+}
+
+/// Makes pieces.
+pub(super) struct Deflater {
+    compress: Compress,
+    pending: Vec<u8>,
+    deflated: Vec<u8>,
+    crc: Hasher,
+    length: u64,
+}
+
+impl Deflater {
+    pub(super) fn new() -> Self {
+        Self {
+            compress: Compress::new(Compression::new(LEVEL), false),
+            pending: Vec::with_capacity(RUN + 1024),
+            deflated: Vec::new(),
+            crc: Hasher::new(),
+            length: 0,
+        }
+    }
+
+    /// More text of the present piece.
+    pub(super) fn push(&mut self, text: &str) {
+        self.pending.extend_from_slice(text.as_bytes());
+        if self.pending.len() >= RUN {
+            self.deflate(FlushCompress::None);
+        }
+    }
+
+    /// Ends the present piece.
+    pub(super) fn finish(&mut self) -> Piece {
+        self.deflate(FlushCompress::Sync);
+        self.compress.reset();
+        let crc = std::mem::take(&mut self.crc);
+        let length = std::mem::take(&mut self.length);
+        let deflated = std::mem::take(&mut self.deflated);
+        Piece { deflated: Bytes::from(deflated.into_boxed_slice()), crc32: crc.finalize(), length }
+    }
+
+    /// One text as one piece.
+    pub(super) fn piece(&mut self, text: &str) -> Piece {
+        self.push(text);
+        self.finish()
+    }
+
+    fn deflate(&mut self, flush: FlushCompress) {
+        self.crc.update(&self.pending);
+        self.length += self.pending.len() as u64;
+        let mut rest = self.pending.as_slice();
+        loop {
+            if self.deflated.capacity() - self.deflated.len() < 1024 {
+                self.deflated.reserve(self.deflated.len().clamp(4096, 4 << 20));
+            }
+            let before = self.compress.total_in();
+            let result = self.compress.compress_vec(rest, &mut self.deflated, flush);
+            let taken = usize::try_from(self.compress.total_in() - before).unwrap_or(usize::MAX);
+            rest = rest.get(taken..).unwrap_or_default();
+            // Compressing memory into memory cannot fail; room left over means that everything is out.
+            if result.is_err() || (rest.is_empty() && self.deflated.len() < self.deflated.capacity()) {
+                break;
+            }
+        }
+        self.pending.clear();
+    }
+}
+
+/// Puts pieces together as one gzip member.
+pub(super) fn gzip<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<Bytes> {
+    let mut member = vec![Bytes::from_static(&GZIP_HEADER)];
+    let mut crc = Hasher::new();
+    let mut length: u64 = 0;
+    for piece in pieces {
+        crc.combine(&Hasher::new_with_initial_len(piece.crc32, piece.length));
+        length = length.wrapping_add(piece.length);
+        member.push(piece.deflated.clone());
+    }
+    let mut trailer = LAST_BLOCK.to_vec();
+    trailer.extend(crc.finalize().to_le_bytes());
+    // The format keeps the length modulo 2^32.
+    trailer.extend(length.to_le_bytes().into_iter().take(4));
+    member.push(trailer.into());
+    member
+}
+
+/// The text of pieces, bit by bit, so that the whole of it need never be in memory.
+pub(super) struct Inflated {
+    pieces: std::vec::IntoIter<Piece>,
+    current: Option<Piece>,
+    decompress: Decompress,
+}
+
+impl Inflated {
+    pub(super) fn new(pieces: Vec<Piece>) -> Self {
+        Self { pieces: pieces.into_iter(), current: None, decompress: Decompress::new(false) }
+    }
+}
+
+impl Iterator for Inflated {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let piece = loop {
+            match &self.current {
+                Some(piece) if self.decompress.total_out() < piece.length => break piece,
+                _ => {
+                    self.current = Some(self.pieces.next()?);
+                    self.decompress.reset(false);
+                }
+            }
+        };
+        let left = piece.length - self.decompress.total_out();
+        let mut text = Vec::with_capacity(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK));
+        let from = usize::try_from(self.decompress.total_in()).ok()?;
+        let input = piece.deflated.get(from..)?;
+        // A piece that was damaged in memory ends the text early, and the length that was announced tells.
+        self.decompress.decompress_vec(input, &mut text, FlushDecompress::None).ok()?;
+        (!text.is_empty()).then(|| text.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn text(pieces: &[Piece]) -> String {
+        let chunks: Vec<_> = Inflated::new(pieces.to_vec()).collect();
+        String::from_utf8(chunks.concat()).unwrap()
+    }
+
+    fn long() -> String {
+        (0..40_000_u64).map(|n| format!("series{{id=\"{}\"}} {n}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect()
+    }
+
+    #[test]
+    fn any_selection_of_pieces_is_one_gzip_member() {
+        let mut deflater = Deflater::new();
+        let texts = [long(), String::new(), "a 1\n".to_owned(), long()];
+        let pieces: Vec<_> = texts.iter().map(|text| deflater.piece(text)).collect();
+        for selection in [vec![0, 1, 2, 3], vec![2], vec![3, 0], vec![], vec![1]] {
+            let chosen: Vec<_> = selection.iter().map(|index| pieces[*index].clone()).collect();
+            let expected: String = selection.iter().map(|index| texts[*index].as_str()).collect();
+            assert!(text(&chosen) == expected, "plain {selection:?}");
+            let member = gzip(&chosen).concat();
+            let mut decoder = flate2::bufread::GzDecoder::new(member.as_slice());
+            let mut decoded = String::new();
+            decoder.read_to_string(&mut decoded).unwrap();
+            assert!(decoded == expected, "gzip {selection:?}");
+            assert!(decoder.into_inner().is_empty(), "one member, nothing after it");
+        }
+    }
+
+    #[test]
+    fn chunks_are_bounded() {
+        let piece = Deflater::new().piece(&long());
+        assert!(piece.length > 1_000_000 && piece.deflated.len() < 900_000);
+        let chunks: Vec<_> = Inflated::new(vec![piece.clone()]).collect();
+        assert!(chunks.iter().all(|chunk| chunk.len() <= CHUNK && !chunk.is_empty()));
+        assert_eq!(chunks.iter().map(|chunk| chunk.len() as u64).sum::<u64>(), piece.length);
+    }
+}

@@ -1,0 +1,193 @@
+//! The place between the accounts, which write, and HTTP, which reads: one immutable snapshot, swapped whole.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+
+use super::account::AccountMetrics;
+use super::fleet::{Limits, RenderedAccount, render};
+use super::own::Reload;
+use super::status::AccountStatus;
+use crate::fleet::View;
+
+/// An account as configured.
+#[derive(Debug)]
+pub struct AccountSetup {
+    /// Its status before its task said anything.
+    pub status: AccountStatus,
+    /// What of its fleet may be exposed.
+    pub limits: Limits,
+}
+
+/// Everything that can be served, at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    accounts: Vec<AccountSnapshot>,
+    pub(super) render_duration: Option<Duration>,
+    pub(super) reload: Option<Reload>,
+}
+
+/// One account at one moment.
+#[derive(Clone, Debug)]
+pub struct AccountSnapshot {
+    status: Arc<AccountStatus>,
+    metrics: Arc<AccountMetrics>,
+    limits: Arc<Limits>,
+    rendered: Option<Arc<RenderedAccount>>,
+    warned: Arc<Warned>,
+}
+
+/// What was logged already: these states last, and a line a minute about them helps nobody.
+#[derive(Debug, Default)]
+struct Warned {
+    duplicates: AtomicBool,
+    withheld: AtomicBool,
+}
+
+impl Snapshot {
+    /// The accounts, in the order of the configuration.
+    #[must_use]
+    pub fn accounts(&self) -> &[AccountSnapshot] {
+        &self.accounts
+    }
+
+    /// The account of that name.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<&AccountSnapshot> {
+        self.accounts.iter().find(|account| account.status.account == name)
+    }
+}
+
+impl AccountSnapshot {
+    /// How it is doing.
+    #[must_use]
+    pub fn status(&self) -> &Arc<AccountStatus> {
+        &self.status
+    }
+
+    /// Its counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<AccountMetrics> {
+        &self.metrics
+    }
+
+    /// Its fleet; `None` before the first.
+    #[must_use]
+    pub fn rendered(&self) -> Option<&RenderedAccount> {
+        self.rendered.as_deref()
+    }
+}
+
+/// Takes what the accounts publish, and gives HTTP the newest snapshot. Neither waits for the other.
+#[derive(Debug, Default)]
+pub struct Publisher {
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Publisher {
+    /// Without accounts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is served now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Takes over the accounts of a configuration. An account that stays (same name and platform) keeps its counters, its
+    /// status and its fleet; one that is not named any more is gone.
+    pub fn configure(&self, accounts: Vec<AccountSetup>) {
+        let setups: Vec<_> =
+            accounts.into_iter().map(|setup| (Arc::new(setup.status), Arc::new(setup.limits))).collect();
+        self.change(|snapshot| {
+            let old = std::mem::take(&mut snapshot.accounts);
+            snapshot.accounts = setups
+                .iter()
+                .map(|(status, limits)| {
+                    let same = |account: &&AccountSnapshot| {
+                        account.status.account == status.account && account.status.platform == status.platform
+                    };
+                    match old.iter().find(same) {
+                        Some(account) => AccountSnapshot { limits: limits.clone(), ..account.clone() },
+                        None => AccountSnapshot {
+                            status: status.clone(),
+                            metrics: Arc::default(),
+                            limits: limits.clone(),
+                            rendered: None,
+                            warned: Arc::default(),
+                        },
+                    }
+                })
+                .collect();
+        });
+    }
+
+    /// Notes that the configuration was read at `at`, and whether it was good.
+    pub fn config_read(&self, success: bool, at: Timestamp) {
+        self.change(|snapshot| {
+            let before = snapshot.reload.and_then(|reload| reload.last_success);
+            snapshot.reload = Some(Reload { success, last_success: if success { Some(at) } else { before } });
+        });
+    }
+
+    /// The counters of an account; `None` when it is not configured.
+    #[must_use]
+    pub fn metrics(&self, account: &str) -> Option<Arc<AccountMetrics>> {
+        self.snapshot.load().account(account).map(|account| account.metrics.clone())
+    }
+
+    /// Publishes the status of an account. Ignored when the account is not configured (any more).
+    pub fn publish_status(&self, account: &str, status: AccountStatus) {
+        let status = Arc::new(status);
+        self.change(|snapshot| {
+            let same = |it: &&mut AccountSnapshot| it.status.account == account && it.status.platform == status.platform;
+            if let Some(account) = snapshot.accounts.iter_mut().find(same) {
+                account.status = status.clone();
+            }
+        });
+    }
+
+    /// Renders the fleet of an account on this thread (a large one takes seconds) and publishes it. Ignored when the
+    /// account is not configured (any more).
+    pub fn publish_fleet(&self, account: &str, view: &Arc<View>) {
+        let Some(known) = self.snapshot.load().account(account).cloned() else { return };
+        let rendered = Arc::new(render(known.status.platform, account, view, &known.limits));
+        warn_once(account, &rendered, &known);
+        let duration = rendered.render_duration;
+        tracing::debug!(account, series = rendered.series, ?duration, "fleet rendered");
+        self.change(|snapshot| {
+            // A reload may have put another account of that name in its place meanwhile.
+            if let Some(account) = snapshot.accounts.iter_mut().find(|it| Arc::ptr_eq(&it.metrics, &known.metrics)) {
+                account.rendered = Some(rendered.clone());
+                snapshot.render_duration = Some(duration);
+            }
+        });
+    }
+
+    /// Several accounts may write at once: then the change is made again on what the other one left.
+    fn change(&self, change: impl Fn(&mut Snapshot)) {
+        self.snapshot.rcu(|snapshot| {
+            let mut next = Snapshot::clone(snapshot);
+            change(&mut next);
+            next
+        });
+    }
+}
+
+fn warn_once(account: &str, rendered: &RenderedAccount, known: &AccountSnapshot) {
+    let warned = &known.warned;
+    if rendered.duplicates > 0 && !warned.duplicates.swap(true, Ordering::Relaxed) {
+        let (dropped, first) = (rendered.duplicates, rendered.first_duplicate.unwrap_or_default());
+        tracing::warn!(account, dropped, first, "series or records that exist already were dropped");
+    }
+    if rendered.withheld > 0 && !warned.withheld.swap(true, Ordering::Relaxed) {
+        let (withheld, max_series) = (rendered.withheld, known.limits.max_series);
+        tracing::warn!(account, withheld, max_series, "series are withheld: raise max_series, or filter or exclude more");
+    }
+}
