@@ -1,1 +1,140 @@
-//! (to be written)
+//! Tactical RMM: JSON over HTTP, the key in the header `X-API-KEY`.
+
+pub mod call;
+mod client;
+mod collectors;
+pub mod decode;
+pub mod error;
+mod notices;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use call::Call;
+pub use decode::Decoder;
+pub use wire::array::ArrayError;
+
+use self::client::Client;
+use self::collectors::{checks, inventory, patches, tasks};
+use self::error::ApiError;
+use super::key::{ApiKey, KeyError};
+use super::transport::{Transport, TransportOptions, TransportSetupError};
+use super::{Answer, Failure, Platform};
+use crate::clock::Clock;
+use crate::collector::{Collector, CollectorDefaults};
+use crate::config::{AccountConfig, CollectorConfig};
+use crate::fleet::{DeviceId, View};
+use crate::planner::{Permit, Want};
+
+/// The collectors of this platform, with what they do when the configuration says nothing.
+pub const COLLECTORS: &[CollectorDefaults] = &[
+    CollectorDefaults { collector: Collector::Inventory, enabled: true, interval: Duration::from_secs(2 * 60) },
+    CollectorDefaults { collector: Collector::Checks, enabled: true, interval: Duration::from_secs(30 * 60) },
+    CollectorDefaults { collector: Collector::Tasks, enabled: true, interval: Duration::from_secs(60 * 60) },
+    CollectorDefaults { collector: Collector::Patches, enabled: true, interval: Duration::from_secs(6 * 60 * 60) },
+];
+
+/// Answers larger than this are decoded on a thread of their own, so that no scrape waits for it.
+const LARGE_BODY: usize = 256 * 1024;
+
+/// Why an account cannot be set up.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// There is no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The HTTP client's options are no good.
+    #[error(transparent)]
+    Transport(#[from] TransportSetupError),
+}
+
+/// A Tactical RMM server, as one key sees it.
+pub struct Tactical {
+    client: Client,
+    decoder: Arc<Decoder>,
+    clock: Arc<dyn Clock>,
+    collectors: BTreeMap<Collector, CollectorConfig>,
+}
+
+impl Tactical {
+    /// Sets up the account: reads the key, makes no connection.
+    ///
+    /// # Errors
+    ///
+    /// When there is no key, or the CA file or the proxy cannot be used.
+    pub fn new(config: &AccountConfig, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+        let transport = Transport::new(&TransportOptions {
+            user_agent: config.user_agent.clone(),
+            timeout: config.timeout,
+            ca_file: config.tls.ca_file.clone(),
+            insecure_skip_verify: config.tls.insecure_skip_verify,
+            proxy: config.proxy.clone(),
+            loopback: config.is_loopback(),
+        })?;
+        Ok(Self {
+            client: Client::new(transport, config.server.clone(), ApiKey::load(&config.api_key)?),
+            decoder: Arc::new(Decoder::new(&config.name, config.checks_mode)),
+            clock,
+            collectors: config.collectors.clone(),
+        })
+    }
+
+    /// Decodes where it disturbs nobody.
+    async fn decode(&self, call: &Call, answer: super::transport::RawAnswer) -> Result<Answer, Failure> {
+        let now = self.clock.now().wall;
+        let bytes = answer.body.len();
+        if bytes <= LARGE_BODY {
+            return self.decoder.decode(call, answer, now);
+        }
+        let decoder = Arc::clone(&self.decoder);
+        let decoded = {
+            let call = call.clone();
+            tokio::task::spawn_blocking(move || decoder.decode(&call, answer, now)).await
+        };
+        decoded.unwrap_or_else(|_| Err(ApiError::Decoder.into_failure(call, bytes as u64)))
+    }
+}
+
+impl Platform for Tactical {
+    type Call = Call;
+
+    fn wants(&self, known: &View) -> Vec<Want<Call>> {
+        let mut wants = Vec::new();
+        for (collector, config) in &self.collectors {
+            match collector {
+                Collector::Inventory => wants.extend(inventory::wants(*config)),
+                Collector::Checks => wants.extend(checks::wants(*config, known)),
+                Collector::Tasks => wants.extend(tasks::wants(*config, known)),
+                Collector::Patches => wants.extend(patches::wants(*config, known)),
+                // N-sight's; the configuration refuses them here.
+                Collector::FailingChecks | Collector::Antivirus | Collector::Backup => {}
+            }
+        }
+        wants
+    }
+
+    fn up_call(&self) -> Call {
+        Call::Agents
+    }
+
+    fn checks_call(&self, device: &DeviceId) -> Option<Call> {
+        let possible = self.collectors.contains_key(&Collector::Checks) && call::is_safe_segment(device);
+        possible.then(|| Call::AgentChecks(device.clone()))
+    }
+
+    async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
+        let answer = self.client.send(call, permit).await.map_err(|error| error.into_failure(call, 0))?;
+        self.decode(call, answer).await
+    }
+
+    fn reload_key(&self) {
+        self.client.reload_key();
+    }
+}
+
+#[cfg(test)]
+mod tests;

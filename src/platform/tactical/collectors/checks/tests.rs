@@ -1,0 +1,137 @@
+use super::*;
+use crate::config::ChecksMode;
+use crate::fleet::DeviceId;
+
+fn read(mode: ChecksMode, body: &str) -> DeviceChecks {
+    let call = Call::AgentChecks(DeviceId::new("a"));
+    decode(&Decoder::new("test", mode), &call, body).expect("a list")
+}
+
+/// One check with these fields besides its id.
+fn check(fields: &str) -> Check {
+    read(ChecksMode::All, &format!(r#"[{{"id":7,{fields}}}]"#)).checks.remove(0)
+}
+
+#[test]
+fn names_never_hold_thresholds() {
+    let desc = r#""readable_desc":"Disk Space Check: Drive C: - Warning Threshold: 25%""#;
+    for (fields, name) in [
+        (r#""check_type":"diskspace","disk":"C:""#, "Disk C:"),
+        (r#""check_type":"diskspace","disk":null"#, "Disk"),
+        (r#""check_type":"cpuload""#, "CPU load"),
+        (r#""check_type":"memory","name":"""#, "Memory"),
+        (r#""check_type":"memory","name":" \n ""#, "Memory"),
+        (r#""check_type":"memory","name":" my\nmemory ""#, "my memory"),
+        (r#""check_type":"ping","ip":"10.0.0.1""#, "Ping"),
+        (r#""check_type":"ping","name":"gateway""#, "gateway"),
+        (r#""check_type":"winsvc","svc_display_name":"Print Spooler","svc_name":"Spooler""#, "Service Print Spooler"),
+        (r#""check_type":"winsvc","svc_display_name":"","svc_name":"Spooler""#, "Service Spooler"),
+        (r#""check_type":"eventlog","log_name":"System""#, "Event log System"),
+        (r#""check_type":"snmp""#, "snmp"),
+        (r#""name":null"#, ""),
+    ] {
+        assert_eq!(check(&format!("{fields},{desc}")).name.as_str(), name, "{fields}");
+    }
+    let script = check(r#""check_type":"script","readable_desc":"Script Check: Check storage pool health""#);
+    assert_eq!(script.name.as_str(), "Script Check: Check storage pool health");
+}
+
+#[test]
+fn types_become_words_of_the_shared_vocabulary() {
+    for (written, word) in [
+        ("diskspace", "disk_space"),
+        ("cpuload", "cpu_load"),
+        ("memory", "memory"),
+        ("ping", "ping"),
+        ("winsvc", "service"),
+        ("eventlog", "event_log"),
+        ("script", "script"),
+        ("Quantum\\nFlux", "quantum flux"),
+    ] {
+        assert_eq!(check(&format!(r#""check_type":"{written}""#)).check_type, word);
+    }
+    assert_eq!(check(r#""check_type":null"#).check_type, "unknown");
+}
+
+#[test]
+fn severity_of_a_failing_check_is_the_results_where_thresholds_decide() {
+    let severity = |check_type: &str, own: &str, status: &str, result: &str| {
+        let result = format!(r#"{{"status":"{status}","alert_severity":{result}}}"#);
+        check(&format!(r#""check_type":"{check_type}","alert_severity":{own},"check_result":{result}"#)).severity
+    };
+    for check_type in ["memory", "cpuload", "diskspace", "script"] {
+        assert_eq!(severity(check_type, r#""warning""#, "failing", r#""error""#), Severity::Error);
+        assert_eq!(severity(check_type, r#""error""#, "failing", r#""info""#), Severity::Info);
+        assert_eq!(severity(check_type, r#""info""#, "failing", "null"), Severity::Info);
+        assert_eq!(severity(check_type, r#""info""#, "failing", r#""dire""#), Severity::Info);
+        // Left over from the last failure.
+        assert_eq!(severity(check_type, r#""info""#, "passing", r#""error""#), Severity::Info);
+    }
+    for check_type in ["ping", "winsvc", "eventlog", "quantum"] {
+        assert_eq!(severity(check_type, r#""warning""#, "failing", r#""error""#), Severity::Warning);
+        assert_eq!(severity(check_type, r#""info""#, "passing", "null"), Severity::Info);
+    }
+    assert_eq!(severity("ping", "null", "failing", "null"), Severity::Error);
+    assert_eq!(severity("script", r#""dire""#, "failing", "7"), Severity::Error);
+}
+
+#[test]
+fn without_a_result_it_never_ran() {
+    for fields in [
+        r#""check_result":{}"#,
+        r#""check_result":null"#,
+        r#""check_result":{"status":null}"#,
+        r#""check_result":{"status":"pending"}"#,
+        r#""check_result":[]"#,
+        // Servers before 0.13 have the result in the check itself.
+        r#""status":"failing","fail_count":3,"last_run":"2026-11-21T02:24:17Z""#,
+        r#""check_type":"ping""#,
+    ] {
+        let check = check(fields);
+        assert_eq!(check.state, CheckState::Pending, "{fields}");
+        assert_eq!((check.consecutive_failures, check.last_run), (None, None), "{fields}");
+    }
+}
+
+#[test]
+fn the_result_of_a_run() {
+    let check = check(
+        r#""check_result":{"status":"failing","fail_count":8,"last_run":"2026-11-21T02:24:17.058195Z","retcode":-1}"#,
+    );
+    assert_eq!((check.id.as_str(), check.state, check.consecutive_failures), ("7", CheckState::Failing, Some(8)));
+    assert_eq!(check.last_run.map(|time| time.as_microsecond()), Some(1_795_227_857_058_195));
+}
+
+const BODY: &str = r#"[
+    {"id":1,"check_type":"ping","check_result":{"status":"failing"}},
+    {"id":2,"check_type":"ping","check_result":{"status":"failing"},"overridden_by_policy":true},
+    {"id":3,"check_type":"ping","check_result":{"status":"passing"},"overridden_by_policy":null},
+    {"id":4,"check_type":"ping","check_result":{"status":"passing"},"overridden_by_policy":false},
+    {"id":5,"check_type":"ping","check_result":{}},
+    {"id":6,"check_type":"ping","check_result":{"status":"exploding"}},
+    {"id":"7","check_type":"ping","check_result":{"status":"failing"}}
+]"#;
+
+#[test]
+fn counted_once_whatever_the_mode() {
+    let ids = |mode| {
+        let DeviceChecks { counts, checks } = read(mode, BODY);
+        let found = (counts.passing, counts.failing, counts.cleared, counts.pending);
+        assert_eq!(found, (Some(2), Some(1), None, Some(1)), "{mode:?}");
+        checks.iter().map(|check| check.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(ChecksMode::Failing), ["1"]);
+    assert_eq!(ids(ChecksMode::All), ["1", "3", "4", "5", "6"]);
+    assert_eq!(ids(ChecksMode::None), [""; 0]);
+}
+
+#[test]
+fn an_unknown_state_is_neither_passing_nor_failing() {
+    assert_eq!(check(r#""check_result":{"status":"exploding","fail_count":2}"#).state, CheckState::Unknown);
+}
+
+#[test]
+fn an_agent_without_checks_has_none() {
+    let DeviceChecks { counts, checks } = read(ChecksMode::All, "[]");
+    assert_eq!((counts.passing, counts.failing, counts.pending, checks.len()), (Some(0), Some(0), Some(0), 0));
+}

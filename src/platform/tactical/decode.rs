@@ -1,0 +1,82 @@
+//! Answers → updates of the fleet. Needs no network, so recorded answers go through the same door.
+
+use jiff::Timestamp;
+use tracing::debug;
+
+use super::call::Call;
+use super::collectors::{checks, inventory, patches, tasks};
+use super::error::ApiError;
+use super::notices::Notices;
+use super::wire::array::{ArrayError, Tally, each_record};
+use crate::config::ChecksMode;
+use crate::fleet::Update;
+use crate::planner::ReadCall;
+use crate::platform::transport::RawAnswer;
+use crate::platform::{Answer, Failure};
+
+/// Understands the answers for one account. It remembers only what it has already complained about.
+#[derive(Debug)]
+pub struct Decoder {
+    checks_mode: ChecksMode,
+    pub(super) notices: Notices,
+}
+
+impl Decoder {
+    /// A decoder for the account of that name; `checks_mode` decides which checks and tasks are kept one by one.
+    #[must_use]
+    pub fn new(account: &str, checks_mode: ChecksMode) -> Self {
+        Self { checks_mode, notices: Notices::new(account) }
+    }
+
+    /// What `answer`, which arrived at `now`, says to `call`.
+    ///
+    /// # Errors
+    ///
+    /// When the status is bad, or the body holds no list that can be read.
+    pub fn decode(&self, call: &Call, answer: RawAnswer, now: Timestamp) -> Result<Answer, Failure> {
+        let bytes = answer.body.len() as u64;
+        if let Some(error) = ApiError::of(call, &answer) {
+            return Err(error.into_failure(call, bytes));
+        }
+        // The server writes UTF-8. A wrong byte spoils the name that it is in, not the list.
+        let body = String::from_utf8(answer.body)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let update =
+            self.update(call, &body, now).map_err(|error| ApiError::Unreadable(error).into_failure(call, bytes))?;
+        Ok(Answer { updates: vec![update], bytes })
+    }
+
+    fn update(&self, call: &Call, body: &str, now: Timestamp) -> Result<Update, ArrayError> {
+        match call {
+            Call::Clients => inventory::clients(self, call, body),
+            Call::Agents => inventory::agents(self, call, body, now),
+            Call::AgentChecks(id) => checks::decode(self, call, body).map(|checks| Update::Checks(id.clone(), checks)),
+            Call::AgentTasks(id) => tasks::decode(self, call, body).map(|tasks| Update::Tasks(id.clone(), tasks)),
+            Call::AgentUpdates(id) => {
+                patches::decode(self, call, body).map(|patches| Update::Patches(id.clone(), patches))
+            }
+        }
+    }
+
+    /// Reads every record of a list, and says so when some cannot be read.
+    pub(super) fn records<'a, T: serde::Deserialize<'a>>(
+        &self,
+        call: &Call,
+        body: &'a str,
+        take: impl FnMut(T),
+    ) -> Result<(), ArrayError> {
+        let Tally { total, bad, first } = each_record(body, call.max_records(), take)?;
+        self.notices.bad_records(call.name(), bad, total, first.as_deref().unwrap_or_default());
+        debug!(call = call.name(), total, bad, "answer read");
+        Ok(())
+    }
+
+    /// Whether a check or task in this condition is kept.
+    pub(super) const fn keeps(&self, failing: bool) -> bool {
+        match self.checks_mode {
+            ChecksMode::Failing => failing,
+            ChecksMode::All => true,
+            ChecksMode::None => false,
+        }
+    }
+}

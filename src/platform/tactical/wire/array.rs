@@ -1,0 +1,207 @@
+//! A JSON array, record by record. Only one record is held at a time, and a bad one spoils itself alone.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// Why an answer holds no readable list. Nothing of the answer is quoted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ArrayError {
+    /// No bytes, or blanks only.
+    #[error("the answer is empty")]
+    Empty,
+    /// Not JSON.
+    #[error("the answer is not JSON (line {line}, column {column})")]
+    Malformed {
+        /// Where it stops being JSON.
+        line: usize,
+        /// Where in that line.
+        column: usize,
+    },
+    /// The JSON ends in the middle.
+    #[error("the answer ends in the middle of the JSON")]
+    CutOff,
+    /// JSON, but no array.
+    #[error("the answer is JSON, but not a list")]
+    NotAnArray,
+    /// More records than anybody has.
+    #[error("the answer has more than {0} records")]
+    TooMany(usize),
+    /// There are records, and none can be read.
+    #[error("none of the {total} records can be read; the first one: {first}")]
+    AllBad {
+        /// How many records there are.
+        total: usize,
+        /// What is wrong with the first one.
+        first: String,
+    },
+}
+
+/// How many records an array had.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Tally {
+    /// All.
+    pub(in super::super) total: usize,
+    /// Those that cannot be read.
+    pub(in super::super) bad: usize,
+    /// What is wrong with the first of those.
+    pub(in super::super) first: Option<String>,
+}
+
+/// Reads an array of `T` and hands over each one that can be read.
+///
+/// # Errors
+///
+/// When the body is no array, has more than `limit` records, or has records of which none can be read.
+pub(in super::super) fn each_record<'a, T: Deserialize<'a>>(
+    body: &'a str,
+    limit: usize,
+    mut take: impl FnMut(T),
+) -> Result<Tally, ArrayError> {
+    // Windows tools put a byte order mark in front of recorded or proxied answers.
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    let start = body.trim_start();
+    if start.is_empty() {
+        return Err(ArrayError::Empty);
+    }
+    if !start.starts_with('[') {
+        return Err(
+            serde_json::from_str::<&RawValue>(body).map_or_else(|error| broken(&error), |_| ArrayError::NotAnArray)
+        );
+    }
+    let mut tally = Tally::default();
+    let mut deserializer = serde_json::Deserializer::from_str(body);
+    let visitor =
+        Records { limit, tally: &mut tally, take: &mut |record: &'a RawValue| read_object(record).map(&mut take) };
+    let read = visitor.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    if tally.total > limit {
+        return Err(ArrayError::TooMany(limit));
+    }
+    read.map_err(|error| broken(&error))?;
+    match &tally.first {
+        Some(first) if tally.bad == tally.total => Err(ArrayError::AllBad { total: tally.total, first: first.clone() }),
+        _ => Ok(tally),
+    }
+}
+
+/// Reads one object. A derived `Deserialize` would take an array for a struct as well.
+pub(in super::super) fn read_object<'a, T: Deserialize<'a>>(record: &'a RawValue) -> Result<T, String> {
+    if !record.get().starts_with('{') {
+        return Err("it is no object".to_owned());
+    }
+    serde_json::from_str(record.get()).map_err(|error| describe(&error))
+}
+
+fn broken(error: &serde_json::Error) -> ArrayError {
+    match error.classify() {
+        Category::Eof => ArrayError::CutOff,
+        _ => ArrayError::Malformed { line: error.line(), column: error.column() },
+    }
+}
+
+/// What is wrong with a record, without the values that are in it.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(": ") {
+        // "invalid type: string \"…\", expected struct Agent": only the first half is ours to repeat.
+        Some((kind, _)) if error.is_data() => kind.to_owned(),
+        _ => text.chars().take(100).collect(),
+    }
+}
+
+struct Records<'t, F> {
+    limit: usize,
+    tally: &'t mut Tally,
+    take: &'t mut F,
+}
+
+impl<'de, F: FnMut(&'de RawValue) -> Result<(), String>> DeserializeSeed<'de> for Records<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, F: FnMut(&'de RawValue) -> Result<(), String>> Visitor<'de> for Records<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        while let Some(record) = sequence.next_element::<&'de RawValue>()? {
+            self.tally.total += 1;
+            if self.tally.total > self.limit {
+                return Err(serde::de::Error::custom("too many records"));
+            }
+            if let Err(reason) = (self.take)(record) {
+                self.tally.bad += 1;
+                self.tally.first.get_or_insert(reason);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Record {
+        n: u32,
+    }
+
+    fn numbers(body: &str) -> Result<(Vec<u32>, Tally), ArrayError> {
+        let mut numbers = Vec::new();
+        let tally = each_record(body, 5, |record: Record| numbers.push(record.n))?;
+        Ok((numbers, tally))
+    }
+
+    #[test]
+    fn a_bad_record_spoils_itself_alone() {
+        let body = "\u{feff}\r\n[{\"n\": 1}, {\"n\": \"secret\"}, [7], {\"a\": [2], \"n\": 3}]\n";
+        let (good, tally) = numbers(body).expect("an array");
+        assert_eq!(good, [1, 3]);
+        assert_eq!((tally.total, tally.bad), (4, 2));
+        assert_eq!(tally.first.as_deref(), Some("invalid type"), "the value itself is not repeated");
+    }
+
+    #[test]
+    fn an_empty_array_is_a_good_answer() {
+        assert_eq!(numbers("[ ]").expect("an array"), (vec![], Tally::default()));
+    }
+
+    #[test]
+    fn what_is_no_array_says_why() {
+        for (body, error) in [
+            ("", ArrayError::Empty),
+            (" \r\n", ArrayError::Empty),
+            ("{\"a\": 1}", ArrayError::NotAnArray),
+            ("\"text\"", ArrayError::NotAnArray),
+            ("null", ArrayError::NotAnArray),
+            ("[1, 2", ArrayError::CutOff),
+            ("{\"a\"", ArrayError::CutOff),
+            ("[1, }", ArrayError::Malformed { line: 1, column: 5 }),
+            ("[1] [2]", ArrayError::Malformed { line: 1, column: 5 }),
+            ("<html>", ArrayError::Malformed { line: 1, column: 1 }),
+            ("[1,2,3,4,5,6]", ArrayError::TooMany(5)),
+            ("[\"x\", -1]", ArrayError::AllBad { total: 2, first: "it is no object".to_owned() }),
+        ] {
+            assert_eq!(numbers(body).expect_err(body), error, "{body}");
+        }
+    }
+
+    #[test]
+    fn depth_is_no_danger() {
+        let deep = format!("[{{\"n\":1}}, {}{}]", "[".repeat(200_000), "]".repeat(200_000));
+        let (good, tally) = numbers(&deep).expect("an array");
+        assert_eq!((good.as_slice(), tally.bad), ([1].as_slice(), 1));
+    }
+}

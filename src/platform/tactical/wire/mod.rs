@@ -1,0 +1,107 @@
+//! What the server writes: one file for each category of the API, with only the fields that are used.
+//!
+//! Every field but the id is lenient: null, missing and of a wrong type are all `None`.
+
+pub(super) mod agents;
+pub(super) mod array;
+pub(super) mod checks;
+pub(super) mod clients;
+pub(super) mod tasks;
+pub(super) mod updates;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use serde_json::value::RawValue;
+
+/// Reads a field; whatever is not a `T` is `None`. The field is looked at on its own, so even a string that is no text
+/// (half of a surrogate pair) spoils nothing but itself.
+pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// Reads a field that holds an object, as [`lenient`] does. A derived `Deserialize` would take an array for one.
+pub(super) fn lenient_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    Ok(array::read_object(raw).ok())
+}
+
+/// The id of an agent: a string that is not empty. Anything else makes the record useless.
+pub(super) fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id: Option<String> = lenient(deserializer)?;
+    id.filter(|id| !id.is_empty()).ok_or_else(|| D::Error::custom("the id is not a text, or empty"))
+}
+
+/// A database id: a whole number. As text, because it becomes a label.
+pub(super) fn number_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id: Option<i64> = lenient(deserializer)?;
+    id.map(|id| id.to_string()).ok_or_else(|| D::Error::custom("the id is not a whole number"))
+}
+
+/// A moment: ISO 8601 with its offset from UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Time(pub(super) Timestamp);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(Self).map_err(|_| D::Error::custom("not a time"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Probe {
+        #[serde(default, deserialize_with = "lenient")]
+        text: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        number: Option<u64>,
+        #[serde(default, deserialize_with = "lenient")]
+        time: Option<Time>,
+    }
+
+    fn probe(json: &str) -> Probe {
+        serde_json::from_str(json).expect("a lenient record")
+    }
+
+    #[test]
+    fn a_field_of_a_wrong_type_is_none_and_spoils_no_other() {
+        let good = r#"{"text":"a\u0041","number":3,"time":"2026-11-21T02:23:52.051167Z"}"#;
+        let Probe { text, number, time } = probe(good);
+        assert_eq!(text.as_deref(), Some("aA"));
+        assert_eq!(number, Some(3));
+        assert_eq!(time.map(|time| time.0.as_microsecond()), Some(1_795_227_832_051_167));
+        for json in [
+            "{}",
+            r#"{"text":null,"number":null,"time":null}"#,
+            r#"{"text":7,"number":"7","time":7}"#,
+            r#"{"text":["x"],"number":-1,"time":"2026-11-21T02:23:52"}"#,
+            r#"{"text":{"a":{}},"number":1.5,"time":"yesterday"}"#,
+            r#"{"text":"\ud800","number":1e400,"time":"0000-00-00T00:00:00Z"}"#,
+            r#"{"text":true,"number":99999999999999999999,"time":""}"#,
+        ] {
+            let Probe { text, number, time } = probe(json);
+            assert_eq!((text, number, time), (None, None, None), "{json}");
+        }
+        assert_eq!(probe(r#"{"text":null,"number":4}"#).number, Some(4));
+    }
+
+    #[test]
+    fn times_without_fraction_and_with_another_offset() {
+        let seconds = |text: &str| probe(&format!(r#"{{"time":"{text}"}}"#)).time.map(|time| time.0.as_second());
+        assert_eq!(seconds("2026-11-21T02:23:52Z"), Some(1_795_227_832));
+        assert_eq!(seconds("2026-11-21T04:23:52+02:00"), Some(1_795_227_832));
+    }
+}
