@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change goes in: ./test.sh
+# Installs what the tests need where it can, runs every check, and says at the end what passed and how long it took.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly PYTHON_HOME=target/test-python
+readonly PYTHON_PACKAGE=prometheus_client
+# Tests start servers and a real Prometheus; more at once only makes them wait for each other.
+export RUST_TEST_THREADS=2
+# A tool that is missing makes its tests fail instead of being skipped.
+export RMM_REQUIRE_TOOLS=1
+
+missing=()
+summary=()
+failed=0
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# apt_install PACKAGE…: true when they are installed afterwards.
+apt_install() {
+    [[ $(id -u) -eq 0 ]] && have apt-get || return 1
+    echo "installing with apt-get: $*"
+    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+    "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null ||
+        { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null; }
+}
+
+need_rust() {
+    have cargo || { missing+=("cargo: https://rustup.rs"); return; }
+    have cc || apt_install gcc libc6-dev || missing+=("a C compiler: apt-get install gcc libc6-dev")
+    local component
+    for component in rustfmt clippy; do
+        cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 && continue
+        { have rustup && rustup component add "$component"; } || missing+=("$component: rustup component add $component")
+    done
+}
+
+need_prometheus() {
+    { have prometheus && have promtool; } || apt_install prometheus ||
+        missing+=("prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download/ on the PATH")
+}
+
+has_package() { "$1" -c "import $PYTHON_PACKAGE.openmetrics.parser" >/dev/null 2>&1; }
+
+# A Python with the strict OpenMetrics parser: the caller's own (RMM_PYTHON), else one under target/.
+need_python() {
+    [[ -n ${RMM_PYTHON:-} ]] && has_package "$RMM_PYTHON" && return
+    RMM_PYTHON=$PWD/$PYTHON_HOME/bin/python
+    export RMM_PYTHON
+    if ! has_package "$RMM_PYTHON"; then
+        have python3 || apt_install python3 || true
+        make_python || { apt_install python3 python3-venv && make_python; } ||
+            missing+=("Python with $PYTHON_PACKAGE: python3 -m venv $PYTHON_HOME && $PYTHON_HOME/bin/pip install $PYTHON_PACKAGE")
+    fi
+}
+
+make_python() {
+    echo "installing with pip into $PYTHON_HOME: $PYTHON_PACKAGE"
+    python3 -m venv --clear "$PYTHON_HOME" >/dev/null 2>&1 &&
+        "$PYTHON_HOME/bin/pip" install --quiet --disable-pip-version-check "$PYTHON_PACKAGE"
+}
+
+# step NAME COMMAND…: runs it, says how it went and how long it took. A failed step does not stop the others.
+step() {
+    local name=$1 start=$SECONDS result=ok
+    shift
+    printf '\n==> %s\n' "$name"
+    "$@" || { result=FAILED; failed=1; }
+    record "$result" "$name" "$((SECONDS - start)) s"
+}
+
+skip() { printf '\n==> %s\n' "$1"; record skipped "$1" "$2"; }
+
+record() {
+    printf '==> %s: %s (%s)\n' "$2" "$1" "$3"
+    summary+=("$(printf '%-8s %-22s %s' "$1" "$2" "$3")")
+}
+
+# shellcheck disable=SC2317 # called through step
+dependencies() {
+    local quiet=(cargo deny --log-level error check --hide-inclusion-graph --allow duplicate)
+    "${quiet[@]}" bans licenses sources || return
+    # The list of known vulnerabilities comes from the network.
+    if cargo deny --log-level off fetch db >/dev/null 2>&1; then
+        "${quiet[@]}" advisories
+    else
+        echo "advisories skipped: the advisory database cannot be fetched"
+    fi
+}
+
+start=$SECONDS
+need_rust
+need_prometheus
+need_python
+if ((${#missing[@]})); then
+    echo "Missing, and not installed from here:"
+    printf '  %s\n' "${missing[@]}"
+    exit 1
+fi >&2
+
+# All of them use the dev profile, so nothing is compiled twice.
+step "format" cargo fmt --check
+step "lints" cargo clippy --locked --all-targets -- -D warnings
+step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+step "tests" cargo test --locked
+step "deploy files" promtool check config deploy/prometheus.yml
+if cargo deny --version >/dev/null 2>&1; then
+    step "dependencies" dependencies
+else
+    skip "dependencies" "cargo-deny is not installed: cargo install cargo-deny --locked"
+fi
+if have shellcheck; then
+    step "shell" shellcheck test.sh .ci/run
+else
+    skip "shell" "shellcheck is not installed: apt-get install shellcheck"
+fi
+
+printf '\nSummary, %s s\n' "$((SECONDS - start))"
+printf '  %s\n' "${summary[@]}"
+exit "$failed"
