@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::account::AnyAccount;
+use crate::account::{self, AnyAccount};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, HttpOptions};
+use crate::http;
 use crate::metrics::Publisher;
 use crate::planner::MemoryLedger;
 use crate::platform::SetupError;
@@ -41,12 +41,13 @@ pub enum RunError {
 /// # Errors
 ///
 /// The first account that cannot be set up.
-pub fn accounts(config: Config, publisher: &Publisher, clock: &Arc<dyn Clock>) -> Result<Vec<AnyAccount>, RunError> {
+pub fn accounts(config: Config, publisher: &Arc<Publisher>, clock: &Arc<dyn Clock>) -> Result<Vec<AnyAccount>, RunError> {
+    publisher.configure(config.accounts.iter().map(account::setup).collect());
+    publisher.config_read(true, clock.now().wall);
     let set_up = |account: crate::config::AccountConfig| {
         let name = account.name.clone();
-        let handle = publisher.account(&account);
         let ledger = Box::new(MemoryLedger::default());
-        AnyAccount::new(account, ledger, handle, Arc::clone(clock), rand::random())
+        AnyAccount::new(account, ledger, Arc::clone(publisher), Arc::clone(clock), rand::random())
             .map_err(|cause| RunError::Account { account: name, cause })
     };
     config.accounts.into_iter().map(set_up).collect()
@@ -60,16 +61,16 @@ pub fn accounts(config: Config, publisher: &Publisher, clock: &Arc<dyn Clock>) -
 pub async fn run(
     config: Config,
     listeners: Vec<TcpListener>,
-    options: HttpOptions,
+    options: http::Options,
     clock: Arc<dyn Clock>,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
     for warning in &config.warnings {
         warn!("{warning}");
     }
-    let publisher = Publisher::new(&config, Arc::clone(&clock));
+    let publisher = Arc::new(Publisher::new());
     let accounts = accounts(config, &publisher, &clock)?;
-    let router = http::router(publisher, options);
+    let router = http::router(publisher, Arc::clone(&clock), options);
 
     let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();
     for account in accounts {

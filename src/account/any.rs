@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Account, Progress, SweepResult};
 use crate::clock::Clock;
 use crate::config::AccountConfig;
-use crate::metrics::AccountHandle;
+use crate::metrics::Publisher;
 use crate::planner::Ledger;
 use crate::platform::nsight::Nsight;
 use crate::platform::tactical::Tactical;
@@ -30,18 +30,18 @@ impl AnyAccount {
     pub fn new(
         config: AccountConfig,
         ledger: Box<dyn Ledger>,
-        handle: AccountHandle,
+        publisher: Arc<Publisher>,
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Result<Self, SetupError> {
         Ok(match config.platform_name() {
             PlatformName::Nsight => {
                 let platform = Nsight::new(&config, Arc::clone(&clock))?;
-                Self::Nsight(Box::new(Account::new(config, platform, ledger, handle, clock, seed)))
+                Self::Nsight(Box::new(Account::new(config, platform, ledger, publisher, clock, seed)))
             }
             PlatformName::Tactical => {
                 let platform = Tactical::new(&config, Arc::clone(&clock))?;
-                Self::Tactical(Box::new(Account::new(config, platform, ledger, handle, clock, seed)))
+                Self::Tactical(Box::new(Account::new(config, platform, ledger, publisher, clock, seed)))
             }
         })
     }

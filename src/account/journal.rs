@@ -17,7 +17,7 @@ pub struct Journal {
     account: String,
     failing: HashSet<&'static str>,
     plan_took: Duration,
-    last_error: Option<(&'static str, String)>,
+    last_error: Option<(&'static str, Outcome, String)>,
 }
 
 impl Journal {
@@ -39,7 +39,7 @@ impl Journal {
                 debug!(account, call = name, seconds, bytes = answer.bytes, "answered");
                 if self.failing.remove(name) {
                     info!(account, call = name, "works again");
-                    self.last_error.take_if(|(failed, _)| *failed == name);
+                    self.last_error.take_if(|(failed, ..)| *failed == name);
                 }
             }
             Err(failure) if failure.gone.is_some() => {
@@ -52,7 +52,7 @@ impl Journal {
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed again");
                 }
-                self.last_error = Some((name, format!("{name}: {failure}")));
+                self.last_error = Some((name, failure.outcome, format!("{name}: {failure}")));
             }
         }
     }
@@ -77,7 +77,12 @@ impl Journal {
 
     /// The newest failure of a call that has not worked since, in words.
     pub fn last_error(&self) -> Option<&str> {
-        self.last_error.as_ref().map(|(_, message)| message.as_str())
+        self.last_error.as_ref().map(|(.., message)| message.as_str())
+    }
+
+    /// Whether the key was refused and has not been accepted since.
+    pub fn key_refused(&self) -> bool {
+        self.last_error.as_ref().is_some_and(|(_, outcome, _)| *outcome == Outcome::AuthError)
     }
 
     /// Rendering panicked. What was published before stays.

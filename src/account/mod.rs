@@ -15,17 +15,17 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Moment};
-use crate::collector::Collector;
 use crate::config::{AccountConfig, PlatformOptions};
 use crate::fleet::store::FleetOptions;
-use crate::fleet::{Fleet, View};
-use crate::metrics::AccountHandle;
+use crate::fleet::Fleet;
+use crate::metrics::{AccountMetrics, Publisher};
 use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Planner, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform, PlatformName};
 
 pub use any::AnyAccount;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
+pub use report::setup;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -44,7 +44,8 @@ pub struct Account<P: Platform> {
     platform: Arc<P>,
     planner: Planner<P::Call>,
     fleet: Arc<Mutex<Fleet>>,
-    handle: AccountHandle,
+    publisher: Arc<Publisher>,
+    metrics: Arc<AccountMetrics>,
     clock: Arc<dyn Clock>,
     journal: Journal,
     calls: JoinSet<Finished<P::Call>>,
@@ -74,11 +75,12 @@ impl<P: Platform> Account<P> {
         config: AccountConfig,
         platform: P,
         ledger: Box<dyn Ledger>,
-        handle: AccountHandle,
+        publisher: Arc<Publisher>,
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Self {
         let now = clock.now();
+        let metrics = publisher.metrics(&config.name).unwrap_or_default();
         let planner = Planner::new(limits(&config), ledger, seed, now);
         let fleet = Arc::new(Mutex::new(Fleet::new(fleet_options(&config))));
         Self {
@@ -86,7 +88,8 @@ impl<P: Platform> Account<P> {
             platform: Arc::new(platform),
             planner,
             fleet,
-            handle,
+            publisher,
+            metrics,
             clock,
             calls: JoinSet::new(),
             calls_by_task: HashMap::new(),
@@ -199,7 +202,7 @@ impl<P: Platform> Account<P> {
         let Finished { call, took, result } = finished;
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
-        self.handle.observe(call.name(), outcome, took, bytes);
+        self.metrics.observe(call.name(), outcome, took, bytes);
         self.journal.finished(&call, took, &result);
         if call == self.platform.up_call() {
             self.up = Some(result.is_ok());
@@ -261,18 +264,20 @@ impl<P: Platform> Account<P> {
     }
 
     fn changed(&mut self, now: Moment) {
-        self.report_due.get_or_insert(now.steady + REPORT_INTERVAL);
+        let soon = now.steady + REPORT_INTERVAL;
+        self.report_due = Some(self.report_due.map_or(soon, |due| due.min(soon)));
     }
 
     /// Renders off the runtime's own threads: at 50,000 devices it takes seconds.
     fn render(&mut self, now: Moment) {
         self.render_due = None;
         self.render_began = now.steady;
-        let (fleet, handle) = (Arc::clone(&self.fleet), self.handle.clone());
+        let (fleet, publisher) = (Arc::clone(&self.fleet), Arc::clone(&self.publisher));
+        let account = self.config.name.clone();
         self.renders.spawn_blocking(move || {
             let view = lock(&fleet).current(now.wall);
             let valid_until = view.valid_until;
-            handle.publish_fleet(Arc::new(view));
+            publisher.publish_fleet(&account, &Arc::new(view));
             valid_until
         });
     }

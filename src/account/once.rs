@@ -6,7 +6,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::Account;
 use crate::collector::Collector;
-use crate::planner::Outcome;
 use crate::platform::Platform;
 
 /// Longer than any wait for the budget (a minute): who waits longer waits for a failing server.
@@ -51,7 +50,7 @@ impl<P: Platform> Account<P> {
             }
             let complete = done == planned && planned > 0 && status.in_flight == 0 && self.plan_due.is_none();
             let stuck = now.steady.saturating_sub(idle_since) > PATIENCE;
-            if complete || stuck || self.journal.last_outcome() == Some(Outcome::AuthError) {
+            if complete || stuck || self.journal.key_refused() {
                 break;
             }
             tokio::select! {

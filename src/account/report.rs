@@ -1,64 +1,85 @@
 //! The account's state for the exporter's own metrics and pages.
 
+use std::time::Duration;
+
 use super::Account;
 use crate::clock::Moment;
 use crate::collector::Collector;
-use crate::metrics::{AccountStatus, CollectorReport};
+use crate::config::{AccountConfig, CollectorConfig};
+use crate::metrics::{AccountSetup, AccountStatus, CollectorReport, Limits};
+use crate::planner::CollectorStatus;
 use crate::platform::Platform;
+
+/// While calls wait, their lateness changes without anything happening.
+const QUEUE_REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Data go stale without anything happening.
+const IDLE_REPORT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// An account before it has done anything.
+#[must_use]
+pub fn setup(config: &AccountConfig) -> AccountSetup {
+    let mut status = AccountStatus::new(config.platform_name(), &config.name, config.server.host_str().unwrap_or_default());
+    status.console_url.clone_from(&config.console_url);
+    status.min_interval = config.min_interval;
+    status.budget_per_minute = config.requests_per_minute;
+    status.not_ready_reason = Some("no inventory yet".to_owned());
+    status.collectors = config
+        .collectors
+        .iter()
+        .map(|(collector, settings)| (*collector, report_of(settings, CollectorStatus::default())))
+        .collect();
+    AccountSetup { status, limits: Limits { max_series: config.max_series, exclude: config.metrics_exclude.clone() } }
+}
+
+fn report_of(settings: &CollectorConfig, state: CollectorStatus) -> CollectorReport {
+    CollectorReport {
+        interval: settings.interval,
+        success: state.success,
+        last_success: state.last_success,
+        last_duration: state.last_duration,
+        targets: state.targets,
+        fresh: state.fresh,
+        failed: state.failed,
+        next_due: state.next_due,
+    }
+}
 
 impl<P: Platform> Account<P> {
     /// Publishes the account's state.
     pub(super) fn report(&mut self, now: Moment) {
-        self.report_due = None;
         let status = self.status(now);
-        self.handle.publish_status(status);
+        let again = if status.queue_length > 0 { QUEUE_REPORT_INTERVAL } else { IDLE_REPORT_INTERVAL };
+        self.report_due = Some(now.steady + again);
+        self.publisher.publish_status(&self.config.name, status);
     }
 
-    pub(super) fn status(&self, now: Moment) -> AccountStatus {
+    fn status(&self, now: Moment) -> AccountStatus {
         let config = &self.config;
-        let stale_after = |collector: Collector| {
-            config.collectors.get(&collector).map_or(std::time::Duration::ZERO, |settings| settings.stale_after)
-        };
+        let stale_after =
+            |collector| config.collectors.get(&collector).map_or(Duration::ZERO, |settings| settings.stale_after);
         let mut planner = self.planner.status(now, stale_after);
-        let inventory_sweeps = planner.collectors.get(&Collector::Inventory).map_or(0, |inventory| inventory.sweeps);
-        let not_ready_reason = match (self.was_up, inventory_sweeps) {
-            (false, _) => Some(match self.journal.last_error() {
-                Some(error) => format!("no inventory yet: {error}"),
-                None => "no inventory yet".to_owned(),
-            }),
-            (true, 0) => Some("the first inventory is under way".to_owned()),
-            _ => None,
+        let swept = planner.collectors.get(&Collector::Inventory).is_some_and(|inventory| inventory.sweeps > 0);
+        let not_ready_reason = match (self.was_up, self.journal.last_error()) {
+            (true, _) if swept => None,
+            (true, _) => Some("the first inventory is under way".to_owned()),
+            (false, Some(error)) => Some(format!("no inventory yet: {error}")),
+            (false, None) => Some("no inventory yet".to_owned()),
         };
-        let report = |(collector, settings): (&Collector, &crate::config::CollectorConfig)| {
-            let state = planner.collectors.remove(collector).unwrap_or_default();
-            let report = CollectorReport {
-                interval: settings.interval,
-                success: state.success,
-                last_success: state.last_success,
-                last_duration: state.last_duration,
-                targets: state.targets,
-                fresh: state.fresh,
-                failed: state.failed,
-                next_due: state.next_due,
-            };
-            (*collector, report)
-        };
-        let collectors = config.collectors.iter().map(report).collect();
+        let mut status = setup(config).status;
+        for (collector, report) in &mut status.collectors {
+            if let (Some(settings), Some(state)) = (config.collectors.get(collector), planner.collectors.remove(collector)) {
+                *report = report_of(settings, state);
+            }
+        }
         AccountStatus {
-            platform: config.platform_name(),
-            account: config.name.clone(),
-            server: config.server.host_str().unwrap_or_default().to_owned(),
-            console_url: config.console_url.clone(),
             up: self.up == Some(true),
             ready: not_ready_reason.is_none(),
             not_ready_reason,
-            min_interval: config.min_interval,
-            budget_per_minute: config.requests_per_minute,
             queue_length: planner.queue_length,
             oldest_due: planner.oldest_due,
             backoff_until: planner.backoff_until,
             last_error: self.journal.last_error().map(str::to_owned),
-            collectors,
+            ..status
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::account::{Progress, SweepResult};
 use crate::cli::Flags;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::metrics::Publisher;
+use crate::metrics::{Exposition, Format, Publisher, Selection};
 use crate::run;
 
 /// Calls everything once in the foreground, prints the metrics, and fails if any collector did.
@@ -39,14 +39,14 @@ fn is_empty_inventory(result: &SweepResult) -> bool {
     result.collector == crate::collector::Collector::Inventory && result.targets == 0
 }
 
-async fn collect_once(config: Config) -> Result<(String, Vec<SweepResult>), super::Failure> {
+async fn collect_once(config: Config) -> Result<(Vec<u8>, Vec<SweepResult>), super::Failure> {
     let shutdown = cancelled_by_signals()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let names: Vec<String> = config.accounts.iter().map(|account| account.name.clone()).collect();
     for warning in &config.warnings {
         warn!("{warning}");
     }
-    let publisher = Publisher::new(&config, Arc::clone(&clock));
+    let publisher = Arc::new(Publisher::new());
     let accounts = run::accounts(config, &publisher, &clock)?;
     // Drawn on standard error, and only when that is a terminal.
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
@@ -60,7 +60,9 @@ async fn collect_once(config: Config) -> Result<(String, Vec<SweepResult>), supe
         });
     }
     let results = tasks.join_all().await.into_iter().flatten().collect();
-    Ok((publisher.text(), results))
+    let exposition = Exposition::new(&publisher.snapshot(), &Selection::default(), Format::Text);
+    let text = exposition.plain().flat_map(|chunk| chunk.to_vec()).collect();
+    Ok((text, results))
 }
 
 fn progress_bar(account: &str) -> ProgressBar {

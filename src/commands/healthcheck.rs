@@ -25,7 +25,7 @@ pub fn healthcheck(flags: &Flags) -> CommandResult {
     });
     match answer.map_err(|error| format!("no answer from {address}: {error}"))? {
         Answer { ready: true, text } => {
-            print(&format!("{text}\n"))?;
+            print(format!("{text}\n").as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
         Answer { ready: false, text } => Err(Failure::from(format!("not ready: {text}"))),

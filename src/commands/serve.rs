@@ -10,7 +10,7 @@ use super::{CommandResult, Failure, cancelled_by_signals, load, runtime};
 use crate::cli::Flags;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::http::HttpOptions;
+use crate::http;
 use crate::run;
 
 /// Polls in the background and serves until it is told to stop.
@@ -36,7 +36,7 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
 }
 
 pub(super) async fn run_until_signal(config: Config, listeners: Vec<TcpListener>, flags: &Flags) -> CommandResult {
-    let options = HttpOptions { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
+    let options = http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
     run::run(config, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
     Ok(ExitCode::SUCCESS)
 }

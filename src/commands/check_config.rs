@@ -1,0 +1,26 @@
+//! `rmm-exporter check-config`.
+
+use std::process::ExitCode;
+
+use super::{CommandResult, load, print};
+use crate::cli::{CheckConfigFlags, Flags, PlanFormat};
+use crate::config::plan::{self, FleetSize};
+
+/// Checks the configuration and prints the plan: what is polled, how often, and what that costs in calls.
+///
+/// # Errors
+///
+/// Everything that is wrong with the configuration, in one report.
+pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
+    let config = load(flags)?;
+    let plans = plan::plan(&config, FleetSize::from_devices(check.devices));
+    let text = match check.format {
+        PlanFormat::Table => {
+            let warnings: String = config.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
+            warnings + &plan::table::render(&plans)
+        }
+        PlanFormat::Json => serde_json::to_string_pretty(&plans)? + "\n",
+    };
+    print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
