@@ -1,0 +1,187 @@
+//! An account's API key: where it is kept, and its present value.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tracing::{info, warn};
+
+use crate::config::KeySource;
+
+/// The most that is read of a key file. Keys have some dozens of characters; the bound is against a wrong path.
+const MAX_FILE_BYTES: u64 = 16 * 1024;
+
+/// Why there is no key. No variant holds any part of what was read.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The file cannot be read.
+    #[error("cannot read the API key file {path}: {reason}; check the path and that this user may read it")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The environment variable is not set, or is not text.
+    #[error("the environment variable {0} holds no API key; set it, or use api_key_file")]
+    Environment(String),
+    /// Nothing but white space.
+    #[error("the API key in {0} is empty")]
+    Empty(String),
+    /// Something that no platform hands out as a key.
+    #[error(
+        "the API key in {0} must be one word of printable ASCII characters; does it hold anything besides the key?"
+    )]
+    NotAKey(String),
+}
+
+/// The API key of an account. It is read when the account is set up, and again on [`ApiKey::reload`].
+#[derive(Debug)]
+pub struct ApiKey {
+    source: KeySource,
+    /// `SecretString` has a Debug without the secret.
+    current: RwLock<SecretString>,
+}
+
+impl ApiKey {
+    /// Reads the key.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read, or what it holds cannot be a key.
+    pub fn load(source: &KeySource) -> Result<Self, KeyError> {
+        let current = RwLock::new(read(source)?);
+        Ok(Self { source: source.clone(), current })
+    }
+
+    /// Reads the key again. When that fails, the old key stays and a warning is logged.
+    pub fn reload(&self) {
+        match read(&self.source) {
+            Ok(key) => {
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if current.expose_secret() != key.expose_secret() {
+                    info!(source = describe(&self.source), "the API key has changed");
+                    *current = key;
+                }
+            }
+            Err(error) => warn!(%error, "keeping the old API key"),
+        }
+    }
+
+    /// The key as it was read last.
+    #[must_use]
+    pub fn current(&self) -> SecretString {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn read(source: &KeySource) -> Result<SecretString, KeyError> {
+    match source {
+        KeySource::File(path) => check(&read_file(path)?, source),
+        KeySource::Environment(name) => {
+            check(&std::env::var(name).map_err(|_| KeyError::Environment(name.clone()))?, source)
+        }
+        KeySource::Inline(key) => check(key.expose_secret(), source),
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, KeyError> {
+    let fail = |reason: String| KeyError::File { path: path.to_owned(), reason };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(fail(format!("it is larger than {MAX_FILE_BYTES} bytes")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| fail("it is not text".to_owned()))?;
+    // Windows editors put a byte order mark in front.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+}
+
+fn check(text: &str, source: &KeySource) -> Result<SecretString, KeyError> {
+    let key = text.trim();
+    if key.is_empty() {
+        return Err(KeyError::Empty(describe(source)));
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(KeyError::NotAKey(describe(source)));
+    }
+    Ok(SecretString::from(key))
+}
+
+/// Where the key is kept, in words.
+fn describe(source: &KeySource) -> String {
+    match source {
+        KeySource::File(path) => format!("the file {}", path.display()),
+        KeySource::Environment(name) => format!("the environment variable {name}"),
+        KeySource::Inline(_) => "the configuration (api_key)".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn file(content: &[u8]) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().expect("file");
+        file.write_all(content).expect("written");
+        file
+    }
+
+    fn load(content: &[u8]) -> Result<String, String> {
+        let file = file(content);
+        let key = ApiKey::load(&KeySource::File(file.path().to_owned())).map_err(|error| error.to_string())?;
+        Ok(key.current().expose_secret().to_owned())
+    }
+
+    #[test]
+    fn white_space_and_a_byte_order_mark_are_no_part_of_the_key() {
+        assert_eq!(load(b"\xef\xbb\xbfabc123\r\n"), Ok("abc123".to_owned()));
+        assert_eq!(load(b"abc123"), Ok("abc123".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_refused_without_showing_it() {
+        for (content, hint) in [
+            (&b" \n"[..], "is empty"),
+            (b"secret1\nsecret2\n", "one word"),
+            ("secretß".as_bytes(), "one word"),
+            (b"secret\xff", "not text"),
+            ("x".repeat(20_000).as_bytes(), "larger than"),
+        ] {
+            let message = load(content).expect_err("refused");
+            assert!(message.contains(hint), "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+        let missing = ApiKey::load(&KeySource::File("/nonexistent/key".into())).expect_err("missing").to_string();
+        assert!(missing.contains("/nonexistent/key"), "{missing}");
+        let unset = ApiKey::load(&KeySource::Environment("RMM_TEST_NO_SUCH_VARIABLE".into())).expect_err("unset");
+        assert!(unset.to_string().contains("RMM_TEST_NO_SUCH_VARIABLE"));
+    }
+
+    #[test]
+    fn reload_takes_a_new_key_and_keeps_the_old_one_when_there_is_none() {
+        let file = file(b"first\n");
+        let key = ApiKey::load(&KeySource::File(file.path().to_owned())).expect("key");
+        std::fs::write(file.path(), "second\n").expect("written");
+        key.reload();
+        assert_eq!(key.current().expose_secret(), "second");
+        std::fs::write(file.path(), "\n").expect("written");
+        key.reload();
+        assert_eq!(key.current().expose_secret(), "second", "an emptied file does not take the key away");
+        drop(file);
+        key.reload();
+        assert_eq!(key.current().expose_secret(), "second");
+    }
+
+    #[test]
+    fn debug_does_not_show_the_key() {
+        let key = ApiKey::load(&KeySource::Inline(SecretString::from("topsecret"))).expect("key");
+        assert!(!format!("{key:?}").contains("topsecret"));
+    }
+}
