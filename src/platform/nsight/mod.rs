@@ -1,1 +1,8 @@
-//! (to be written)
+//! N-able N-sight RMM.
+
+pub mod call;
+pub mod encoding;
+pub mod error;
+pub mod region;
+pub mod wire;
+pub mod xml;
