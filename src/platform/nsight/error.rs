@@ -99,6 +99,15 @@ impl Error {
         }
     }
 
+    /// The same, and for a throttle the pause that the head of the answer asks for.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after: Option<Duration>) -> Self {
+        match self {
+            Self::Throttled { message, .. } => Self::Throttled { retry_after, message },
+            other => other,
+        }
+    }
+
     /// The `outcome` label.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
