@@ -247,3 +247,6 @@ fn is_agentless(device: &wire::devices::Device) -> bool {
         && device.last_report.is_none()
         && device.last_daily_check.is_none()
 }
+
+#[cfg(test)]
+mod tests;
