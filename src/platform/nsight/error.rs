@@ -38,7 +38,7 @@ pub enum Error {
     #[error("the server refuses this call to the API key (HTTP 403)")]
     Forbidden,
     /// FAIL with another code: the platform understood and refused.
-    #[error("N-sight refuses the call: {message} (errorcode {})", code.map_or_else(|| "none".to_owned(), |code| code.to_string()))]
+    #[error("N-sight refuses the call: {} (errorcode {})", reason(.message), code.map_or_else(|| "none".to_owned(), |code| code.to_string()))]
     Api {
         /// The errorcode, where there is one.
         code: Option<i64>,
@@ -68,6 +68,10 @@ pub enum Error {
     /// No whole answer.
     #[error(transparent)]
     Transport(#[from] TransportError),
+}
+
+fn reason(message: &str) -> &str {
+    if message.is_empty() { "it gives no reason" } else { message }
 }
 
 const fn hint(status: u16) -> &'static str {

@@ -42,9 +42,9 @@ fn a_status_and_a_body_are_an_outcome() {
 #[test]
 fn retry_after_makes_503_a_throttle() {
     for status in [429, 503] {
-        let answer = RawAnswer { retry_after: Some(Duration::from_secs(120)), ..answer(status, "", "") };
+        let answer = RawAnswer { retry_after: Some(Duration::from_mins(2)), ..answer(status, "", "") };
         let failure = body_of(answer).expect_err("throttled").into_failure(&Call::ListClients, 0);
-        assert_eq!((failure.outcome, failure.retry_after), (Outcome::Throttled, Some(Duration::from_secs(120))));
+        assert_eq!((failure.outcome, failure.retry_after), (Outcome::Throttled, Some(Duration::from_mins(2))));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, HOUR, history, with_agent};
+use super::{Context, history, with_agent};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::fleet::{DeviceId, Update, View};
 use crate::platform::nsight::call::Call;
@@ -11,7 +11,7 @@ use crate::platform::nsight::xml::Tally;
 
 /// Daily: the history has one entry a day.
 pub const DEFAULTS: CollectorDefaults =
-    CollectorDefaults { collector: Collector::Backup, enabled: true, interval: Duration::from_secs(24 * HOUR) };
+    CollectorDefaults { collector: Collector::Backup, enabled: true, interval: Duration::from_hours(24) };
 
 /// The calls.
 #[must_use]

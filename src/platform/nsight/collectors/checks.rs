@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::words::{self, check_type};
-use super::{Context, HOUR, with_agent};
+use super::{Context, with_agent};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::ChecksMode;
 use crate::fleet::{
@@ -16,7 +16,7 @@ use crate::platform::nsight::xml::Tally;
 
 /// Off: one call per device, for little more than list_failing_checks and the counts tell.
 pub const DEFAULTS: CollectorDefaults =
-    CollectorDefaults { collector: Collector::Checks, enabled: false, interval: Duration::from_secs(2 * HOUR) };
+    CollectorDefaults { collector: Collector::Checks, enabled: false, interval: Duration::from_hours(2) };
 
 /// The calls.
 #[must_use]

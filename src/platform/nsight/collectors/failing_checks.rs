@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::Context;
 use super::words::{self, check_type};
-use super::{Context, MINUTE};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::ChecksMode;
 use crate::fleet::{
@@ -16,7 +16,7 @@ use crate::platform::nsight::xml::Tally;
 
 /// Twice the floor of 90 s: the whole account for ten calls in half an hour.
 pub const DEFAULTS: CollectorDefaults =
-    CollectorDefaults { collector: Collector::FailingChecks, enabled: true, interval: Duration::from_secs(3 * MINUTE) };
+    CollectorDefaults { collector: Collector::FailingChecks, enabled: true, interval: Duration::from_mins(3) };
 
 /// The call.
 #[must_use]

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::Context;
 use super::words::os_family;
-use super::{Context, MINUTE};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::fleet::{
     ClientKey, ClientRecord, DeviceId, DeviceInfo, DeviceList, DeviceRecord, Feature, Filter, Kind, KindCounts, Label,
@@ -22,10 +22,10 @@ use crate::platform::nsight::xml::Tally;
 
 /// 50 clients with 80 sites cost about 20 calls a minute at this interval: within the default budget of 30.
 pub const DEFAULTS: CollectorDefaults =
-    CollectorDefaults { collector: Collector::Inventory, enabled: true, interval: Duration::from_secs(15 * MINUTE) };
+    CollectorDefaults { collector: Collector::Inventory, enabled: true, interval: Duration::from_mins(15) };
 
 /// The least age of a last report at which a workstation counts as offline, unless configured.
-const MIN_OFFLINE_AFTER: Duration = Duration::from_secs(30 * MINUTE);
+const MIN_OFFLINE_AFTER: Duration = Duration::from_mins(30);
 
 /// The class (`dsc_247`) of automated tasks.
 const TASK_CLASS: u64 = 3;

@@ -101,8 +101,5 @@ fn with_agent(view: &View) -> impl Iterator<Item = &DeviceView> {
     })
 }
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-
 #[cfg(test)]
 mod tests;

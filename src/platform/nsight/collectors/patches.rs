@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, HOUR};
+use super::Context;
 use crate::collector::{Collector, CollectorDefaults};
 use crate::fleet::{DeviceId, Feature, Kind, PatchCounts, PatchSeverity, PatchStatus, Update, View};
 use crate::platform::nsight::call::Call;
@@ -12,7 +12,7 @@ use crate::platform::nsight::xml::Tally;
 
 /// Twice a day: answers are large.
 pub const DEFAULTS: CollectorDefaults =
-    CollectorDefaults { collector: Collector::Patches, enabled: true, interval: Duration::from_secs(12 * HOUR) };
+    CollectorDefaults { collector: Collector::Patches, enabled: true, interval: Duration::from_hours(12) };
 
 /// The calls. Without the feature the answer means nothing.
 #[must_use]

@@ -289,12 +289,12 @@ fn identities(wants: &[Want<Call>], collector: Collector) -> Vec<String> {
 #[test]
 fn each_collector_wants_its_calls_at_its_own_pace() {
     let mut config = account("https://www.systemmonitor.co.uk/".parse().expect("URL"));
-    let hours = |hours| Duration::from_secs(hours * HOUR);
+    let hours = Duration::from_hours;
     let interval = hours(2);
     config.collectors.insert(Collector::Checks, crate::config::CollectorConfig { interval, stale_after: interval * 3 });
     let wants = wants(&config, &small_fleet());
     for (collector, priority, interval, expected) in [
-        (Collector::FailingChecks, Priority::Failing, Duration::from_secs(180), vec!["list_failing_checks"]),
+        (Collector::FailingChecks, Priority::Failing, Duration::from_mins(3), vec!["list_failing_checks"]),
         (Collector::Checks, Priority::Sweep, hours(2), vec!["list_checks?deviceid=1", "list_checks?deviceid=2"]),
         (
             Collector::Backup,
@@ -348,4 +348,58 @@ fn the_table_names_each_collector_once() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), COLLECTORS.len());
+}
+
+/// The call that a fixture of the small account answers.
+fn call_of(file: &str) -> Call {
+    let parts: Vec<_> = file.split('.').collect();
+    let (client, id) = (ClientKey::new("41007"), *parts.get(1).unwrap_or(&""));
+    match (parts[0], parts.get(2).copied()) {
+        ("list_clients", _) => Call::ListClients,
+        ("list_sites", _) => Call::ListSites(ClientKey::new(id)),
+        ("list_devices_at_client", Some("server")) => Call::ListDevicesAtClient(ClientKey::new(id), Kind::Server),
+        ("list_devices_at_client", Some("workstation")) => {
+            Call::ListDevicesAtClient(ClientKey::new(id), Kind::Workstation)
+        }
+        ("list_devices_at_client", Some("mobile_device")) => {
+            Call::ListDevicesAtClient(ClientKey::new(id), Kind::Mobile)
+        }
+        ("list_servers", _) => Call::ListServers(client, SiteKey::new(id)),
+        ("list_workstations", _) => Call::ListWorkstations(client, SiteKey::new(id)),
+        ("list_failing_checks", _) => Call::ListFailingChecks,
+        ("list_checks", _) => Call::ListChecks(device_id(id)),
+        ("list_av_history", _) => Call::ListAvHistory(device_id(id)),
+        ("list_backup_history", _) => Call::ListBackupHistory(device_id(id)),
+        ("patch_list_all", _) => Call::PatchListAll(device_id(id)),
+        ("list_general_settings", _) => Call::ListGeneralSettings,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_answer_of_the_small_account_is_good_and_its_ids_match() {
+    let directory = format!("{}/tests/fixtures/nsight", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(directory).expect("fixtures").map(|entry| entry.expect("entry").file_name());
+    let names: Vec<_> = files.filter_map(|file| Some(file.to_str()?.strip_suffix(".xml")?.to_owned())).collect();
+    let (mut rosters, mut details) = (Vec::new(), Vec::new());
+    for name in &names {
+        let (updates, left_out) = read_in(&call_of(name), name, ChecksMode::All).expect(name);
+        assert_eq!(left_out, 0, "{name}");
+        for update in updates {
+            match update {
+                Update::Devices(crate::fleet::DeviceList::Client(_, kind), devices) if kind != Kind::Mobile => {
+                    rosters.extend(devices.into_iter().map(|device| (device.id, device.name, device.site)));
+                }
+                Update::Devices(crate::fleet::DeviceList::Site(..), devices) => {
+                    let with_agent = devices.into_iter().filter(|device| device.agentless == Some(false));
+                    details.extend(with_agent.map(|device| (device.id, device.name, device.site)));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(names.len() > 25 && rosters.len() > 7, "{names:?}");
+    rosters.sort();
+    details.sort();
+    assert_eq!(rosters, details);
 }

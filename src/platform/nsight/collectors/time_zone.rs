@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::HOUR;
 use crate::collector::Collector;
 use crate::config::{AccountConfig, PlatformOptions};
 use crate::fleet::{Label, Update};
@@ -15,7 +14,7 @@ use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire::settings::account_time_zone;
 
 /// A setting that nobody changes.
-const INTERVAL: Duration = Duration::from_secs(24 * HOUR);
+const INTERVAL: Duration = Duration::from_hours(24);
 
 /// The call, when histories are collected and the configuration names no zone.
 #[must_use]

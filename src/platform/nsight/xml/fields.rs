@@ -73,13 +73,12 @@ impl Fields {
             Names::Exact => **wanted == name,
             Names::AnyCase => wanted.eq_ignore_ascii_case(name),
         };
-        for (_, value) in self.wanted.iter().zip(&mut self.values).filter(|(wanted, _)| same(wanted)) {
-            if value.is_none() {
-                *value = Some(child.text()?);
-            }
-            return Ok(None);
+        let mut slots = self.wanted.iter().zip(&mut self.values);
+        let Some((_, value)) = slots.find(|(wanted, _)| same(wanted)) else { return Ok(Some(child)) };
+        if value.is_none() {
+            *value = Some(child.text()?);
         }
-        Ok(Some(child))
+        Ok(None)
     }
 
     /// The text of a field; empty when it is not there.

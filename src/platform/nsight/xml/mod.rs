@@ -19,7 +19,7 @@ pub use fields::{Fields, Names, Tally};
 const MAX_DEPTH: usize = 64;
 
 /// The most elements in one answer. An answer within the byte limit with more than this has no records in it.
-const MAX_ELEMENTS: u64 = 8_000_000;
+const MAX_ELEMENTS: u64 = 4_000_000;
 
 /// A position in a document.
 pub struct Cursor<'a> {

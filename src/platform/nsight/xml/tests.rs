@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::planner::Outcome;
 use crate::platform::nsight::wire::fixture;
@@ -97,7 +99,7 @@ fn failures_in_every_dress() {
         ("fail-5", Outcome::ApiError, "errorcode 5"),
         ("fail-without-code", Outcome::ApiError, "must be 15 or 60 (minutes) (errorcode none)"),
         ("fail-with-msg", Outcome::ApiError, "scan is not running"),
-        ("fail-with-nothing", Outcome::ApiError, "errorcode none"),
+        ("fail-with-nothing", Outcome::ApiError, "it gives no reason (errorcode none)"),
         ("error-with-status-ok", Outcome::AuthError, "Login failed"),
         ("error-without-status", Outcome::ApiError, "deviceid"),
         ("rate-limit", Outcome::Throttled, "Too many requests"),
@@ -217,4 +219,35 @@ fn one_bad_record_is_one_bad_record_and_only_bad_ones_are_an_error() {
     assert_eq!(tally.finish().map_err(|error| error.outcome()), Err(Outcome::InvalidResponse));
     tally.good();
     assert_eq!(tally.finish().ok(), Some(1));
+}
+
+#[test]
+fn the_number_of_elements_is_bounded() {
+    let mut cursor = Cursor::new("<a/><a/>");
+    cursor.elements = MAX_ELEMENTS - 1;
+    assert!(matches!(cursor.next(), Ok(Node::Start(_))));
+    assert!(matches!(cursor.next(), Ok(Node::End)));
+    assert!(cursor.next().is_err_and(|error| error.to_string().contains("more than")));
+}
+
+#[test]
+fn no_beginning_of_an_answer_is_an_answer() {
+    let whole = fixture::text("list_failing_checks");
+    let read = |text: &str| read_list(text, &Shape::ITEMS, |_, element| element.text().map(|_| true));
+    assert!(read(&whole).is_ok());
+    for (end, _) in whole.char_indices() {
+        let error = read(&whole[..end]).expect_err("cut off");
+        assert_eq!(error.outcome(), Outcome::InvalidResponse, "cut at {end}: {error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_arrives_is_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), markup in "(<|>|/|!|\\[|&|#|;|[a-e]|result|items|CDATA| ){0,60}") {
+        for body in [bytes, format!("<result><items>{markup}").into_bytes(), markup.into_bytes()] {
+            let text = crate::platform::nsight::encoding::decode(body);
+            prop_assert!(text.chars().all(is_allowed));
+            let _any = texts(&text);
+        }
+    }
 }

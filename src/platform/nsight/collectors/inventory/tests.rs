@@ -112,8 +112,8 @@ fn read_roster(client: &str, kind: Kind, fixture: &str) -> (Vec<DeviceRecord>, u
     }
 }
 
-fn counts(passing: u64, failing: u64, cleared: u64) -> Option<StatusCounts> {
-    Some(StatusCounts { passing: Some(passing), failing: Some(failing), cleared: Some(cleared), pending: None })
+fn counts(passing: u64, failing: u64, cleared: u64) -> StatusCounts {
+    StatusCounts { passing: Some(passing), failing: Some(failing), cleared: Some(cleared), pending: None }
 }
 
 #[test]
@@ -131,11 +131,11 @@ fn a_roster_has_features_and_counts() {
     let mut controller = record("770215", "LKD-DC01");
     controller.features = Some(vec![Feature::TakeControl, Feature::Patch, Feature::ManagedAntivirus, Feature::Backup]);
     // Every class but 3 counts as checks.
-    controller.checks = counts(19, 1, 1);
-    controller.tasks = counts(2, 1, 0);
+    controller.checks = Some(counts(19, 1, 1));
+    controller.tasks = Some(counts(2, 1, 0));
     let mut files = record("770216", "LKD-FILE01");
     files.features = Some(vec![Feature::TakeControl, Feature::ManagedAntivirus]);
-    files.checks = counts(9, 0, 0);
+    files.checks = Some(counts(9, 0, 0));
     assert_eq!(devices, [controller, files]);
 
     let (devices, _) = read_roster("41007", Kind::Workstation, "list_devices_at_client.41007.workstation");
@@ -187,7 +187,7 @@ fn what_a_count_does_not_say_is_not_zero() {
         ("1", unreadable, None),
         // A class that cannot be told may be either.
         ("2", None, None),
-        ("3", None, counts(4, 0, 0)),
+        ("3", None, Some(counts(4, 0, 0))),
         ("4", None, None),
     ];
     assert_eq!(seen, expected);
@@ -210,18 +210,18 @@ fn read_details(kind: Kind, fixture: &str) -> Vec<DeviceRecord> {
     }
 }
 
-fn device_info(os: &str, os_family: OsFamily, agent: &str, maker: &str, model: &str) -> Option<DeviceInfo> {
-    Some(DeviceInfo {
+fn device_info(os: &str, os_family: OsFamily, agent: &str, maker: &str, model: &str) -> DeviceInfo {
+    DeviceInfo {
         os: os.into(),
         os_family,
         agent_version: agent.into(),
         manufacturer: maker.into(),
         model: model.into(),
-    })
+    }
 }
 
-fn time(text: &str) -> Option<jiff::Timestamp> {
-    Some(text.parse().expect("time"))
+fn time(text: &str) -> jiff::Timestamp {
+    text.parse().expect("time")
 }
 
 #[test]
@@ -235,19 +235,19 @@ fn servers_in_detail() {
     };
     let mut controller = record("770215", "LKD-DC01");
     let windows = "Microsoft Windows Server 2022 Standard";
-    controller.info = device_info(windows, OsFamily::Windows, "10.13.8", "ExampleCorp", "Rack 200");
+    controller.info = Some(device_info(windows, OsFamily::Windows, "10.13.8", "ExampleCorp", "Rack 200"));
     controller.online = Some(true);
     controller.overdue = Some(false);
-    controller.last_seen = time("2026-03-04T09:12:10Z");
-    controller.boot = time("2026-03-02T11:20:00Z");
-    controller.check_interval = Some(Duration::from_secs(300));
+    controller.last_seen = Some(time("2026-03-04T09:12:10Z"));
+    controller.boot = Some(time("2026-03-02T11:20:00Z"));
+    controller.check_interval = Some(Duration::from_mins(5));
     controller.memory_bytes = Some(34_359_738_368);
     let mut files = record("770216", "LKD-FILE01");
-    files.info = device_info("Ubuntu 22.04.4 LTS", OsFamily::Linux, "2.1.0.4", "ExampleCorp", "Rack 200");
+    files.info = Some(device_info("Ubuntu 22.04.4 LTS", OsFamily::Linux, "2.1.0.4", "ExampleCorp", "Rack 200"));
     files.online = Some(false);
     files.overdue = Some(true);
-    files.last_seen = time("2026-03-04T06:31:00Z");
-    files.check_interval = Some(Duration::from_secs(900));
+    files.last_seen = Some(time("2026-03-04T06:31:00Z"));
+    files.check_interval = Some(Duration::from_mins(15));
     files.memory_bytes = Some(17_179_869_184);
     assert_eq!(read_details(Kind::Server, "list_servers.50311"), [controller, files]);
     let munich = read_details(Kind::Server, "list_servers.50321");
@@ -261,16 +261,23 @@ fn workstations_in_detail() {
     let seen: Vec<_> =
         devices.iter().map(|d| (&*d.id.0, d.agentless, d.online, d.overdue, d.last_seen, d.boot)).collect();
     let expected = [
-        ("770480", Some(false), Some(true), Some(false), time("2026-03-04T08:40:03Z"), None),
+        ("770480", Some(false), Some(true), Some(false), Some(time("2026-03-04T08:40:03Z")), None),
         // N-sight still says online = 1.
-        ("770481", Some(false), Some(false), Some(false), time("2026-03-03T16:00:00Z"), time("2026-03-03T06:40:00Z")),
+        (
+            "770481",
+            Some(false),
+            Some(false),
+            Some(false),
+            Some(time("2026-03-03T16:00:00Z")),
+            Some(time("2026-03-03T06:40:00Z")),
+        ),
         ("770490", Some(true), None, None, None, None),
     ];
     assert_eq!(seen, expected);
     let printer = &devices[2];
     assert_eq!((printer.check_interval, printer.memory_bytes), (None, None));
-    assert_eq!(printer.info, device_info("", OsFamily::Other, "", "", ""));
-    assert_eq!(devices[0].check_interval, Some(Duration::from_secs(3600)));
+    assert_eq!(printer.info, Some(device_info("", OsFamily::Other, "", "", "")));
+    assert_eq!(devices[0].check_interval, Some(Duration::from_hours(1)));
     let müller = read_details(Kind::Workstation, "list_workstations.50321");
     let seen: Vec<_> = müller.iter().map(|d| (&*d.id.0, d.agentless, d.online, d.overdue)).collect();
     // The second has a daily check only: an agent, but nothing that tells whether it is online.
@@ -306,7 +313,7 @@ fn whether_a_workstation_is_online() {
         let mut tally = Tally::new("list_workstations");
         let updates = details(&text, &client, &site, Kind::Workstation, &context, &mut tally).expect("good");
         let [Update::Devices(_, devices)] = updates.as_slice() else { panic!("wrong update") };
-        devices.iter().map(|device| (device.name.to_owned(), device.online, device.agentless)).collect()
+        devices.iter().map(|device| (device.name.clone(), device.online, device.agentless)).collect()
     };
     let agent = Some(false);
     let expected = |last: [Option<bool>; 7]| -> Vec<_> {
