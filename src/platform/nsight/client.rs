@@ -1,0 +1,136 @@
+//! One request to N-sight, one answer, judged by its status.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::call::Call;
+use super::error::{Error, SetupError};
+use crate::config::AccountConfig;
+use crate::planner::Permit;
+use crate::platform::key::ApiKey;
+use crate::platform::transport::{RawAnswer, Transport, TransportOptions};
+
+/// The largest answer that is read, decompressed. patch_list_all of a device has some megabytes at most.
+const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Sends calls to one account's server.
+#[derive(Debug)]
+pub struct Client {
+    transport: Transport,
+    /// `{server}/api/`, without the key.
+    endpoint: Url,
+    key: ApiKey,
+}
+
+impl Client {
+    /// Reads the key and sets up the HTTP client. No connection is made.
+    ///
+    /// # Errors
+    ///
+    /// When there is no key, or the options cannot be used.
+    pub fn new(config: &AccountConfig) -> Result<Self, SetupError> {
+        let transport = Transport::new(&TransportOptions {
+            user_agent: config.user_agent.clone(),
+            timeout: config.timeout,
+            ca_file: config.tls.ca_file.clone(),
+            insecure_skip_verify: config.tls.insecure_skip_verify,
+            proxy: config.proxy.clone(),
+            loopback: config.is_loopback(),
+        })?;
+        let mut endpoint = config.server.clone();
+        endpoint.set_query(None);
+        endpoint.set_fragment(None);
+        let host = || SetupError::Server(config.server.host_str().unwrap_or_default().to_owned());
+        endpoint.path_segments_mut().map_err(|()| host())?.pop_if_empty().push("api").push("");
+        Ok(Self { transport, endpoint, key: ApiKey::load(&config.api_key)? })
+    }
+
+    /// Reads the key again.
+    pub fn reload_key(&self) {
+        self.key.reload();
+    }
+
+    /// Makes the call. Gives back the body of an answer that can be good, and the pause that its head asks for.
+    ///
+    /// # Errors
+    ///
+    /// The error, and how many bytes of an answer were read.
+    pub async fn fetch(&self, call: &Call, permit: Permit) -> Result<(Vec<u8>, Option<Duration>), (Error, u64)> {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/xml"))]);
+        let url = self.url(call, &self.key.current());
+        let sent = self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await;
+        let answer = sent.map_err(|error| (error.into(), 0))?;
+        let (bytes, retry_after) = (answer.body.len() as u64, answer.retry_after);
+        Ok((body_of(answer).map_err(|error| (error, bytes))?, retry_after))
+    }
+
+    /// The text with every trace of the key removed: a server may repeat the request in its message.
+    #[must_use]
+    pub fn without_key(&self, text: &str) -> String {
+        let key = self.key.current();
+        text.replace(key.expose_secret(), "…").replace(&encoded(key.expose_secret()), "…")
+    }
+
+    /// The URL of a call. It holds the key: it is for the transport, and for nothing else.
+    fn url(&self, call: &Call, key: &SecretString) -> Url {
+        let mut query = format!("apikey={}&service={}", encoded(key.expose_secret()), call.service());
+        for (name, value) in call.parameters() {
+            query.push('&');
+            query.push_str(name);
+            query.push('=');
+            query.push_str(&encoded(value));
+        }
+        let mut url = self.endpoint.clone();
+        url.set_query(Some(&query));
+        url
+    }
+}
+
+fn encoded(value: &str) -> String {
+    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
+}
+
+/// The body, if the status and what the body looks like allow it to be an answer.
+fn body_of(answer: RawAnswer) -> Result<Vec<u8>, Error> {
+    let status = answer.status;
+    match status {
+        200..300 if looks_like_html(&answer) => Err(Error::Blocked(status)),
+        200..300 if answer.body.trim_ascii().is_empty() => Err(Error::decode("it is empty")),
+        200..300 => Ok(answer.body),
+        401 => Err(Error::Unauthorized(format!("HTTP {status}"))),
+        403 if looks_like_json(&answer) => Err(Error::Forbidden),
+        403 if looks_like_html(&answer) => Err(Error::Blocked(status)),
+        429 => Err(throttled(&answer)),
+        503 if answer.retry_after.is_some() => Err(throttled(&answer)),
+        _ => Err(Error::Http(status)),
+    }
+}
+
+fn throttled(answer: &RawAnswer) -> Error {
+    Error::Throttled { retry_after: answer.retry_after, message: format!("HTTP {}", answer.status) }
+}
+
+/// By its first bytes, because XML may well be called text/html; by its type only when it is no markup at all.
+fn looks_like_html(answer: &RawAnswer) -> bool {
+    let body = start(answer);
+    let starts_with = |tag: &str| body.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()));
+    let is_markup = body.first() == Some(&b'<');
+    ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| starts_with(tag))
+        || (!is_markup && !body.is_empty() && answer.content_type.starts_with("text/html"))
+}
+
+fn looks_like_json(answer: &RawAnswer) -> bool {
+    answer.content_type.contains("json") || matches!(start(answer).first(), Some(b'{' | b'['))
+}
+
+/// The body without byte order mark and leading white space.
+fn start(answer: &RawAnswer) -> &[u8] {
+    let body = answer.body.trim_ascii_start();
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start()
+}
+
+#[cfg(test)]
+mod tests;

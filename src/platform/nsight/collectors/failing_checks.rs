@@ -1,0 +1,73 @@
+//! What fails now, of the whole account in one call.
+
+use std::time::Duration;
+
+use super::Context;
+use super::words::{self, check_type};
+use crate::collector::{Collector, CollectorDefaults};
+use crate::config::ChecksMode;
+use crate::fleet::{
+    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Label, Severity, SiteKey, Task, Update,
+};
+use crate::platform::nsight::call::Call;
+use crate::platform::nsight::error::Error;
+use crate::platform::nsight::wire::checks as wire;
+use crate::platform::nsight::xml::Tally;
+
+/// Twice the floor of 90 s: the whole account for ten calls in half an hour.
+pub const DEFAULTS: CollectorDefaults =
+    CollectorDefaults { collector: Collector::FailingChecks, enabled: true, interval: Duration::from_mins(3) };
+
+/// The call.
+#[must_use]
+pub fn calls() -> Vec<Call> {
+    vec![Call::ListFailingChecks]
+}
+
+/// What list_failing_checks says.
+///
+/// # Errors
+///
+/// When `text` is no such answer.
+pub fn update(text: &str, context: &Context<'_>, tally: &mut Tally) -> Result<Vec<Update>, Error> {
+    let devices = wire::list_failing_checks(text, tally)?;
+    let failing = devices.into_iter().map(|device| failing_device(device, context.checks_mode));
+    Ok(vec![Update::Failing(failing.collect())])
+}
+
+fn failing_device(device: wire::FailingDevice, mode: ChecksMode) -> FailingDevice {
+    let (client, site) = (ClientKey::new(&device.client_id), SiteKey::new(&device.site_id));
+    let mut record = DeviceRecord::new(DeviceId::new(&device.id), device.name, client, site);
+    record.kind = Some(device.kind);
+    record.client_name = Some(device.client_name);
+    record.site_name = Some(device.site_name);
+    let (mut checks, mut tasks) = (Vec::new(), Vec::new());
+    let wanted = device.checks.into_iter().filter(|check| mode != ChecksMode::None && is_failing(&check.status));
+    for check in wanted {
+        let (id, state, severity) = (Label::new(&check.id), CheckState::Failing, Severity::Error);
+        let consecutive_failures = check.consecutive_fails;
+        if check.check_type == words::TASK {
+            tasks.push(Task { id, name: check.description, state, severity, consecutive_failures });
+        } else {
+            let check_type = check_type(&check.check_type);
+            // The list has only local times, of a zone that it does not name.
+            let last_run = None;
+            let name = check.description;
+            checks.push(Check { id, name, check_type, state, severity, consecutive_failures, last_run });
+        }
+    }
+    FailingDevice {
+        device: record,
+        overdue: device.overdue,
+        offline: device.offline,
+        unreachable: device.unreachable,
+        checks,
+        tasks,
+    }
+}
+
+/// The list names what fails; whether it also names acknowledged failures is not documented.
+fn is_failing(status: &str) -> bool {
+    let status = status.to_ascii_lowercase();
+    !status.contains("clear") && status != "testok"
+}

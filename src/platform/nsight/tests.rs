@@ -1,0 +1,222 @@
+//! The account against a real socket.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::clock::TokioClock;
+use crate::config::{CollectorConfig, KeySource, NsightOptions, TlsOptions};
+use crate::fleet::{ClientKey, Filter, Gone};
+use crate::planner::Outcome;
+
+/// An account with every default collector.
+pub(super) fn account(server: Url) -> AccountConfig {
+    let settings = |interval| CollectorConfig { interval, stale_after: interval * 3 };
+    let enabled = COLLECTORS.iter().filter(|defaults| defaults.enabled);
+    AccountConfig {
+        name: "msp".to_owned(),
+        platform: PlatformOptions::Nsight(NsightOptions::default()),
+        server,
+        console_url: String::new(),
+        api_key: KeySource::Inline(SecretString::from("te+st&key")),
+        requests_per_minute: 30,
+        max_concurrent_requests: 2,
+        min_interval: Duration::from_secs(90),
+        timeout: Duration::from_secs(5),
+        max_series: 1_000_000,
+        filter: Filter::default(),
+        checks_mode: ChecksMode::Failing,
+        metrics_exclude: Vec::new(),
+        tls: TlsOptions::default(),
+        proxy: None,
+        user_agent: "Mozilla/5.0 (compatible; rmm-exporter/test)".to_owned(),
+        collectors: enabled
+            .map(|defaults| (defaults.collector, settings(defaults.interval)))
+            .collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/tests/fixtures/nsight/{name}", env!("CARGO_MANIFEST_DIR"))).expect("fixture")
+}
+
+fn response(head: &str, body: &[u8]) -> Vec<u8> {
+    [format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()).as_bytes(), body]
+        .concat()
+}
+
+/// Answers one request with these bytes. Gives back the result of the call and the head of the request.
+async fn exchange(call: &Call, response: Vec<u8>) -> (Result<Answer, Failure>, String) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
+    let url = format!("http://{}/", listener.local_addr().expect("address"));
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("connection");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.expect("head"));
+        }
+        socket.write_all(&response).await.expect("sent");
+        String::from_utf8(head).expect("text")
+    });
+    let clock = TokioClock::starting_at("2026-03-04T09:15:00Z".parse().expect("time"));
+    let nsight = Nsight::new(&account(url.parse().expect("URL")), Arc::new(clock)).expect("account");
+    let result = nsight.read(call, Permit::for_test()).await;
+    (result, server.await.expect("server"))
+}
+
+#[tokio::test]
+async fn a_call_is_a_get_with_key_service_and_parameters() {
+    let call = Call::ListSites(ClientKey::new("41007"));
+    let body = fixture("list_sites.41007.xml");
+    let (result, request) = exchange(&call, response("200 OK", &body)).await;
+    let mut lines = request.lines();
+    let first = lines.next();
+    assert_eq!(first, Some("GET /api/?apikey=te%2Bst%26key&service=list_sites&clientid=41007 HTTP/1.1"));
+    let headers: Vec<_> = lines.map(str::to_ascii_lowercase).collect();
+    assert!(headers.contains(&"accept: application/xml".to_owned()), "{headers:?}");
+    assert!(headers.contains(&"user-agent: mozilla/5.0 (compatible; rmm-exporter/test)".to_owned()), "{headers:?}");
+    let answer = result.expect("good");
+    assert_eq!(answer.bytes, body.len() as u64);
+    assert!(matches!(answer.updates.as_slice(), [Update::Sites(_, sites)] if sites.len() == 2));
+}
+
+#[tokio::test]
+async fn what_a_server_can_answer_becomes_an_outcome() {
+    let device = Call::ListChecks(DeviceId::new("770215"));
+    for (head, body, outcome) in [
+        ("200 OK", fixture("errors/fail-3.xml"), Outcome::AuthError),
+        ("200 OK", fixture("errors/fail-4-deviceid.xml"), Outcome::ApiError),
+        ("200 OK", fixture("errors/rate-limit.xml"), Outcome::Throttled),
+        ("200 OK", fixture("errors/truncated.xml"), Outcome::InvalidResponse),
+        ("200 OK", Vec::new(), Outcome::InvalidResponse),
+        ("200 OK", fixture("errors/blocked.html"), Outcome::Blocked),
+        ("200 OK", fixture("errors/blocked-xhtml.html"), Outcome::Blocked),
+        ("403 Forbidden", fixture("errors/blocked.html"), Outcome::Blocked),
+        ("429 Too Many Requests\r\nRetry-After: 7", Vec::new(), Outcome::Throttled),
+        ("503 Service Unavailable", Vec::new(), Outcome::HttpError),
+        ("302 Found\r\nLocation: http://127.0.0.1:1/", Vec::new(), Outcome::HttpError),
+        ("200 OK\r\nContent-Encoding: gzip", b"not gzip at all".to_vec(), Outcome::InvalidResponse),
+    ] {
+        let bytes = body.len() as u64;
+        let (result, _) = exchange(&device, response(head, &body)).await;
+        let failure = result.expect_err("failure");
+        assert_eq!(failure.outcome, outcome, "{head}: {failure}");
+        assert!(!failure.message.contains("te%2Bst") && !failure.message.contains("te+st"), "{failure}");
+        let is_gone = failure.gone == Some(Gone::Device(DeviceId::new("770215")));
+        assert_eq!(is_gone, outcome == Outcome::ApiError, "{head}: {failure}");
+        if outcome != Outcome::InvalidResponse {
+            assert_eq!(failure.bytes, bytes, "{head}");
+        }
+        if head.contains("Retry-After") {
+            assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_throttle_in_xml_keeps_the_retry_after_of_its_head() {
+    let answer = response("200 OK\r\nRetry-After: 30", &fixture("errors/rate-limit.xml"));
+    let failure = exchange(&Call::ListClients, answer).await.0.expect_err("throttled");
+    assert_eq!((failure.outcome, failure.retry_after), (Outcome::Throttled, Some(Duration::from_secs(30))));
+}
+
+#[tokio::test]
+async fn a_broken_connection_and_a_closed_port_are_connection_errors() {
+    let short = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n<result>".to_vec();
+    let failure = exchange(&Call::ListClients, short).await.0.expect_err("short");
+    assert_eq!(failure.outcome, Outcome::ConnectError, "{failure}");
+    let clock = TokioClock::starting_at("2026-03-04T09:15:00Z".parse().expect("time"));
+    let closed = account("http://127.0.0.1:1/".parse().expect("URL"));
+    let nsight = Nsight::new(&closed, Arc::new(clock)).expect("account");
+    let failure = nsight.read(&Call::ListClients, Permit::for_test()).await.expect_err("closed");
+    assert_eq!(failure.outcome, Outcome::ConnectError, "{failure}");
+    assert!(!failure.message.contains("apikey"), "{failure}");
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_too_large() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n<result>", 65 << 20);
+    let failure = exchange(&Call::ListClients, head.into_bytes()).await.0.expect_err("large");
+    assert_eq!(failure.outcome, Outcome::TooLarge, "{failure}");
+}
+
+#[tokio::test]
+async fn a_large_answer_is_decoded_off_the_runtime() {
+    let client = |id: u32| format!("<client><clientid>{id}</clientid><name>Client {id}</name></client>");
+    let clients: String = (0..10_000).map(client).collect();
+    let body = format!("<result status='OK'><items>{clients}</items></result>");
+    assert!(body.len() > LARGE_BODY_BYTES);
+    let (result, _) = exchange(&Call::ListClients, response("200 OK", body.as_bytes())).await;
+    let updates = result.expect("good").updates;
+    assert!(matches!(updates.as_slice(), [Update::Clients(clients)] if clients.len() == 10_000));
+}
+
+#[tokio::test]
+async fn a_new_key_is_used_after_it_is_read_again() {
+    let file = tempfile::NamedTempFile::new().expect("file");
+    std::fs::write(file.path(), "first").expect("written");
+    let mut config = account("http://127.0.0.1:1/".parse().expect("URL"));
+    config.api_key = KeySource::File(file.path().to_owned());
+    let clock = TokioClock::starting_at("2026-03-04T09:15:00Z".parse().expect("time"));
+    let nsight = Nsight::new(&config, Arc::new(clock)).expect("account");
+    std::fs::write(file.path(), "second").expect("written");
+    nsight.reload_key();
+    assert_eq!(nsight.client.without_key("first second"), "first …");
+    assert!(!format!("{nsight:?}").contains("second"));
+    config.api_key = KeySource::File("/nonexistent".into());
+    let error = Nsight::new(&config, Arc::new(clock)).expect_err("no key").to_string();
+    assert!(error.contains("/nonexistent") && error.contains("check the path"), "{error}");
+}
+
+#[test]
+fn the_calls_that_the_rest_of_the_program_asks_for() {
+    let mut config = account("https://www.systemmonitor.co.uk/".parse().expect("URL"));
+    let device = DeviceId::new("770215");
+    let new = |config: &AccountConfig| Nsight::new(config, Arc::new(crate::clock::SystemClock)).expect("account");
+    assert_eq!(new(&config).up_call(), Call::ListClients);
+    assert_eq!(new(&config).checks_call(&device), None, "off by default");
+    let settings = config.collectors[&Collector::Patches];
+    config.collectors.insert(Collector::Checks, settings);
+    assert_eq!(new(&config).checks_call(&device), Some(Call::ListChecks(device)));
+    assert!(new(&config).wants(&View::default()).iter().any(|want| want.call == Call::ListClients));
+}
+
+/// Collects log lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("lock").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_log_even_at_trace_level() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let echo =
+        b"<result status='FAIL'><error><message>bad apikey=te%2Bst%26key (te+st&amp;key)</message></error></result>";
+    let failure = exchange(&Call::ListClients, response("200 OK", echo)).await.0.expect_err("FAIL");
+    let ok = exchange(&Call::ListClients, response("200 OK", &fixture("quirks/list_clients.one-bad.xml"))).await.0;
+    drop(guard);
+    assert!(ok.is_ok() && failure.outcome == Outcome::AuthError);
+    let log = String::from_utf8(lines.0.lock().expect("lock").clone()).expect("text");
+    assert!(log.contains("left out") && log.contains("call ended"), "{log}");
+    for text in [log, format!("{failure:?}")] {
+        assert!(!text.contains("te+st") && !text.contains("te%2Bst"), "{text}");
+    }
+}

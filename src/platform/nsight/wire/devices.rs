@@ -1,0 +1,108 @@
+//! Devices of a site in detail: list_servers, list_workstations.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::fleet::{Kind, Label};
+use crate::platform::nsight::error::Error;
+use crate::platform::nsight::xml::{Fields, Names, Shape, Tally, read_list};
+
+/// A server or workstation in detail. Agentless entries are among the workstations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// `serverid` or `workstationid`.
+    pub id: String,
+    /// `name`.
+    pub name: Label,
+    /// `agent_version`, with underscores.
+    pub agent_version: String,
+    /// `os`.
+    pub os: Label,
+    /// `manufacturer`.
+    pub manufacturer: Label,
+    /// `model`.
+    pub model: Label,
+    /// `last_boot_time`.
+    pub last_boot: Option<Timestamp>,
+    /// `online`: 1 or 0. Of no use for workstations: those that are off still have 1.
+    pub online: Option<bool>,
+    /// `active_247`: whether 24x7 checks are active.
+    pub active_247: Option<bool>,
+    /// `check_interval_247`.
+    pub check_interval: Option<Duration>,
+    /// `utc_time_247`: the last report.
+    pub last_report: Option<Timestamp>,
+    /// `missed_247` (servers): the report is overdue.
+    pub missed_247: Option<bool>,
+    /// `dsc_active`: whether the daily check is active.
+    pub daily_check_active: Option<bool>,
+    /// `dsc_utc_time`: the last daily check.
+    pub last_daily_check: Option<Timestamp>,
+    /// `total_memory` in bytes; `None` also for 0.
+    pub memory_bytes: Option<u64>,
+}
+
+const DEVICE: &[&str] = &[
+    "serverid",
+    "workstationid",
+    "deviceid",
+    "id",
+    "name",
+    "agent_version",
+    "os",
+    "manufacturer",
+    "model",
+    "last_boot_time",
+    "online",
+    "active_247",
+    "check_interval_247",
+    "utc_time_247",
+    "missed_247",
+    "dsc_active",
+    "dsc_utc_time",
+    "total_memory",
+];
+
+/// Reads an answer of list_servers or list_workstations.
+///
+/// # Errors
+///
+/// When it is none.
+pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Device>, Error> {
+    let (wanted, ids) = match kind {
+        Kind::Server => ("server", ["serverid", "deviceid", "id"]),
+        Kind::Workstation | Kind::Mobile => ("workstation", ["workstationid", "deviceid", "id"]),
+    };
+    let mut devices = Vec::new();
+    read_list(text, &Shape::ITEMS, |name, element| {
+        if name != wanted {
+            return Ok(false);
+        }
+        let fields = Fields::read(element, DEVICE, Names::Exact)?;
+        let Some(id) = fields.id(&ids) else {
+            tally.bad("device without id");
+            return Ok(true);
+        };
+        tally.good();
+        devices.push(Device {
+            id: id.to_owned(),
+            name: fields.label("name"),
+            agent_version: fields.text("agent_version").to_owned(),
+            os: fields.label("os"),
+            manufacturer: fields.label("manufacturer"),
+            model: fields.label("model"),
+            last_boot: fields.epoch("last_boot_time"),
+            online: fields.flag("online"),
+            active_247: fields.flag("active_247"),
+            check_interval: fields.minutes("check_interval_247"),
+            last_report: fields.utc("utc_time_247"),
+            missed_247: fields.flag("missed_247"),
+            daily_check_active: fields.flag("dsc_active"),
+            last_daily_check: fields.utc("dsc_utc_time"),
+            memory_bytes: fields.number("total_memory").filter(|bytes| *bytes > 0),
+        });
+        Ok(true)
+    })?;
+    Ok(devices)
+}

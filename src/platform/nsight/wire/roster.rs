@@ -1,0 +1,162 @@
+//! Devices of a client with features and counts: list_devices_at_client.
+
+use crate::fleet::{Kind, Label};
+use crate::platform::nsight::error::Error;
+use crate::platform::nsight::xml::{Element, Fields, Names, Shape, Tally, read_list};
+
+/// A device, of list_devices_at_client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Name of its client.
+    pub client_name: Label,
+    /// Id of its site.
+    pub site_id: String,
+    /// Name of its site.
+    pub site_name: Label,
+    /// `id`.
+    pub id: String,
+    /// `name`.
+    pub name: Label,
+    /// `os`: not documented here, but a mobile device has no other list.
+    pub os: Label,
+    /// Feature flags; `None` where the device has none of these fields.
+    pub flags: Option<Flags>,
+    /// Checks by class.
+    pub counts: Vec<CheckCount>,
+}
+
+/// Which features are switched on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "that is what the answer holds")]
+pub struct Flags {
+    /// `takecontrol`.
+    pub take_control: bool,
+    /// `patch`.
+    pub patch: bool,
+    /// `mav` or `mavbreck`, the two engines.
+    pub managed_antivirus: bool,
+    /// `mob`: backup, not mobile.
+    pub backup: bool,
+    /// `webprotection`.
+    pub web_protection: bool,
+    /// `riskintelligence`.
+    pub risk_intelligence: bool,
+}
+
+/// Checks of one class by status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckCount {
+    /// `dsc_247`: 1 24x7 check, 2 daily check, 3 automated task, others.
+    pub class: Option<u64>,
+    /// `pass`.
+    pub pass: Option<u64>,
+    /// `clear`.
+    pub clear: Option<u64>,
+    /// `fail`.
+    pub fail: Option<u64>,
+}
+
+const PLACE: &[&str] = &["id", "name"];
+const FLAGS: &[&str] = &["takecontrol", "patch", "mav", "mavbreck", "mob", "webprotection", "riskintelligence"];
+const DEVICE: &[&str] =
+    &["id", "name", "os", "takecontrol", "patch", "mav", "mavbreck", "mob", "webprotection", "riskintelligence"];
+const COUNT: &[&str] = &["dsc_247", "pass", "clear", "fail"];
+
+/// Reads an answer of list_devices_at_client for one kind of devices.
+///
+/// # Errors
+///
+/// When it is none.
+pub fn list_devices_at_client(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Device>, Error> {
+    let mut devices = Vec::new();
+    read_list(text, &Shape::ITEMS, |name, element| {
+        if name != "client" {
+            return Ok(false);
+        }
+        let first = devices.len();
+        let client = Fields::read_nested(element, PLACE, |name, element| match name {
+            "site" => read_site(element, kind, &mut devices, tally),
+            _ => Ok(()),
+        })?;
+        // The name may come after the sites.
+        for device in devices.iter_mut().skip(first) {
+            device.client_name = client.label("name");
+        }
+        Ok(true)
+    })?;
+    Ok(devices)
+}
+
+fn read_site(element: Element<'_, '_>, kind: Kind, devices: &mut Vec<Device>, tally: &mut Tally) -> Result<(), Error> {
+    let mut here = Vec::new();
+    let site = Fields::read_nested(element, PLACE, |name, element| {
+        if !is_device(name, kind) {
+            return Ok(());
+        }
+        match read_device(element)? {
+            Some(device) => here.push(device),
+            // An unknown element without id is not a mobile device but something else.
+            None if kind == Kind::Mobile => {}
+            None => tally.bad("device without id"),
+        }
+        Ok(())
+    })?;
+    let Some(id) = site.id(&["id"]) else {
+        for _ in here {
+            tally.bad("device of a site without id");
+        }
+        return Ok(());
+    };
+    for mut device in here {
+        tally.good();
+        id.clone_into(&mut device.site_id);
+        device.site_name = site.label("name");
+        devices.push(device);
+    }
+    Ok(())
+}
+
+/// The element of a mobile device has no documented name.
+fn is_device(name: &str, kind: Kind) -> bool {
+    match kind {
+        Kind::Server => name == "server",
+        Kind::Workstation => name == "workstation",
+        Kind::Mobile => name != "server" && name != "workstation",
+    }
+}
+
+fn read_device(element: Element<'_, '_>) -> Result<Option<Device>, Error> {
+    let mut counts = Vec::new();
+    let fields = Fields::read_nested(element, DEVICE, |name, element| {
+        if name == "checkcount" {
+            let count = Fields::read(element, COUNT, Names::Exact)?;
+            counts.push(CheckCount {
+                class: count.number("dsc_247"),
+                pass: count.number("pass"),
+                clear: count.number("clear"),
+                fail: count.number("fail"),
+            });
+        }
+        Ok(())
+    })?;
+    let Some(id) = fields.id(&["id"]) else { return Ok(None) };
+    let on = |name| fields.flag(name) == Some(true);
+    let flags = FLAGS.iter().any(|name| fields.has(name)).then(|| Flags {
+        take_control: on("takecontrol"),
+        patch: on("patch"),
+        managed_antivirus: on("mav") || on("mavbreck"),
+        backup: on("mob"),
+        web_protection: on("webprotection"),
+        risk_intelligence: on("riskintelligence"),
+    });
+    Ok(Some(Device {
+        client_name: Label::default(),
+        site_id: String::new(),
+        site_name: Label::default(),
+        id: id.to_owned(),
+        name: fields.label("name"),
+        os: fields.label("os"),
+        flags,
+        counts,
+    }))
+}

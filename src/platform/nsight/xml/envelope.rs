@@ -1,0 +1,143 @@
+//! The envelopes of N-sight's answers, which are not uniform.
+
+use quick_xml::events::BytesStart;
+
+use super::{Cursor, Element, Node};
+use crate::platform::nsight::error::Error;
+
+/// Where an answer keeps its records.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// The root element that the answer has instead of `result`, if it has one.
+    pub root: Option<&'static str>,
+    /// Elements that hold records. One of them must be there, or a record: an answer without any says nothing, and
+    /// nothing is not an empty list.
+    pub containers: &'static [&'static str],
+}
+
+impl Shape {
+    /// `result/items/…`.
+    pub const ITEMS: Self = Self { root: None, containers: &["items"] };
+
+    fn is_transparent(&self, name: &str) -> bool {
+        matches!(name, "items" | "example") || self.root == Some(name) || self.containers.contains(&name)
+    }
+}
+
+/// Reads an answer and calls `each` for every element that can be a record, whatever it is wrapped in.
+///
+/// # Errors
+///
+/// When the answer is a FAIL, HTML, malformed, or not of this shape.
+pub fn read_list(
+    text: &str,
+    shape: &Shape,
+    mut each: impl FnMut(&str, Element<'_, '_>) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let mut cursor = Cursor::new(text);
+    let root = loop {
+        match cursor.next()? {
+            Node::Start(root) => break root,
+            Node::Text(text) if text.trim().is_empty() => {}
+            Node::Eof => return Err(Error::decode("it holds no XML element")),
+            Node::Text(_) | Node::End => return Err(Error::decode("it is not XML")),
+        }
+    };
+    let name = root.local_name();
+    let name = name.as_ref();
+    let level = cursor.depth;
+    if ["html", "head", "body"].iter().any(|html| name.eq_ignore_ascii_case(html)) {
+        return Err(Error::Blocked(200));
+    }
+    if name == "error" {
+        return Err(read_error(Element { cursor: &mut cursor, level })?);
+    }
+    let bare = shape.root == Some(name);
+    if name != "result" && !bare {
+        let name: String = name.chars().take(40).collect();
+        return Err(Error::decode(format!("its root is <{name}>")));
+    }
+    let failed = has_failed(&root);
+    let mut walk = Walk { shape, found: bare, each: &mut each };
+    let element = Element { cursor: &mut cursor, level };
+    if failed {
+        return Err(read_fail(element)?);
+    }
+    walk.run(element)?;
+    let found = walk.found;
+    loop {
+        match cursor.next()? {
+            Node::Eof => break,
+            Node::Text(text) if text.trim().is_empty() => {}
+            _ => return Err(Error::decode("something follows its root element")),
+        }
+    }
+    if found { Ok(()) } else { Err(Error::decode(format!("it has no <{}>", shape.containers.join("> or <")))) }
+}
+
+struct Walk<'s, F> {
+    shape: &'s Shape,
+    found: bool,
+    each: &'s mut F,
+}
+
+impl<F: FnMut(&str, Element<'_, '_>) -> Result<bool, Error>> Walk<'_, F> {
+    fn run(&mut self, element: Element<'_, '_>) -> Result<(), Error> {
+        element.children(|name, child| {
+            if name == "error" {
+                // An error is a failure whatever the status says.
+                return Err(read_error(child)?);
+            }
+            if self.shape.is_transparent(name) {
+                self.found |= name != "example";
+                return self.run(child);
+            }
+            self.found |= (self.each)(name, child)?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+/// Whether the root says so. A root without `status` has not failed; one with a status that is not OK has.
+fn has_failed(root: &BytesStart<'_>) -> bool {
+    let status = root.attributes().flatten().find(|attribute| attribute.key.as_ref() == "status");
+    status.is_some_and(|status| {
+        let value = status.value.trim();
+        !value.is_empty() && !value.eq_ignore_ascii_case("ok")
+    })
+}
+
+/// The failure that a root with `status="FAIL"` describes: by `error`, or by a bare `msg` or `message`.
+fn read_fail(root: Element<'_, '_>) -> Result<Error, Error> {
+    let mut failure = None;
+    let mut message = String::new();
+    let text = root.children(|name, child| {
+        match name {
+            "error" if failure.is_none() => failure = Some(read_error(child)?),
+            "msg" | "message" if message.is_empty() => message = child.text()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let message = if message.is_empty() { text } else { message };
+    Ok(failure.unwrap_or_else(|| Error::from_fail(None, &brief(&message))))
+}
+
+fn read_error(element: Element<'_, '_>) -> Result<Error, Error> {
+    let (mut code, mut message) = (None, String::new());
+    let text = element.children(|name, child| {
+        match name {
+            "errorcode" | "code" if code.is_none() => code = child.text()?.parse().ok(),
+            "message" | "msg" if message.is_empty() => message = child.text()?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(Error::from_fail(code, &brief(if message.is_empty() { &text } else { &message })))
+}
+
+/// A message on one line, of bounded length.
+fn brief(message: &str) -> String {
+    crate::fleet::Label::new(message).as_str().to_owned()
+}

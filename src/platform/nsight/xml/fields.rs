@@ -1,0 +1,197 @@
+//! The fields of one record, read leniently.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use tracing::debug;
+
+use super::Element;
+use crate::fleet::Label;
+use crate::platform::nsight::error::Error;
+
+/// How element names are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// As written.
+    Exact,
+    /// In any case: N-sight spells some names in two ways.
+    AnyCase,
+}
+
+/// The text of the wanted child elements of one record. The first of several with one name counts: users can add fields
+/// of their own to device records, and those come later.
+#[derive(Debug)]
+pub struct Fields {
+    wanted: &'static [&'static str],
+    values: Vec<Option<String>>,
+}
+
+impl Fields {
+    /// Reads the `wanted` fields of a flat record.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed.
+    pub fn read(element: Element<'_, '_>, wanted: &'static [&'static str], names: Names) -> Result<Self, Error> {
+        let mut fields = Self::none(wanted);
+        element.children(|name, child| fields.take(name, child, names).map(drop))?;
+        Ok(fields)
+    }
+
+    /// Reads the `wanted` fields of a record; `nested` gets its other children.
+    ///
+    /// # Errors
+    ///
+    /// When the document is malformed, or `nested` fails.
+    pub fn read_nested<'a>(
+        element: Element<'_, 'a>,
+        wanted: &'static [&'static str],
+        mut nested: impl FnMut(&str, Element<'_, 'a>) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let mut fields = Self::none(wanted);
+        element.children(|name, child| match fields.take(name, child, Names::Exact)? {
+            Some(child) => nested(name, child),
+            None => Ok(()),
+        })?;
+        Ok(fields)
+    }
+
+    fn none(wanted: &'static [&'static str]) -> Self {
+        Self { wanted, values: vec![None; wanted.len()] }
+    }
+
+    /// Reads the child if it is wanted, else gives it back.
+    fn take<'c, 'a>(
+        &mut self,
+        name: &str,
+        child: Element<'c, 'a>,
+        names: Names,
+    ) -> Result<Option<Element<'c, 'a>>, Error> {
+        let same = |wanted: &&&str| match names {
+            Names::Exact => **wanted == name,
+            Names::AnyCase => wanted.eq_ignore_ascii_case(name),
+        };
+        let mut slots = self.wanted.iter().zip(&mut self.values);
+        let Some((_, value)) = slots.find(|(wanted, _)| same(wanted)) else { return Ok(Some(child)) };
+        if value.is_none() {
+            *value = Some(child.text()?);
+        }
+        Ok(None)
+    }
+
+    /// The text of a field; empty when it is not there.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    /// Whether the field is there, even if empty.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let values = self.wanted.iter().zip(&self.values);
+        values.filter(|(wanted, _)| **wanted == name).find_map(|(_, value)| value.as_deref())
+    }
+
+    /// The text of a field as a label.
+    #[must_use]
+    pub fn label(&self, name: &str) -> Label {
+        Label::new(self.text(name))
+    }
+
+    /// A whole number that is not negative; `None` for anything else, such as nothing or `Not Available`.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.text(name).parse().ok()
+    }
+
+    /// A flag: 1 or 0; `None` for anything else.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.number(name)? {
+            1 => Some(true),
+            0 => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The first of these fields that holds an id, which is a number. It is kept as written.
+    #[must_use]
+    pub fn id(&self, names: &[&str]) -> Option<&str> {
+        let mut ids = names.iter().map(|name| self.text(name));
+        ids.find(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
+    /// A number of minutes; `None` also for 0.
+    #[must_use]
+    pub fn minutes(&self, name: &str) -> Option<Duration> {
+        let minutes = self.number(name).filter(|minutes| *minutes > 0)?;
+        Some(Duration::from_secs(minutes.checked_mul(60)?))
+    }
+
+    /// `YYYY-MM-DD`; `None` for anything that is no date, such as `0000-00-00`.
+    #[must_use]
+    pub fn date(&self, name: &str) -> Option<Date> {
+        let text = self.text(name);
+        text.get(..10)?.parse().ok().filter(|date: &Date| text.len() == 10 && date.year() > 0)
+    }
+
+    /// `YYYY-MM-DD HH:MM:SS` in UTC; `None` for anything that is no time, such as `0000-00-00 00:00:00`.
+    #[must_use]
+    pub fn utc(&self, name: &str) -> Option<Timestamp> {
+        let time: DateTime = self.text(name).parse().ok().filter(|time: &DateTime| time.year() > 0)?;
+        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    }
+
+    /// Seconds since 1970; `None` for anything else and for 0.
+    #[must_use]
+    pub fn epoch(&self, name: &str) -> Option<Timestamp> {
+        let seconds = self.number(name).filter(|seconds| *seconds > 0)?;
+        Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+    }
+}
+
+/// Good and bad records of one answer. A bad record spoils itself, not the answer; but when there is no good one, the
+/// answer is not what it should be.
+#[derive(Debug)]
+pub struct Tally {
+    service: &'static str,
+    good: usize,
+    bad: usize,
+}
+
+impl Tally {
+    /// For an answer of `service`.
+    #[must_use]
+    pub const fn new(service: &'static str) -> Self {
+        Self { service, good: 0, bad: 0 }
+    }
+
+    /// A record was read.
+    pub const fn good(&mut self) {
+        self.good += 1;
+    }
+
+    /// A record was left out; `what` is wrong with it.
+    pub fn bad(&mut self, what: &'static str) {
+        self.bad += 1;
+        debug!(call = self.service, what, "left out a record");
+    }
+
+    /// How many records were left out.
+    ///
+    /// # Errors
+    ///
+    /// When no record was good although there were records.
+    pub fn finish(&self) -> Result<usize, Error> {
+        if self.good == 0 && self.bad > 0 {
+            return Err(Error::decode(format!("none of its {} records has what every record must have", self.bad)));
+        }
+        Ok(self.bad)
+    }
+}
