@@ -1,5 +1,7 @@
 //! What is exposed of a fleet: series, duplicates, limits, selections.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
+
 mod views;
 
 use std::collections::HashSet;
@@ -39,7 +41,7 @@ fn text_of(exposition: Exposition) -> String {
 
 fn setup(platform: rmm_exporter::platform::PlatformName, name: &str) -> AccountSetup {
     let mut status = AccountStatus::new(platform, name, "rmm.example");
-    let report = CollectorReport { interval: Duration::from_secs(900), success: true, ..CollectorReport::default() };
+    let report = CollectorReport { interval: Duration::from_mins(15), success: true, ..CollectorReport::default() };
     status.collectors = vec![(Collector::Inventory, report), (Collector::Patches, report)];
     AccountSetup { status, limits: Limits::default() }
 }
@@ -198,7 +200,8 @@ fn beyond_the_limit_series_are_withheld_in_the_order_of_the_catalogue() {
     let limited = render(Nsight, "a", &view, &Limits { max_series: 9, exclude: Vec::new() });
     assert_eq!((limited.series, limited.series + limited.withheld), (9, all.series));
     let names: Vec<_> = limited.families.iter().map(|(index, _)| catalogue::families()[*index].name).collect();
-    let expected = ["rmm_client_info", "rmm_client_devices", "rmm_site_info", "rmm_site_connection_up", "rmm_device_info"];
+    let expected =
+        ["rmm_client_info", "rmm_client_devices", "rmm_site_info", "rmm_site_connection_up", "rmm_device_info"];
     assert_eq!(names, expected);
     let exact = usize::try_from(all.series).unwrap();
     assert_eq!(render(Nsight, "a", &view, &Limits { max_series: exact, exclude: Vec::new() }).withheld, 0);
@@ -264,7 +267,8 @@ fn gzip_is_one_member_with_the_plain_text_in_it() {
     let narrow = Selection { accounts: vec!["uk".to_owned()], collectors: vec![Collector::Patches] };
     for selection in [Selection::default(), narrow] {
         // CPU time and memory move between two readings.
-        let steady = |text: String| text.lines().filter(|line| !line.contains("process_")).collect::<Vec<_>>().join("\n");
+        let steady =
+            |text: String| text.lines().filter(|line| !line.contains("process_")).collect::<Vec<_>>().join("\n");
         let snapshot = publisher.snapshot();
         let plain = text_of(Exposition::new(&snapshot, &selection, Format::OpenMetrics));
         let body = Exposition::new(&snapshot, &selection, Format::OpenMetrics).gzip();
@@ -309,7 +313,7 @@ fn the_exporters_own_metrics() {
     status.oldest_due = Duration::from_millis(1500);
     status.backoff_until = Some(time("2026-03-04T05:06:07Z"));
     let report = CollectorReport {
-        interval: Duration::from_secs(900),
+        interval: Duration::from_mins(15),
         success: false,
         last_success: Some(time("2026-03-04T05:06:07Z")),
         last_duration: Some(Duration::from_millis(2500)),
@@ -356,7 +360,10 @@ fn the_exporters_own_metrics() {
         assert!(text.lines().any(|line| line == expected), "{expected}\nin\n{text}");
     }
     let fleet = samples(&render_text(Nsight, "uk", &synthetic(60))).len();
-    assert_eq!(line(&text, &format!("rmm_exporter_series{{{account}}}")), format!("rmm_exporter_series{{{account}}} {fleet}"));
+    assert_eq!(
+        line(&text, &format!("rmm_exporter_series{{{account}}}")),
+        format!("rmm_exporter_series{{{account}}} {fleet}")
+    );
     assert!(line(&text, "rmm_exporter_build_info").contains(concat!("version=\"", env!("CARGO_PKG_VERSION"), "\"")));
     assert_eq!(text.matches("\nrmm_api_backoff_until_timestamp_seconds{").count(), 1, "only while backing off");
     assert!(text.contains("\nrmm_exporter_render_duration_seconds "));
@@ -391,7 +398,9 @@ fn a_vanished_device_has_no_series_left() {
     assert!(text.contains("WS-00058") && !text.contains("WS-00059"));
     publisher.publish_fleet("uk", &shared(View::default()));
     let text = text_of(Exposition::new(&publisher.snapshot(), &one, Format::Text));
-    assert!(!text.contains("rmm_device") && text.contains("rmm_exporter_series{platform=\"nsight\",account=\"uk\"} 0\n"));
+    assert!(
+        !text.contains("rmm_device") && text.contains("rmm_exporter_series{platform=\"nsight\",account=\"uk\"} 0\n")
+    );
 }
 
 #[test]

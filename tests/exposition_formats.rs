@@ -1,6 +1,8 @@
 //! Independent parsers read what is exposed: `promtool check metrics` the text format, the Python client's strict parser
 //! OpenMetrics. Where a tool is missing its test says so and passes, unless `RMM_REQUIRE_TOOLS=1` is set.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
+
 mod views;
 
 use std::io::Write as _;
@@ -38,7 +40,7 @@ print(len(seen))
 fn exposition(format: Format) -> String {
     let publisher = Publisher::new();
     let report = CollectorReport {
-        interval: Duration::from_secs(900),
+        interval: Duration::from_mins(15),
         last_success: Some(time("2026-03-04T05:06:07Z")),
         last_duration: Some(Duration::from_millis(1234)),
         ..CollectorReport::default()
@@ -68,7 +70,8 @@ fn exposition(format: Format) -> String {
 }
 
 fn run(command: &mut Command, input: &str) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("is read");
     child.wait_with_output().expect("ends")
 }

@@ -73,7 +73,7 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
     write!(
         page,
         "<section>\n<h2>{} <span class=\"{class}\">{state}</span></h2>\n<p class=\"soft\">{platform} · {} · {} series",
-        Escaped(&account.account),
+        Escaped(&account.name),
         Escaped(&account.server),
         account.series,
     )?;
@@ -111,7 +111,7 @@ fn write_collector(page: &mut String, collector: &Collector, now: Timestamp) -> 
         (true, _) => ("good", "ok"),
         (false, _) => ("bad", "failing"),
     };
-    let name = Escaped(collector.collector);
+    let name = Escaped(collector.name);
     let interval = Span(collector.interval_seconds);
     write!(page, "<tr><td>{name}</td><td class=\"{class}\">{state}</td><td>every {interval}</td>")?;
     for time in [collector.last_success, collector.next_due] {
@@ -149,11 +149,11 @@ struct Span(f64);
 
 impl Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(f64, &str); 3] = [(86_400.0, "days"), (3600.0, "h"), (60.0, "min")];
-        for (seconds, unit) in UNITS {
-            if self.0 >= 2.0 * seconds || (self.0 >= seconds && self.0 % seconds == 0.0) {
-                let count = (self.0 / seconds).floor();
-                return if count == 1.0 && unit == "days" { f.write_str("24 h") } else { write!(f, "{count} {unit}") };
+        const UNITS: [(f64, f64, &str); 3] = [(86_400.0, 2.0, "days"), (3600.0, 1.0, "h"), (60.0, 1.0, "min")];
+        for (seconds, least, unit) in UNITS {
+            let count = self.0 / seconds;
+            if count >= 2.0 || (count >= least && count.fract() == 0.0) {
+                return write!(f, "{} {unit}", count.floor());
             }
         }
         write!(f, "{:.0} s", self.0.max(0.0))

@@ -117,11 +117,7 @@ fn overview(server: &Server) -> Overview {
 
 fn ready(overview: &Overview) -> Response {
     let reasons = overview.reasons_not_ready();
-    if reasons.is_empty() {
-        text(StatusCode::OK, "Ready.\n")
-    } else {
-        text(StatusCode::SERVICE_UNAVAILABLE, reasons)
-    }
+    if reasons.is_empty() { text(StatusCode::OK, "Ready.\n") } else { text(StatusCode::SERVICE_UNAVAILABLE, reasons) }
 }
 
 fn json(overview: &Overview) -> Response {

@@ -1,5 +1,7 @@
 //! Which format and which encoding a client wants, by its `Accept` and `Accept-Encoding` headers (RFC 9110, section 12).
 
+use std::cmp::Ordering;
+
 use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::metrics::Format;
@@ -11,49 +13,46 @@ struct Preference {
     quality: f32,
 }
 
-/// The format to answer in. Prometheus text unless the client clearly prefers OpenMetrics.
+/// How well a format fits what the client accepts.
+#[derive(Clone, Copy, Default)]
+struct Fit {
+    /// 0 to 1; 0 is "not acceptable".
+    quality: f32,
+    /// How exactly the format was named: 0 by `*/*`, 1 by its type, 2 by type and subtype, 3 with the version.
+    exactness: u8,
+}
+
+/// The format to answer in. Prometheus text unless the client names OpenMetrics and prefers it, or at least does not prefer
+/// text.
 pub(super) fn format(headers: &HeaderMap) -> Format {
     let accept = preferences(headers, &header::ACCEPT);
-    let open_metrics = rank(&accept, "application", "openmetrics-text", "1.0.0");
-    let text = rank(&accept, "text", "plain", "0.0.4");
-    match (open_metrics, text) {
-        // At the same quality, what was named more exactly; OpenMetrics where both were named.
-        (Some(ours), Some(other)) if ours.0 > 0.0 && (ours.0 > other.0 || (ours.0 == other.0 && named(ours, other))) => {
-            Format::OpenMetrics
-        }
-        (Some(ours), None) if ours.0 > 0.0 => Format::OpenMetrics,
-        _ => Format::Text,
+    let open_metrics = fit(&accept, "application", "openmetrics-text", "1.0.0");
+    let text = fit(&accept, "text", "plain", "0.0.4");
+    let named = open_metrics.exactness >= text.exactness.max(2) && open_metrics.quality > 0.0;
+    match open_metrics.quality.total_cmp(&text.quality) {
+        Ordering::Greater => Format::OpenMetrics,
+        Ordering::Equal if named => Format::OpenMetrics,
+        Ordering::Equal | Ordering::Less => Format::Text,
     }
 }
 
-fn named(ours: (f32, u8), other: (f32, u8)) -> bool {
-    ours.1 >= other.1 && ours.1 >= 2
-}
-
-/// Quality and exactness of the most exact media range that matches; `None` when none does.
-fn rank(accept: &[Preference], kind: &str, subtype: &str, version: &str) -> Option<(f32, u8)> {
-    let mut best: Option<(f32, u8)> = None;
-    for range in accept {
-        let Some((range_kind, range_subtype)) = range.value.split_once('/') else { continue };
-        let exactness = match (range_kind, range_subtype) {
-            ("*", "*") => 0,
-            (range_kind, "*") if range_kind == kind => 1,
-            (range_kind, range_subtype) if range_kind == kind && range_subtype == subtype => {
-                // Other parameters (charset, escaping) do not tell the formats apart.
-                match range.parameters.iter().find(|(name, _)| name == "version") {
-                    Some((_, wanted)) if wanted == version => 3,
-                    Some(_) => continue,
-                    None => 2,
-                }
+/// The fit by the most exact media range that matches.
+fn fit(accept: &[Preference], kind: &str, subtype: &str, version: &str) -> Fit {
+    let exactness = |range: &Preference| match range.value.split_once('/')? {
+        ("*", "*") => Some(0),
+        (range_kind, "*") if range_kind == kind => Some(1),
+        (range_kind, range_subtype) if range_kind == kind && range_subtype == subtype => {
+            // Other parameters (charset, escaping) do not tell the formats apart.
+            match range.parameters.iter().find(|(name, _)| name == "version") {
+                Some((_, wanted)) => (wanted == version).then_some(3),
+                None => Some(2),
             }
-            _ => continue,
-        };
-        let better = best.is_none_or(|(quality, so_far)| (exactness, range.quality) > (so_far, quality));
-        if better {
-            best = Some((range.quality, exactness));
         }
-    }
-    best
+        _ => None,
+    };
+    let fits = accept.iter().filter_map(|range| Some(Fit { quality: range.quality, exactness: exactness(range)? }));
+    let order = |a: &Fit, b: &Fit| a.exactness.cmp(&b.exactness).then(a.quality.total_cmp(&b.quality));
+    fits.max_by(order).unwrap_or_default()
 }
 
 /// Whether to answer with gzip.
@@ -110,7 +109,7 @@ fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn headers(name: HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
         values.iter().map(|value| (name.clone(), value.parse().unwrap())).collect()
     }
 
@@ -150,10 +149,10 @@ mod tests {
             ("application/openmetrics-text;charset=\"a,b;q=0\";q=0.9,text/plain;q=0.8", OpenMetrics),
             (";;,/,=", Text),
         ] {
-            assert_eq!(super::format(&headers(header::ACCEPT, &[accept])), format, "{accept}");
+            assert_eq!(super::format(&headers(&header::ACCEPT, &[accept])), format, "{accept}");
         }
         assert_eq!(super::format(&HeaderMap::new()), Text);
-        let two_lines = headers(header::ACCEPT, &["text/plain;q=0.1", "application/openmetrics-text;version=1.0.0"]);
+        let two_lines = headers(&header::ACCEPT, &["text/plain;q=0.1", "application/openmetrics-text;version=1.0.0"]);
         assert_eq!(super::format(&two_lines), OpenMetrics);
     }
 
@@ -177,7 +176,7 @@ mod tests {
             ("identity;q=1, gzip;q=0.5", false),
             ("gzipped", false),
         ] {
-            assert_eq!(gzip(&headers(header::ACCEPT_ENCODING, &[accept])), wanted, "{accept}");
+            assert_eq!(gzip(&headers(&header::ACCEPT_ENCODING, &[accept])), wanted, "{accept}");
         }
         assert!(!gzip(&HeaderMap::new()));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::metrics::{AccountSnapshot, CollectorReport, REVISION, Snapshot, VERSION};
+use crate::metrics::{AccountSnapshot, CollectorReport, REVISION, RenderedAccount, Snapshot, VERSION};
 
 /// A time, in JSON as RFC 3339.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,8 @@ pub(super) struct Overview {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Account {
-    pub(super) account: String,
+    #[serde(rename = "account")]
+    pub(super) name: String,
     pub(super) platform: &'static str,
     /// Host name.
     pub(super) server: String,
@@ -48,7 +49,8 @@ pub(super) struct Account {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Collector {
-    pub(super) collector: &'static str,
+    #[serde(rename = "collector")]
+    pub(super) name: &'static str,
     pub(super) success: bool,
     pub(super) interval_seconds: f64,
     pub(super) last_success: Option<Time>,
@@ -73,7 +75,7 @@ impl Overview {
         let mut reasons = String::new();
         for account in self.accounts.iter().filter(|account| !account.ready) {
             let reason = account.not_ready_reason.as_deref().unwrap_or("waits for its first inventory");
-            let _ = writeln!(reasons, "Not ready: account {} {reason}", account.account);
+            let _ = writeln!(reasons, "Not ready: account {} {reason}", account.name);
         }
         reasons
     }
@@ -84,7 +86,7 @@ impl Account {
         let status = snapshot.status();
         let collectors = status.collectors.iter();
         Self {
-            account: status.account.clone(),
+            name: status.account.clone(),
             platform: status.platform.name(),
             server: status.server.clone(),
             up: status.up,
@@ -95,17 +97,17 @@ impl Account {
             queue_length: status.queue_length,
             oldest_due_seconds: status.oldest_due.as_secs_f64(),
             series: snapshot.rendered().map_or(0, |rendered| rendered.series),
-            series_dropped: snapshot.rendered().map_or(0, |rendered| rendered.dropped()),
+            series_dropped: snapshot.rendered().map_or(0, RenderedAccount::dropped),
             collectors: collectors.map(|(collector, report)| Collector::new(collector.name(), report, now)).collect(),
         }
     }
 }
 
 impl Collector {
-    fn new(collector: &'static str, report: &CollectorReport, now: Timestamp) -> Self {
+    fn new(name: &'static str, report: &CollectorReport, now: Timestamp) -> Self {
         let age = report.last_success.map(|time| now.duration_since(time).as_secs_f64().max(0.0));
         Self {
-            collector,
+            name,
             success: report.success,
             interval_seconds: report.interval.as_secs_f64(),
             last_success: report.last_success.map(Time),

@@ -81,5 +81,8 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
     let known: Vec<_> = known.collect();
     // What the client sent goes back escaped and short.
     let name: String = name.chars().take(100).collect();
-    format!("Unknown {what} {name:?}. Known: {}.\n", if known.is_empty() { "none".to_owned() } else { known.join(", ") })
+    format!(
+        "Unknown {what} {name:?}. Known: {}.\n",
+        if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+    )
 }

@@ -84,7 +84,11 @@ mod tests {
         let agents = &calls["/agents/"];
         assert_eq!(agents.outcomes, BTreeMap::from([(Outcome::Ok, 1), (Outcome::Timeout, 1)]));
         assert_eq!((agents.count(), agents.bytes, agents.seconds), (2, 10, 90.05));
-        assert_eq!((agents.buckets[0], agents.buckets[10]), (1, 1), "a bound belongs to its bucket; beyond 60 s is +Inf");
+        assert_eq!(
+            (agents.buckets[0], agents.buckets[10]),
+            (1, 1),
+            "a bound belongs to its bucket; beyond 60 s is +Inf"
+        );
         assert_eq!(calls["/clients/"].buckets[1], 1);
     }
 }

@@ -89,8 +89,7 @@ impl Exposition {
     /// Picks what `selection` asks for out of `snapshot`, and reads the exporter's own metrics.
     #[must_use]
     pub fn new(snapshot: &Snapshot, selection: &Selection, format: Format) -> Self {
-        let accounts: Vec<_> =
-            snapshot.accounts().iter().filter(|account| selection.admits_account(account)).collect();
+        let accounts: Vec<_> = snapshot.accounts().iter().filter(|account| selection.admits_account(account)).collect();
         let mut parts = vec![Part::Text(own_text(snapshot, &accounts, selection, format))];
         for (index, family) in catalogue::families().iter().enumerate() {
             let mut pieces = accounts.iter().filter_map(|account| {
@@ -182,9 +181,9 @@ fn own_text(snapshot: &Snapshot, accounts: &[&AccountSnapshot], selection: &Sele
             .iter()
             .map(|account| OwnAccount {
                 status: account.status().clone(),
-                metrics: account.metrics().clone(),
+                calls: account.metrics().read(),
                 series: account.rendered().map_or(0, |rendered| rendered.series),
-                dropped: account.rendered().map_or(0, |rendered| rendered.dropped()),
+                dropped: account.rendered().map_or(0, RenderedAccount::dropped),
             })
             .collect(),
         collectors: (!selection.collectors.is_empty()).then(|| selection.collectors.clone()),

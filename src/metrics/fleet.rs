@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus_client::collector::Collector as Collect;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::encoding::text::encode_registry;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::registry::Registry;
 use regex::Regex;
 
 use super::catalogue::{self, Series};
 use super::piece::{Deflater, Piece};
-use super::samples::{Pair, Samples};
+use super::samples::{Pair, put};
 use super::splitter::{Output, Splitter, encoder_type};
 use crate::fleet::{DeviceView, SiteView, View};
 use crate::platform::PlatformName;
@@ -68,8 +68,7 @@ impl RenderedAccount {
 pub fn render(platform: PlatformName, account: &str, view: &Arc<View>, limits: &Limits) -> RenderedAccount {
     let start = Instant::now();
     let labels = [("platform", platform.name().to_owned()), ("account", account.to_owned())];
-    let mut registry =
-        Registry::with_labels(labels.into_iter().map(|(name, value)| (name.into(), value.into())));
+    let mut registry = Registry::with_labels(labels.into_iter().map(|(name, value)| (name.into(), value.into())));
     registry.register_collector(Box::new(FleetCollector { view: view.clone(), exclude: limits.exclude.clone() }));
     let mut splitter = Splitter::new(Pieces::new(limits.max_series));
     // Writing to memory does not fail.
@@ -100,7 +99,7 @@ impl Collect for FleetCollector {
 
 fn encode_family(series: Series, view: &View, metric: &mut MetricEncoder<'_>) -> fmt::Result {
     match series {
-        Series::Exporter(_) => (),
+        Series::Exporter(_) | Series::Account(_) | Series::Report(_) => (),
         Series::Client(write) => {
             for client in &view.clients {
                 let labels = [("client", client.name.as_str()), ("client_id", client.id.as_str())];
@@ -139,16 +138,6 @@ fn encode_family(series: Series, view: &View, metric: &mut MetricEncoder<'_>) ->
         }
     }
     Ok(())
-}
-
-fn put(
-    metric: &mut MetricEncoder<'_>,
-    labels: &[Pair<'_>],
-    write: impl FnOnce(&mut Samples<'_, '_>),
-) -> fmt::Result {
-    let mut samples = Samples::new(metric, labels);
-    write(&mut samples);
-    samples.finish()
 }
 
 fn site_labels(site: &SiteView) -> [Pair<'_>; 4] {

@@ -1,21 +1,22 @@
 //! The exporter's own metrics: read at scrape time, so that they are always current.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus_client::collector::Collector as Collect;
-use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::text::encode_registry;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::registry::Registry;
 
-use super::account::AccountMetrics;
+use super::account::CallMetrics;
 use super::catalogue::{self, Series};
 use super::process::Process;
-use super::samples::Samples;
+use super::samples::{Pair, put};
 use super::splitter::{Output, Splitter, encoder_type};
-use super::status::{AccountStatus, CollectorReport};
+use super::status::AccountStatus;
 use crate::collector::Collector;
 
 /// Everything that the exporter's own metrics are made of.
@@ -33,9 +34,16 @@ pub(super) struct Own {
 #[derive(Debug)]
 pub(super) struct OwnAccount {
     pub(super) status: Arc<AccountStatus>,
-    pub(super) metrics: Arc<AccountMetrics>,
+    /// Its API calls.
+    pub(super) calls: BTreeMap<String, CallMetrics>,
     pub(super) series: u64,
     pub(super) dropped: u64,
+}
+
+impl OwnAccount {
+    fn labels(&self) -> [Pair<'_>; 2] {
+        [("platform", self.status.platform.name()), ("account", &self.status.account)]
+    }
 }
 
 /// The last time the configuration was read.
@@ -46,22 +54,6 @@ pub(super) struct Reload {
 }
 
 impl Own {
-    /// The accounts with their labels.
-    pub(super) fn accounts(&self) -> impl Iterator<Item = (&OwnAccount, [(&'static str, &str); 2])> {
-        self.accounts.iter().map(|account| {
-            (account, [("platform", account.status.platform.name()), ("account", account.status.account.as_str())])
-        })
-    }
-
-    /// The selected collectors of all accounts with their labels.
-    pub(super) fn reports(&self) -> impl Iterator<Item = (&CollectorReport, [(&'static str, &str); 3])> {
-        self.accounts().flat_map(|(account, [platform, name])| {
-            let wanted = |collector| self.collectors.as_ref().is_none_or(|names| names.contains(&collector));
-            let reports = account.status.collectors.iter().filter(move |(collector, _)| wanted(*collector));
-            reports.map(move |(collector, report)| (report, [platform, name, ("collector", collector.name())]))
-        })
-    }
-
     /// The samples as text, by index of the family; families without samples are left out.
     pub(super) fn render(self) -> Vec<(usize, String)> {
         let mut registry = Registry::default();
@@ -78,17 +70,35 @@ struct OwnCollector(Own);
 
 impl Collect for OwnCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in catalogue::families() {
-            if let Series::Exporter(write) = family.series {
-                let name = family.open_metrics_name();
-                let mut metric = encoder.encode_descriptor(name, "", None, encoder_type(family.metric_type))?;
-                let mut samples = Samples::new(&mut metric, &[]);
-                write(&self.0, &mut samples);
-                samples.finish()?;
-            }
+        for family in catalogue::families().iter().filter(|family| !family.is_fleet()) {
+            let name = family.open_metrics_name();
+            let mut metric = encoder.encode_descriptor(name, "", None, encoder_type(family.metric_type))?;
+            encode_family(family.series, &self.0, &mut metric)?;
         }
         Ok(())
     }
+}
+
+fn encode_family(series: Series, own: &Own, metric: &mut MetricEncoder<'_>) -> fmt::Result {
+    match series {
+        Series::Exporter(write) => put(metric, &[], |out| write(own, out))?,
+        Series::Account(write) => {
+            for account in &own.accounts {
+                put(metric, &account.labels(), |out| write(account, out))?;
+            }
+        }
+        Series::Report(write) => {
+            for account in &own.accounts {
+                let [platform, name] = account.labels();
+                let wanted = |collector| own.collectors.as_ref().is_none_or(|names| names.contains(collector));
+                for (collector, report) in account.status.collectors.iter().filter(|(collector, _)| wanted(collector)) {
+                    put(metric, &[platform, name, ("collector", collector.name())], |out| write(report, out))?;
+                }
+            }
+        }
+        Series::Client(_) | Series::Site(_) | Series::Device(_) | Series::Check(_) | Series::Task(_) => (),
+    }
+    Ok(())
 }
 
 #[derive(Default)]

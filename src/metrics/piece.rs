@@ -155,13 +155,14 @@ mod tests {
 
     use super::*;
 
-    fn text(pieces: &[Piece]) -> String {
+    fn plain(pieces: &[Piece]) -> String {
         let chunks: Vec<_> = Inflated::new(pieces.to_vec()).collect();
         String::from_utf8(chunks.concat()).unwrap()
     }
 
     fn long() -> String {
-        (0..40_000_u64).map(|n| format!("series{{id=\"{}\"}} {n}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect()
+        let line = |n: u64| format!("series{{id=\"{}\"}} {n}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        (0..40_000).map(line).collect::<Vec<_>>().concat()
     }
 
     #[test]
@@ -172,12 +173,12 @@ mod tests {
         for selection in [vec![0, 1, 2, 3], vec![2], vec![3, 0], vec![], vec![1]] {
             let chosen: Vec<_> = selection.iter().map(|index| pieces[*index].clone()).collect();
             let expected: String = selection.iter().map(|index| texts[*index].as_str()).collect();
-            assert!(text(&chosen) == expected, "plain {selection:?}");
+            assert!(plain(&chosen) == expected, "plain {selection:?}");
             let member = gzip(&chosen).concat();
             let mut decoder = flate2::bufread::GzDecoder::new(member.as_slice());
-            let mut decoded = String::new();
-            decoder.read_to_string(&mut decoded).unwrap();
-            assert!(decoded == expected, "gzip {selection:?}");
+            let mut text = String::new();
+            decoder.read_to_string(&mut text).unwrap();
+            assert!(text == expected, "gzip {selection:?}");
             assert!(decoder.into_inner().is_empty(), "one member, nothing after it");
         }
     }

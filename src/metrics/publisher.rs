@@ -146,7 +146,8 @@ impl Publisher {
     pub fn publish_status(&self, account: &str, status: AccountStatus) {
         let status = Arc::new(status);
         self.change(|snapshot| {
-            let same = |it: &&mut AccountSnapshot| it.status.account == account && it.status.platform == status.platform;
+            let same =
+                |it: &&mut AccountSnapshot| it.status.account == account && it.status.platform == status.platform;
             if let Some(account) = snapshot.accounts.iter_mut().find(same) {
                 account.status = status.clone();
             }
@@ -188,6 +189,11 @@ fn warn_once(account: &str, rendered: &RenderedAccount, known: &AccountSnapshot)
     }
     if rendered.withheld > 0 && !warned.withheld.swap(true, Ordering::Relaxed) {
         let (withheld, max_series) = (rendered.withheld, known.limits.max_series);
-        tracing::warn!(account, withheld, max_series, "series are withheld: raise max_series, or filter or exclude more");
+        tracing::warn!(
+            account,
+            withheld,
+            max_series,
+            "series are withheld: raise max_series, or filter or exclude more"
+        );
     }
 }

@@ -72,6 +72,17 @@ impl<'s, 'e> Samples<'s, 'e> {
     }
 }
 
+/// Hands over the samples of one thing, whose labels are `labels`.
+pub(super) fn put(
+    metric: &mut MetricEncoder<'_>,
+    labels: &[Pair<'_>],
+    write: impl FnOnce(&mut Samples<'_, '_>),
+) -> fmt::Result {
+    let mut samples = Samples::new(metric, labels);
+    write(&mut samples);
+    samples.finish()
+}
+
 struct LabelSet<'a> {
     base: &'a [Pair<'a>],
     own: &'a [Pair<'a>],

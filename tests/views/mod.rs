@@ -61,7 +61,7 @@ pub fn full_device(client: &str, site: &str, name: &str, id: &str) -> DeviceView
     record.overdue = Some(false);
     record.last_seen = Some(time("2026-03-04T05:06:07.5Z"));
     record.boot = Some(time("2026-03-01T00:00:00Z"));
-    record.check_interval = Some(Duration::from_secs(300));
+    record.check_interval = Some(Duration::from_mins(5));
     record.maintenance = Some(false);
     record.reboot_required = Some(true);
     record.memory_bytes = Some(17_179_869_184);

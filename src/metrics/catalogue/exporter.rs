@@ -1,9 +1,6 @@
 //! The exporter's own metrics.
 
 use super::{Enumeration, Family, MetricType, Scope, Section, Series};
-use crate::metrics::own::{Own, OwnAccount};
-use crate::metrics::samples::Samples;
-use crate::metrics::status::CollectorReport;
 use crate::metrics::{REVISION, RUSTC, VERSION};
 use crate::planner::Outcome;
 
@@ -23,7 +20,7 @@ const OUTCOMES: [&str; Outcome::ALL.len()] = {
 
 const EXPORTER: Family = Family::gauge(Section::Exporter, Scope::Exporter);
 const ACCOUNT: Family = Family::gauge(Section::Exporter, Scope::Account);
-const COLLECTOR: Family = Family { labels: &["collector"], ..ACCOUNT };
+const COLLECTOR: Family = Family::gauge(Section::Exporter, Scope::Collector);
 
 pub(super) static FAMILIES: [Family; 28] = [
     Family {
@@ -39,11 +36,9 @@ pub(super) static FAMILIES: [Family; 28] = [
         name: "rmm_account_info",
         meaning: "A configured account with the host name of its server and the address of its console; always 1.",
         labels: &["server", "console_url"],
-        series: Series::Exporter(|own, out| {
-            for (account, [platform, name]) in own.accounts() {
-                let status = &account.status;
-                out.put(&[platform, name, ("server", &status.server), ("console_url", &status.console_url)], true);
-            }
+        series: Series::Account(|account, out| {
+            let status = &account.status;
+            out.put(&[("server", &status.server), ("console_url", &status.console_url)], true);
         }),
         ..ACCOUNT
     },
@@ -51,65 +46,49 @@ pub(super) static FAMILIES: [Family; 28] = [
         name: "rmm_up",
         meaning: "Whether the last finished attempt of list_clients (N-sight) or /agents/ (Tactical RMM) succeeded (1) or \
                   not (0).",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.status.up);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.status.up)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_collector_success",
         meaning: "0 while the last attempt of any planned call of the collector failed, else 1.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put(labels, report.success);
-        })),
+        series: Series::Report(|report, out| out.put(&[], report.success)),
         ..COLLECTOR
     },
     Family {
         name: "rmm_collector_last_success_timestamp_seconds",
         meaning: "When a call of the collector last succeeded, in Unix time.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put_known(labels, report.last_success);
-        })),
+        series: Series::Report(|report, out| out.put_known(&[], report.last_success)),
         ..COLLECTOR
     },
     Family {
         name: "rmm_collector_last_duration_seconds",
         meaning: "Wall time of the last finished run or sweep of the collector.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put_known(labels, report.last_duration);
-        })),
+        series: Series::Report(|report, out| out.put_known(&[], report.last_duration)),
         ..COLLECTOR
     },
     Family {
         name: "rmm_collector_interval_seconds",
         meaning: "Configured interval of the collector.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put(labels, report.interval);
-        })),
+        series: Series::Report(|report, out| out.put(&[], report.interval)),
         ..COLLECTOR
     },
     Family {
         name: "rmm_collector_targets",
         meaning: "Calls in one full sweep of the collector.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put(labels, report.targets);
-        })),
+        series: Series::Report(|report, out| out.put(&[], report.targets)),
         ..COLLECTOR
     },
     Family {
         name: "rmm_collector_targets_fresh",
         meaning: "Calls of the collector whose data are not stale.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put(labels, report.fresh);
-        })),
+        series: Series::Report(|report, out| out.put(&[], report.fresh)),
         ..COLLECTOR
     },
     Family {
         name: "rmm_collector_targets_failed",
         meaning: "Calls of the collector that failed at their last attempt.",
-        series: Series::Exporter(|own, out| each_report(own, out, |report, out, labels| {
-            out.put(labels, report.failed);
-        })),
+        series: Series::Report(|report, out| out.put(&[], report.failed)),
         ..COLLECTOR
     },
     Family {
@@ -118,12 +97,10 @@ pub(super) static FAMILIES: [Family; 28] = [
         meaning: "API calls by outcome.",
         labels: &["call", "outcome"],
         enumerations: &[Enumeration::of("outcome", &OUTCOMES)],
-        series: Series::Exporter(|own, out| {
-            for (account, [platform, name]) in own.accounts() {
-                for (call, metrics) in account.metrics.read() {
-                    for (outcome, count) in metrics.outcomes {
-                        out.put_counter(&[platform, name, ("call", &call), ("outcome", outcome.name())], count);
-                    }
+        series: Series::Account(|account, out| {
+            for (call, metrics) in &account.calls {
+                for (outcome, count) in &metrics.outcomes {
+                    out.put_counter(&[("call", call), ("outcome", outcome.name())], *count);
                 }
             }
         }),
@@ -134,12 +111,9 @@ pub(super) static FAMILIES: [Family; 28] = [
         metric_type: MetricType::Histogram,
         meaning: "Duration of API calls.",
         labels: &["call"],
-        series: Series::Exporter(|own, out| {
-            for (account, [platform, name]) in own.accounts() {
-                for (call, metrics) in account.metrics.read() {
-                    let labels = [platform, name, ("call", call.as_str())];
-                    out.put_histogram(&labels, metrics.seconds, metrics.count(), &metrics.bounded_buckets());
-                }
+        series: Series::Account(|account, out| {
+            for (call, metrics) in &account.calls {
+                out.put_histogram(&[("call", call)], metrics.seconds, metrics.count(), &metrics.bounded_buckets());
             }
         }),
         ..ACCOUNT
@@ -149,11 +123,9 @@ pub(super) static FAMILIES: [Family; 28] = [
         metric_type: MetricType::Counter,
         meaning: "Bytes of API answers, decompressed.",
         labels: &["call"],
-        series: Series::Exporter(|own, out| {
-            for (account, [platform, name]) in own.accounts() {
-                for (call, metrics) in account.metrics.read() {
-                    out.put_counter(&[platform, name, ("call", &call)], metrics.bytes);
-                }
+        series: Series::Account(|account, out| {
+            for (call, metrics) in &account.calls {
+                out.put_counter(&[("call", call)], metrics.bytes);
             }
         }),
         ..ACCOUNT
@@ -161,57 +133,43 @@ pub(super) static FAMILIES: [Family; 28] = [
     Family {
         name: "rmm_api_min_interval_seconds",
         meaning: "Enforced floor between two identical API calls.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.status.min_interval);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.status.min_interval)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_api_budget_per_minute",
         meaning: "Enforced ceiling of API calls in any minute.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.status.budget_per_minute);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.status.budget_per_minute)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_api_queue_length",
         meaning: "API calls that are due and wait for budget.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.status.queue_length);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.status.queue_length)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_api_oldest_due_seconds",
         meaning: "How late the most overdue API call is; 0 when none waits.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.status.oldest_due);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.status.oldest_due)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_api_backoff_until_timestamp_seconds",
         meaning: "Until when no API call is made, in Unix time; present only while the account is backing off.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put_known(labels, account.status.backoff_until);
-        })),
+        series: Series::Account(|account, out| out.put_known(&[], account.status.backoff_until)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_exporter_series",
         meaning: "Fleet series exposed for the account.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.series);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.series)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_exporter_series_dropped",
         meaning: "Fleet series of the account that are withheld by max_series or as duplicates; 0 normally.",
-        series: Series::Exporter(|own, out| each_account(own, out, |account, out, labels| {
-            out.put(labels, account.dropped);
-        })),
+        series: Series::Account(|account, out| out.put(&[], account.dropped)),
         ..ACCOUNT
     },
     Family {
@@ -268,17 +226,3 @@ pub(super) static FAMILIES: [Family; 28] = [
         ..EXPORTER
     },
 ];
-
-type Labels<'a> = &'a [(&'static str, &'a str)];
-
-fn each_account(own: &Own, out: &mut Samples<'_, '_>, put: fn(&OwnAccount, &mut Samples<'_, '_>, Labels<'_>)) {
-    for (account, labels) in own.accounts() {
-        put(account, out, &labels);
-    }
-}
-
-fn each_report(own: &Own, out: &mut Samples<'_, '_>, put: fn(&CollectorReport, &mut Samples<'_, '_>, Labels<'_>)) {
-    for (report, labels) in own.reports() {
-        put(report, out, &labels);
-    }
-}

@@ -13,8 +13,9 @@ mod tests;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use super::own::Own;
+use super::own::{Own, OwnAccount};
 use super::samples::Samples;
+use super::status::CollectorReport;
 use crate::collector::Collector;
 use crate::fleet::{CheckSeries, ClientView, DeviceView, SiteView, TaskSeries};
 use crate::platform::PlatformName;
@@ -81,6 +82,8 @@ pub enum Scope {
     Exporter,
     /// An account.
     Account,
+    /// A collector of an account.
+    Collector,
     /// A client.
     Client,
     /// A site.
@@ -117,6 +120,8 @@ pub struct Source {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Series {
     Exporter(fn(&Own, &mut Samples<'_, '_>)),
+    Account(fn(&OwnAccount, &mut Samples<'_, '_>)),
+    Report(fn(&CollectorReport, &mut Samples<'_, '_>)),
     Client(fn(&ClientView, &mut Samples<'_, '_>)),
     Site(fn(&SiteView, &mut Samples<'_, '_>)),
     Device(fn(&DeviceView, &mut Samples<'_, '_>)),
@@ -162,6 +167,7 @@ impl Scope {
         match self {
             Self::Exporter => &[],
             Self::Account => &["platform", "account"],
+            Self::Collector => &["platform", "account", "collector"],
             Self::Client => &["platform", "account", "client", "client_id"],
             Self::Site => &["platform", "account", "client", "client_id", "site", "site_id"],
             Self::Device => &["platform", "account", "client", "site", "device", "device_id"],
@@ -174,6 +180,7 @@ impl Scope {
 }
 
 impl Source {
+    #[expect(clippy::unnecessary_wraps, reason = "a source is optional wherever one is declared")]
     const fn new(collectors: &'static [Collector], calls: &'static [&'static str]) -> Option<Self> {
         Some(Self { collectors, calls })
     }
@@ -263,15 +270,11 @@ impl Family {
 }
 
 /// Every family in the order of the exposition: the exporter's own first, then the fleet's.
+#[must_use]
 pub fn families() -> &'static [&'static Family] {
     static FAMILIES: LazyLock<Vec<&'static Family>> = LazyLock::new(|| {
-        let sections: [&'static [Family]; 5] = [
-            &exporter::FAMILIES,
-            &inventory::FAMILIES,
-            &checks::FAMILIES,
-            &histories::FAMILIES,
-            &patches::FAMILIES,
-        ];
+        let sections: [&'static [Family]; 5] =
+            [&exporter::FAMILIES, &inventory::FAMILIES, &checks::FAMILIES, &histories::FAMILIES, &patches::FAMILIES];
         sections.into_iter().flatten().collect()
     });
     &FAMILIES
