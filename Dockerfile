@@ -2,15 +2,16 @@
 
 FROM rust:1-bookworm AS build
 WORKDIR /build
-# The dependencies alone first: this layer stays while only the sources change.
-COPY Cargo.toml Cargo.lock ./
-RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
- && cargo build --release --locked
 COPY . .
 ARG REVISION=
-# Copied sources may be older than what was just built from the empty ones; cargo goes by their dates.
-RUN touch src/lib.rs src/main.rs \
- && RMM_EXPORTER_REVISION="$REVISION" cargo build --release --locked
+ARG TARGETPLATFORM
+# Compiled dependencies stay in a cache of the builder. cargo goes by dates, and the sources of another checkout may be older than what
+# an earlier build left there: touch them.
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/build/target,id=rmm-exporter-$TARGETPLATFORM,sharing=locked \
+    find src -name '*.rs' -exec touch {} + \
+ && RMM_EXPORTER_REVISION="$REVISION" cargo build --release --locked \
+ && cp target/release/rmm-exporter /rmm-exporter
 
 # glibc, certificates and nothing else: no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
@@ -23,7 +24,7 @@ LABEL org.opencontainers.image.title="rmm-exporter" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.created="$CREATED"
-COPY --from=build /build/target/release/rmm-exporter /rmm-exporter
+COPY --from=build /rmm-exporter /rmm-exporter
 COPY LICENSE /LICENSE
 # rmm-exporter.yml is found here when it is mounted; without one the environment configures.
 WORKDIR /etc/rmm-exporter

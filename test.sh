@@ -43,19 +43,26 @@ need_prometheus() {
 
 has_package() { "$1" -c "import $PYTHON_PACKAGE.openmetrics.parser" >/dev/null 2>&1; }
 
-# A Python with the strict OpenMetrics parser: the caller's own (RMM_PYTHON), else one under target/.
+# A Python with the strict OpenMetrics parser, first on the PATH and in RMM_PYTHON: one that has it, else one under target/.
 need_python() {
-    [[ -n ${RMM_PYTHON:-} ]] && has_package "$RMM_PYTHON" && return
-    RMM_PYTHON=$PWD/$PYTHON_HOME/bin/python
-    export RMM_PYTHON
-    if ! has_package "$RMM_PYTHON"; then
-        have python3 || apt_install python3 || true
-        make_python || { apt_install python3 python3-venv && make_python; } ||
-            missing+=("Python with $PYTHON_PACKAGE: python3 -m venv $PYTHON_HOME && $PYTHON_HOME/bin/pip install $PYTHON_PACKAGE")
-    fi
+    local own=$PWD/$PYTHON_HOME/bin/python3 candidate
+    for candidate in "$own" python3; do
+        has_package "$candidate" && { use_python "$(command -v "$candidate")"; return; }
+    done
+    make_python || { apt_install python3 python3-venv && make_python; } || {
+        missing+=("Python with $PYTHON_PACKAGE: python3 -m venv $PYTHON_HOME && $PYTHON_HOME/bin/pip install $PYTHON_PACKAGE")
+        return
+    }
+    use_python "$own"
+}
+
+use_python() {
+    export RMM_PYTHON=$1
+    export PATH="${1%/*}:$PATH"
 }
 
 make_python() {
+    have python3 || return
     echo "installing with pip into $PYTHON_HOME: $PYTHON_PACKAGE"
     python3 -m venv --clear "$PYTHON_HOME" >/dev/null 2>&1 &&
         "$PYTHON_HOME/bin/pip" install --quiet --disable-pip-version-check "$PYTHON_PACKAGE"
