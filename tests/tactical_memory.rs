@@ -2,6 +2,7 @@
 //! looks at the memory of the whole process.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 use jiff::Timestamp;
 use rmm_exporter::config::ChecksMode;

@@ -76,6 +76,8 @@ fn url(base: &Url, call: &Call) -> Result<Url, ApiError> {
     url.set_query(None);
     url.set_fragment(None);
     url.path_segments_mut().map_err(|()| ApiError::NotABaseUrl)?.pop_if_empty().extend(call.segments());
+    // A user name in the URL would become an Authorization header.
+    url.set_password(None).and_then(|()| url.set_username("")).map_err(|()| ApiError::NotABaseUrl)?;
     Ok(url)
 }
 

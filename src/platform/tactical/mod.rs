@@ -32,10 +32,10 @@ use crate::planner::{Permit, Want};
 
 /// The collectors of this platform, with what they do when the configuration says nothing.
 pub const COLLECTORS: &[CollectorDefaults] = &[
-    CollectorDefaults { collector: Collector::Inventory, enabled: true, interval: Duration::from_secs(2 * 60) },
-    CollectorDefaults { collector: Collector::Checks, enabled: true, interval: Duration::from_secs(30 * 60) },
-    CollectorDefaults { collector: Collector::Tasks, enabled: true, interval: Duration::from_secs(60 * 60) },
-    CollectorDefaults { collector: Collector::Patches, enabled: true, interval: Duration::from_secs(6 * 60 * 60) },
+    CollectorDefaults { collector: Collector::Inventory, enabled: true, interval: Duration::from_mins(2) },
+    CollectorDefaults { collector: Collector::Checks, enabled: true, interval: Duration::from_mins(30) },
+    CollectorDefaults { collector: Collector::Tasks, enabled: true, interval: Duration::from_hours(1) },
+    CollectorDefaults { collector: Collector::Patches, enabled: true, interval: Duration::from_hours(6) },
 ];
 
 /// Answers larger than this are decoded on a thread of their own, so that no scrape waits for it.
@@ -90,12 +90,11 @@ impl Tactical {
         if bytes <= LARGE_BODY {
             return self.decoder.decode(call, answer, now);
         }
-        let decoder = Arc::clone(&self.decoder);
-        let decoded = {
-            let call = call.clone();
-            tokio::task::spawn_blocking(move || decoder.decode(&call, answer, now)).await
+        let task = {
+            let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
+            tokio::task::spawn_blocking(move || decoder.decode(&call, answer, now))
         };
-        decoded.unwrap_or_else(|_| Err(ApiError::Decoder.into_failure(call, bytes as u64)))
+        task.await.unwrap_or_else(|_| Err(ApiError::Decoder.into_failure(call, bytes as u64)))
     }
 }
 

@@ -33,7 +33,7 @@ fn config(server: &str) -> AccountConfig {
         api_key: KeySource::Inline(SecretString::from(KEY)),
         requests_per_minute: 120,
         max_concurrent_requests: 2,
-        min_interval: Duration::from_secs(60),
+        min_interval: Duration::from_mins(1),
         timeout: Duration::from_secs(5),
         max_series: 1_000_000,
         filter: Filter::default(),

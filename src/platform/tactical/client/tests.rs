@@ -13,6 +13,7 @@ fn the_base_may_have_a_path_with_or_without_slash() {
         ("https://api.example.com/", "https://api.example.com/agents/"),
         ("https://proxy.example.com:8443/rmm", "https://proxy.example.com:8443/rmm/agents/"),
         ("https://proxy.example.com/a/rmm/", "https://proxy.example.com/a/rmm/agents/"),
+        ("https://user:word@api.example.com/", "https://api.example.com/agents/"),
         ("https://api.example.com/?x=1#y", "https://api.example.com/agents/"),
     ] {
         assert_eq!(path(base, &Call::Agents), expected);

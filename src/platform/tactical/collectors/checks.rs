@@ -14,12 +14,12 @@ use crate::fleet::{Check, CheckState, DeviceChecks, Label, Severity, View};
 use crate::planner::Want;
 
 /// One call for each agent.
-pub(in super::super) fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
+pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
     sweep(Collector::Checks, config, known, |_| true, Call::AgentChecks)
 }
 
 /// Counts every check that counts, and keeps those that become series.
-pub(in super::super) fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks, ArrayError> {
+pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks, ArrayError> {
     let mut counter = Counter::default();
     let mut checks = Vec::new();
     decoder.records(call, body, |check: wire::Check| {

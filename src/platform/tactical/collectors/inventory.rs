@@ -22,7 +22,7 @@ use crate::planner::{Priority, ReadCall, Want};
 const MAX_SITES: usize = 500_000;
 
 /// Both lists.
-pub(in super::super) fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
+pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
     [Call::Agents, Call::Clients].into_iter().map(move |call| Want {
         call,
         collector: Collector::Inventory,
@@ -32,7 +32,7 @@ pub(in super::super) fn wants(config: CollectorConfig) -> impl Iterator<Item = W
 }
 
 /// `/clients/`. Names are keys exactly as written: the agents refer to clients and sites by name only.
-pub(in super::super) fn clients(decoder: &Decoder, call: &Call, body: &str) -> Result<Update, ArrayError> {
+pub fn clients(decoder: &Decoder, call: &Call, body: &str) -> Result<Update, ArrayError> {
     let mut clients = Vec::new();
     let mut sites = Vec::new();
     let (mut total, mut bad, mut first) = (0_usize, 0_usize, String::new());
@@ -77,12 +77,7 @@ fn site_record(client_name: &str, client: &ClientKey, site: &Site) -> SiteRecord
 }
 
 /// `/agents/`.
-pub(in super::super) fn agents(
-    decoder: &Decoder,
-    call: &Call,
-    body: &str,
-    now: Timestamp,
-) -> Result<Update, ArrayError> {
+pub fn agents(decoder: &Decoder, call: &Call, body: &str, now: Timestamp) -> Result<Update, ArrayError> {
     let mut shared = Shared::default();
     let mut devices = Vec::new();
     decoder.records(call, body, |agent: Agent| devices.push(device(&decoder.notices, &mut shared, agent, now)))?;

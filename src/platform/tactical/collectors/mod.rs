@@ -1,9 +1,9 @@
 //! The collectors: what each wants to ask, and what the answers mean. One file each.
 
-pub(super) mod checks;
-pub(super) mod inventory;
-pub(super) mod patches;
-pub(super) mod tasks;
+pub mod checks;
+pub mod inventory;
+pub mod patches;
+pub mod tasks;
 
 use super::call::{Call, is_safe_segment};
 use super::notices::Notices;

@@ -11,7 +11,7 @@ use crate::fleet::{OsFamily, PatchCounts, PatchSeverity, PatchStatus, View};
 use crate::planner::Want;
 
 /// One call for each Windows agent; the others have no updates.
-pub(in super::super) fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
+pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
     let windows = |device: &crate::fleet::DeviceView| {
         device.record.info.as_ref().is_some_and(|info| info.os_family == OsFamily::Windows)
     };
@@ -19,7 +19,7 @@ pub(in super::super) fn wants(config: CollectorConfig, known: &View) -> impl Ite
 }
 
 /// Counts the updates. An empty list is an agent that never reported any: `None`, not zeros.
-pub(in super::super) fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<Option<PatchCounts>, ArrayError> {
+pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<Option<PatchCounts>, ArrayError> {
     let mut counts = None;
     decoder.records(call, body, |update: WindowsUpdate| {
         let severity = PatchSeverity::from_label(update.severity.as_deref().unwrap_or_default());

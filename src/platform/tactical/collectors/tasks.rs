@@ -11,12 +11,12 @@ use crate::fleet::{CheckState, DeviceTasks, Label, Severity, Task, View};
 use crate::planner::Want;
 
 /// One call for each agent.
-pub(in super::super) fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
+pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
     sweep(Collector::Tasks, config, known, |_| true, Call::AgentTasks)
 }
 
 /// Counts every task that is switched on, and keeps those that become series.
-pub(in super::super) fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceTasks, ArrayError> {
+pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceTasks, ArrayError> {
     let mut counter = Counter::default();
     let mut tasks = Vec::new();
     decoder.records(call, body, |task: wire::Task| {

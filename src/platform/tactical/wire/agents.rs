@@ -6,62 +6,63 @@ use super::{Time, lenient, lenient_object, text_id};
 
 /// One agent of the list.
 #[derive(Debug, Deserialize)]
-pub(in super::super) struct Agent {
+#[expect(clippy::struct_field_names, reason = "the server's own names")]
+pub struct Agent {
     #[serde(deserialize_with = "text_id")]
-    pub(in super::super) agent_id: String,
+    pub agent_id: String,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) hostname: Option<String>,
+    pub hostname: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) client_name: Option<String>,
+    pub client_name: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) site_name: Option<String>,
+    pub site_name: Option<String>,
     /// `server`, `workstation`.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) monitoring_type: Option<String>,
+    pub monitoring_type: Option<String>,
     /// `windows`, `linux`, `darwin`.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) plat: Option<String>,
+    pub plat: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) operating_system: Option<String>,
+    pub operating_system: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) version: Option<String>,
+    pub version: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) make_model: Option<String>,
+    pub make_model: Option<String>,
     /// `online`, `offline`, `overdue`: judged by the server when it answers.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) status: Option<String>,
+    pub status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) last_seen: Option<Time>,
+    pub last_seen: Option<Time>,
     /// Unix seconds by the agent's own clock; 0 is unknown.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) boot_time: Option<f64>,
+    pub boot_time: Option<f64>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) maintenance_mode: Option<bool>,
+    pub maintenance_mode: Option<bool>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) needs_reboot: Option<bool>,
+    pub needs_reboot: Option<bool>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) pending_actions_count: Option<u64>,
+    pub pending_actions_count: Option<u64>,
     /// An approved update is not installed.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) has_patches_pending: Option<bool>,
+    pub has_patches_pending: Option<bool>,
     #[serde(default, deserialize_with = "lenient_object")]
-    pub(in super::super) checks: Option<Counters>,
+    pub checks: Option<Counters>,
 }
 
 /// An agent's checks by status, from a cache of the server: all zero while that is cold.
 #[derive(Debug, Deserialize)]
-pub(in super::super) struct Counters {
+pub struct Counters {
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) total: Option<u64>,
+    pub total: Option<u64>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) passing: Option<u64>,
+    pub passing: Option<u64>,
     /// Failing with severity error.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) failing: Option<u64>,
+    pub failing: Option<u64>,
     /// Failing with severity warning.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) warning: Option<u64>,
+    pub warning: Option<u64>,
     /// Failing with severity info.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) info: Option<u64>,
+    pub info: Option<u64>,
 }

@@ -43,13 +43,13 @@ pub enum ArrayError {
 
 /// How many records an array had.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Tally {
+pub struct Tally {
     /// All.
-    pub(in super::super) total: usize,
+    pub total: usize,
     /// Those that cannot be read.
-    pub(in super::super) bad: usize,
+    pub bad: usize,
     /// What is wrong with the first of those.
-    pub(in super::super) first: Option<String>,
+    pub first: Option<String>,
 }
 
 /// Reads an array of `T` and hands over each one that can be read.
@@ -57,7 +57,7 @@ pub(in super::super) struct Tally {
 /// # Errors
 ///
 /// When the body is no array, has more than `limit` records, or has records of which none can be read.
-pub(in super::super) fn each_record<'a, T: Deserialize<'a>>(
+pub fn each_record<'a, T: Deserialize<'a>>(
     body: &'a str,
     limit: usize,
     mut take: impl FnMut(T),
@@ -89,7 +89,7 @@ pub(in super::super) fn each_record<'a, T: Deserialize<'a>>(
 }
 
 /// Reads one object. A derived `Deserialize` would take an array for a struct as well.
-pub(in super::super) fn read_object<'a, T: Deserialize<'a>>(record: &'a RawValue) -> Result<T, String> {
+pub fn read_object<'a, T: Deserialize<'a>>(record: &'a RawValue) -> Result<T, String> {
     if !record.get().starts_with('{') {
         return Err("it is no object".to_owned());
     }

@@ -2,12 +2,12 @@
 //!
 //! Every field but the id is lenient: null, missing and of a wrong type are all `None`.
 
-pub(super) mod agents;
-pub(super) mod array;
-pub(super) mod checks;
-pub(super) mod clients;
-pub(super) mod tasks;
-pub(super) mod updates;
+pub mod agents;
+pub mod array;
+pub mod checks;
+pub mod clients;
+pub mod tasks;
+pub mod updates;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 /// Reads a field; whatever is not a `T` is `None`. The field is looked at on its own, so even a string that is no text
 /// (half of a surrogate pair) spoils nothing but itself.
-pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -26,7 +26,7 @@ where
 }
 
 /// Reads a field that holds an object, as [`lenient`] does. A derived `Deserialize` would take an array for one.
-pub(super) fn lenient_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub fn lenient_object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -36,20 +36,20 @@ where
 }
 
 /// The id of an agent: a string that is not empty. Anything else makes the record useless.
-pub(super) fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let id: Option<String> = lenient(deserializer)?;
     id.filter(|id| !id.is_empty()).ok_or_else(|| D::Error::custom("the id is not a text, or empty"))
 }
 
 /// A database id: a whole number. As text, because it becomes a label.
-pub(super) fn number_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub fn number_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let id: Option<i64> = lenient(deserializer)?;
     id.map(|id| id.to_string()).ok_or_else(|| D::Error::custom("the id is not a whole number"))
 }
 
 /// A moment: ISO 8601 with its offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Time(pub(super) Timestamp);
+pub struct Time(pub Timestamp);
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -6,25 +6,26 @@ use super::{lenient, lenient_object, number_id};
 
 /// One automated task: its definition with the agent's result in it.
 #[derive(Debug, Deserialize)]
-pub(in super::super) struct Task {
+#[expect(clippy::struct_field_names, reason = "the server's own names")]
+pub struct Task {
     #[serde(deserialize_with = "number_id")]
-    pub(in super::super) id: String,
+    pub id: String,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) name: Option<String>,
+    pub name: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) enabled: Option<bool>,
+    pub enabled: Option<bool>,
     /// `info`, `warning`, `error`.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) alert_severity: Option<String>,
+    pub alert_severity: Option<String>,
     /// Empty when it never ran.
     #[serde(default, deserialize_with = "lenient_object")]
-    pub(in super::super) task_result: Option<TaskResult>,
+    pub task_result: Option<TaskResult>,
 }
 
 /// The last result of a task.
 #[derive(Debug, Deserialize)]
-pub(in super::super) struct TaskResult {
+pub struct TaskResult {
     /// `passing`, `failing`, `pending`.
     #[serde(default, deserialize_with = "lenient")]
-    pub(in super::super) status: Option<String>,
+    pub status: Option<String>,
 }

@@ -99,7 +99,7 @@ fn the_result_of_a_run() {
         r#""check_result":{"status":"failing","fail_count":8,"last_run":"2026-11-21T02:24:17.058195Z","retcode":-1}"#,
     );
     assert_eq!((check.id.as_str(), check.state, check.consecutive_failures), ("7", CheckState::Failing, Some(8)));
-    assert_eq!(check.last_run.map(|time| time.as_microsecond()), Some(1_795_227_857_058_195));
+    assert_eq!(check.last_run.map(jiff::Timestamp::as_microsecond), Some(1_795_227_857_058_195));
 }
 
 const BODY: &str = r#"[
