@@ -1,8 +1,12 @@
 //! The record of what was called when. It outlives plans, reloads and, with a file behind it, the process.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
+
+/// A call whose end is not known, because the process died meanwhile, is taken to have ended so long after its start.
+pub const UNFINISHED: Duration = Duration::from_mins(1);
 
 /// The last attempt of one call. Times are wall time, because they must mean something to another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +17,14 @@ pub struct Entry {
     pub ended: Option<Timestamp>,
     /// When the call last succeeded.
     pub succeeded: Option<Timestamp>,
+}
+
+impl Entry {
+    /// When the attempt ended; where that is not known, when it is taken to have ended.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        self.ended.unwrap_or_else(|| self.started.saturating_add(UNFINISHED).unwrap_or(Timestamp::MAX))
+    }
 }
 
 /// Where attempts are recorded. An implementation with a file must have `started` on its way to disk before it returns:
@@ -27,7 +39,7 @@ pub trait Ledger: Send {
     /// The attempt that started last ended.
     fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool);
 
-    /// When attempts ended (or, if they did not, started) that count against the budget: those not before `since`.
+    /// When attempts [ended](Entry::end) that count against the budget: those not before `since`, also later than now.
     fn recent(&self, since: Timestamp) -> Vec<Timestamp>;
 }
 
@@ -57,7 +69,6 @@ impl Ledger for MemoryLedger {
     }
 
     fn recent(&self, since: Timestamp) -> Vec<Timestamp> {
-        let times = self.entries.values().map(|entry| entry.ended.unwrap_or(entry.started));
-        times.filter(|time| *time >= since).collect()
+        self.entries.values().map(Entry::end).filter(|time| *time >= since).collect()
     }
 }

@@ -4,9 +4,27 @@
 //! own: every method takes the time, so its rules can be tested by the thousand in simulated time.
 
 pub mod ledger;
+pub mod limits;
 pub mod permit;
+#[allow(clippy::module_inception, reason = "the file of the type of the same name")]
+pub mod planner;
+pub mod status;
 pub mod want;
 
+mod backoff;
+mod budget;
+mod plan;
+mod queue;
+mod schedule;
+mod slots;
+mod steady;
+mod sweeps;
+#[cfg(test)]
+mod tests;
+
 pub use ledger::{Entry, Ledger, MemoryLedger};
+pub use limits::{Finish, Limits, Next, Start};
 pub use permit::Permit;
+pub use planner::Planner;
+pub use status::{CollectorStatus, PlannerStatus};
 pub use want::{Outcome, Priority, ReadCall, Want};

@@ -1,0 +1,138 @@
+//! Taking a new plan: what joins, what leaves, what changes.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::RngExt;
+
+use crate::clock::Moment;
+use crate::collector::Collector;
+use crate::planner::schedule::next_due;
+use crate::planner::slots::{Id, Slot};
+use crate::planner::steady::Steady;
+use crate::planner::{Planner, ReadCall, Want, ledger};
+
+/// For so long a call that left the plan is remembered here. Later its floor is taken from the ledger, which has only wall
+/// times.
+const REMEMBER: Duration = Duration::from_hours(24);
+
+/// The oldest and the latest success among the calls of each collector.
+type Successes = BTreeMap<Collector, (Timestamp, Timestamp)>;
+
+impl<C: ReadCall> Planner<C> {
+    /// Replaces the plan. Calls that stay keep their due times, calls that come back keep their floor. Of identical wants the
+    /// first counts.
+    pub fn plan(&mut self, wants: Vec<Want<C>>, now: Moment) {
+        let now = self.clock(now);
+        self.generation += 1;
+        self.shortest = wants.iter().map(|want| want.interval).min().unwrap_or(Duration::MAX);
+        let mut loaded = false;
+        for want in wants {
+            loaded |= self.take(&want, now);
+        }
+        let left = self.slots.iter_mut().filter(|(_, slot)| slot.planned && slot.generation != self.generation);
+        for id in left.map(|(id, _)| id).collect::<Vec<_>>() {
+            self.withdraw(id, now);
+        }
+        self.forget(now);
+        if loaded {
+            self.restore(now);
+        }
+    }
+
+    /// Takes one want into the plan; says whether the ledger knew it.
+    fn take(&mut self, want: &Want<C>, now: Moment) -> bool {
+        let known = self.slots.find(&want.call);
+        let Some(id) = known.or_else(|| self.slots.insert(self.load(want, now))) else { return false };
+        if known.is_none() {
+            self.came += 1;
+        }
+        let Some(slot) = self.slots.at_mut(id) else { return false };
+        if slot.generation == self.generation {
+            return false;
+        }
+        slot.generation = self.generation;
+        let same = (slot.collector, slot.interval, slot.priority) == (want.collector, want.interval, want.priority);
+        if slot.planned && same {
+            return false;
+        }
+        let loaded = known.is_none() && slot.last_end.is_some();
+        if slot.planned {
+            self.queue.remove(id, slot);
+            self.sweeps.leave(slot.collector, slot.standing(), now);
+        }
+        let at = Steady::of(now);
+        let due_already = slot.planned && slot.due <= at;
+        slot.planned = true;
+        (slot.collector, slot.interval, slot.priority) = (want.collector, want.interval, want.priority);
+        self.sweeps.join(slot.collector, slot.standing());
+        if slot.flight.is_some() {
+            return loaded;
+        }
+        if due_already {
+            self.queue.insert(id, slot, at);
+        } else {
+            // However long ago it would have been due, it was not asked for before now.
+            let due = next_due(slot, self.limits.min_interval, self.random.random(), now).unwrap_or(at);
+            slot.due = due.max(self.opening).max(at);
+            self.queue.insert(id, slot, at);
+        }
+        loaded
+    }
+
+    /// A call that was not kept: as the ledger knows it.
+    fn load(&self, want: &Want<C>, now: Moment) -> Slot<C> {
+        let identity = want.call.identity();
+        let mut slot = Slot::new(want, &identity, self.came, Steady::of(now));
+        if let Some(entry) = self.ledger.last(&identity) {
+            slot.last_end = Some(match entry.ended {
+                Some(ended) => Steady::of_past(ended, now),
+                // The process died meanwhile; the call may have reached the server later than it started.
+                None => Steady::of_past(entry.started, now).plus(ledger::UNFINISHED),
+            });
+            slot.last_success = entry.succeeded.map(|succeeded| Steady::of_past(succeeded, now));
+            slot.failures = u32::from(entry.ended.is_some() && entry.succeeded < entry.ended);
+        }
+        slot
+    }
+
+    /// Takes a call out of the plan. It is kept for its floor, and for its end if it is under way.
+    pub(super) fn withdraw(&mut self, id: Id, now: Moment) {
+        let Some(slot) = self.slots.at_mut(id) else { return };
+        self.queue.remove(id, slot);
+        slot.planned = false;
+        slot.hurried = false;
+        self.sweeps.leave(slot.collector, slot.standing(), now);
+    }
+
+    /// Forgets calls that left the plan long ago, or never started.
+    fn forget(&mut self, now: Moment) {
+        let since = Steady::of(now).minus(REMEMBER.max(2 * self.limits.min_interval));
+        self.slots.retain(|slot| slot.planned || slot.flight.is_some() || slot.last_end.is_some_and(|end| end > since));
+    }
+
+    /// After a restart: when each collector was well last.
+    fn restore(&mut self, now: Moment) {
+        let mut successes = Successes::new();
+        for slot in self.slots.iter().filter(|slot| slot.planned) {
+            let Some(success) = slot.last_success.map(|success| success.wall(now)) else { continue };
+            match successes.entry(slot.collector) {
+                Entry::Vacant(entry) => {
+                    entry.insert((success, success));
+                }
+                Entry::Occupied(mut entry) => {
+                    let (oldest, latest) = entry.get_mut();
+                    *oldest = success.min(*oldest);
+                    *latest = success.max(*latest);
+                }
+            }
+        }
+        for (collector, progress) in self.sweeps.iter_mut() {
+            if let Some((oldest, latest)) = successes.get(&collector) {
+                progress.restore(*oldest, *latest);
+            }
+        }
+    }
+}

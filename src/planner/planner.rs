@@ -1,0 +1,261 @@
+//! The planner: which call may start now, and what follows from how it ended.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::clock::Moment;
+use crate::planner::backoff::Backoff;
+use crate::planner::budget::{Budget, Lingering, MINUTE};
+use crate::planner::queue::Queue;
+use crate::planner::schedule::{Pauses, next_due};
+use crate::planner::slots::{Flight, Id, Slots};
+use crate::planner::steady::{Gate, Steady};
+use crate::planner::sweeps::Sweeps;
+use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Permit, Priority, ReadCall, Start};
+
+/// One start in so many goes to the call that has been due longest, whatever its priority, so that nothing starves.
+const FAIR_TURN: u64 = 4;
+
+/// Decides when which call of one account may start.
+///
+/// It keeps to these rules, whatever the plan, the failures, reloads, restarts and the wall clock do:
+/// - A call starts at the earliest `min_interval` after the end of the last identical one.
+/// - No rolling minute holds more starts, or arrivals at the server, than `requests_per_minute`.
+/// - At most `max_concurrent` calls run at once. A call that timed out runs on for `linger_after_timeout`, and nothing of its
+///   name starts meanwhile.
+/// - Every due call gets its turn.
+pub struct Planner<C> {
+    pub(super) limits: Limits,
+    pub(super) ledger: Box<dyn Ledger>,
+    pub(super) random: StdRng,
+    pub(super) slots: Slots<C>,
+    pub(super) queue: Queue,
+    pub(super) sweeps: Sweeps,
+    pub(super) backoff: Backoff,
+    pub(super) in_flight: usize,
+    /// The shortest interval of the plan.
+    pub(super) shortest: Duration,
+    /// Counts the plans.
+    pub(super) generation: u64,
+    /// Counts the calls that ever came.
+    pub(super) came: u64,
+    /// Nothing starts before.
+    pub(super) opening: Steady,
+    budget: Budget,
+    lingering: Lingering,
+    starts: u64,
+    /// The latest time it was told.
+    latest: Duration,
+}
+
+impl<C: ReadCall> Planner<C> {
+    /// A planner without a plan. It knows from the ledger what was called before; `seed` decides all that is random.
+    #[must_use]
+    pub fn new(limits: Limits, ledger: Box<dyn Ledger>, seed: u64, now: Moment) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let at = Steady::of(now);
+        let recent = now.wall.checked_sub(MINUTE).map(|since| ledger.recent(since)).unwrap_or_default();
+        Self {
+            opening: at.plus(limits.start_jitter.mul_f64(random.random())),
+            budget: Budget::new(recent.into_iter().map(|end| Steady::of_past(end, now)).collect()),
+            limits,
+            ledger,
+            random,
+            slots: Slots::new(),
+            queue: Queue::default(),
+            sweeps: Sweeps::default(),
+            backoff: Backoff::default(),
+            in_flight: 0,
+            shortest: Duration::MAX,
+            generation: 0,
+            came: 0,
+            lingering: Lingering::default(),
+            starts: 0,
+            latest: now.steady,
+        }
+    }
+
+    /// Takes new limits, as after a reload. A longer floor holds at once, also for calls that already wait.
+    pub fn set_limits(&mut self, limits: Limits, now: Moment) {
+        let now = self.clock(now);
+        self.limits = limits;
+        for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| slot.planned && slot.flight.is_none()) {
+            if let Some(floor) = slot.floor(self.limits.min_interval)
+                && slot.due < floor
+            {
+                self.queue.remove(id, slot);
+                slot.due = floor;
+                self.queue.insert(id, slot, Steady::of(now));
+            }
+        }
+    }
+
+    /// The data of this call are known to be old: it is due as soon as the floor allows (after a failure: when its delay is
+    /// over), and goes before others of its priority. If it is under way, it is made once more. A call that is not planned is
+    /// left alone.
+    pub fn hurry(&mut self, call: &C, now: Moment) {
+        let at = Steady::of(self.clock(now));
+        let Some(id) = self.slots.find(call) else { return };
+        let Some(slot) = self.slots.at_mut(id).filter(|slot| slot.planned) else { return };
+        if let Some(flight) = &mut slot.flight {
+            flight.again = true;
+            return;
+        }
+        self.queue.remove(id, slot);
+        slot.hurried = true;
+        if slot.failures == 0 {
+            let floor = slot.floor(self.limits.min_interval).unwrap_or(at);
+            slot.due = slot.due.min(floor.max(at));
+        }
+        self.queue.insert(id, slot, at);
+    }
+
+    /// The next call to make, if one may start now. Each start that is handed out must be made, and finished with
+    /// [`finish`](Self::finish).
+    pub fn next(&mut self, now: Moment) -> Next<C> {
+        let now = self.clock(now);
+        let at = Steady::of(now);
+        self.queue.release(&mut self.slots, at);
+        self.budget.expire(at);
+        self.lingering.expire(at);
+        match self.choose(at) {
+            Ok(id) => self.start(id, now).map_or(Next::Wait(None), Next::Start),
+            Err(until) => Next::Wait(until.map(Steady::reading)),
+        }
+    }
+
+    /// The call that may start now, or when the next may.
+    fn choose(&self, now: Steady) -> Result<Id, Option<Steady>> {
+        let gate = self.account_gate(now);
+        if gate != Gate::Open {
+            let due = self.next_candidate(now, |_| true);
+            return Err(gate.opens(now).and_then(|opens| due.map(|due| due.max(opens))));
+        }
+        let open = |name| self.name_gate(name, now) == Gate::Open;
+        let fair_turn = self.starts % FAIR_TURN == FAIR_TURN - 1;
+        let chosen = if fair_turn { self.queue.longest_due(open) } else { self.queue.first(open) };
+        let Some(id) = chosen else { return Err(self.next_candidate(now, |_| true)) };
+        let sweep = self.slots.at(id).is_some_and(|slot| slot.priority == Priority::Sweep);
+        if sweep && !fair_turn {
+            let unreserved = self.limits.requests_per_minute.saturating_sub(self.limits.reserve());
+            let reserve = self.budget_gate(unreserved);
+            if reserve != Gate::Open {
+                // What becomes due or open meanwhile may be of the sort that the reserve is for.
+                let other = self.next_candidate(now, |name| !open(name));
+                return Err([reserve.opens(now), other].into_iter().flatten().min());
+            }
+        }
+        Ok(id)
+    }
+
+    /// What holds for every call.
+    fn account_gate(&self, now: Steady) -> Gate {
+        Gate::until(Some(self.opening), now)
+            .max(self.backoff.gate(self.in_flight, now))
+            .max(self.lingering.gate(self.in_flight, self.limits.max_concurrent))
+            .max(self.budget_gate(self.limits.requests_per_minute))
+    }
+
+    fn budget_gate(&self, limit: u32) -> Gate {
+        self.budget.gate(self.in_flight, usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
+    fn name_gate(&self, name: &str, now: Steady) -> Gate {
+        self.backoff.name_gate(name, now).max(Gate::until(self.lingering.name_until(name), now))
+    }
+
+    /// When a call may start as far as due times and names go: one that becomes due, or a due one of the names asked for.
+    fn next_candidate(&self, now: Steady, names: impl Fn(&'static str) -> bool) -> Option<Steady> {
+        let ready = self.queue.ready_names().filter(|name| names(name));
+        ready.filter_map(|name| self.name_gate(name, now).opens(now)).chain(self.queue.next_due()).min()
+    }
+
+    fn start(&mut self, id: Id, now: Moment) -> Option<Start<C>> {
+        let at = Steady::of(now);
+        let slot = self.slots.at_mut(id)?;
+        self.queue.remove(id, slot);
+        slot.hurried = false;
+        let run = self.sweeps.start(slot.collector, slot.standing(), at);
+        slot.flight = Some(Flight { started: at, run, again: false });
+        self.starts = self.starts.wrapping_add(1);
+        self.in_flight += 1;
+        self.backoff.started(slot.name);
+        self.ledger.started(&slot.call.identity(), now.wall);
+        Some(Start { call: slot.call.clone(), collector: slot.collector, permit: Permit::new() })
+    }
+
+    /// A call that was handed out ended. One that is not under way is ignored.
+    pub fn finish(&mut self, call: &C, result: Finish, now: Moment) {
+        let now = self.clock(now);
+        let at = Steady::of(now);
+        let Some(id) = self.slots.find(call) else { return };
+        let Some(slot) = self.slots.at_mut(id) else { return };
+        let Some(flight) = slot.flight.take() else { return };
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.budget.ended(at);
+        self.ledger.ended(&call.identity(), now.wall, result == Finish::Ok);
+
+        let before = slot.standing();
+        slot.last_end = Some(at);
+        slot.attempted = true;
+        slot.run = flight.run.or(slot.run);
+        match result {
+            Finish::Ok => {
+                slot.failures = 0;
+                slot.last_success = Some(at);
+                self.backoff.succeeded(slot.name, flight.started);
+            }
+            Finish::Gone => {
+                slot.failures = 0;
+                // The platform knows its objects, so it is well.
+                self.backoff.succeeded(slot.name, flight.started);
+            }
+            Finish::Failed { outcome, retry_after } => {
+                slot.failures = slot.failures.saturating_add(1);
+                let pauses = Pauses::new(self.shortest, self.limits.min_interval);
+                self.backoff.failed(slot.name, (outcome, retry_after), pauses, flight.started, at);
+                if outcome == Outcome::Timeout && !self.limits.linger_after_timeout.is_zero() {
+                    self.lingering.add(slot.name, at.plus(self.limits.linger_after_timeout));
+                }
+            }
+        }
+        if slot.planned {
+            self.sweeps.finish(slot.collector, before, slot.standing(), now);
+            if result == Finish::Gone {
+                self.withdraw(id, now);
+            } else {
+                self.schedule(id, flight.again, now);
+            }
+        }
+        if result == Finish::Gone
+            && let Some(slot) = self.slots.at_mut(id)
+        {
+            slot.last_success = None;
+        }
+    }
+
+    /// Decides when a planned call that just ended is due again, and queues it. `again`: as soon as the floor allows.
+    fn schedule(&mut self, id: Id, again: bool, now: Moment) {
+        let at = Steady::of(now);
+        let min_interval = self.limits.min_interval;
+        let Some(slot) = self.slots.at_mut(id) else { return };
+        let due = next_due(slot, min_interval, self.random.random(), now).unwrap_or(at);
+        let sooner = slot.floor(min_interval).filter(|_| again && slot.failures == 0);
+        slot.due = sooner.map_or(due, |floor| floor.min(due));
+        slot.hurried = again;
+        self.queue.insert(id, slot, at);
+    }
+
+    /// The time, which does not go back.
+    pub(super) fn clock(&mut self, now: Moment) -> Moment {
+        self.latest = self.latest.max(now.steady);
+        Moment { steady: self.latest, ..now }
+    }
+
+    /// The same, without remembering it.
+    pub(super) fn reading(&self, now: Moment) -> Steady {
+        Steady::of(Moment { steady: self.latest.max(now.steady), ..now })
+    }
+}

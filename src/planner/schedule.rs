@@ -1,0 +1,159 @@
+//! When a call is due, and how long failures delay.
+//!
+//! Against a real server the delays are fixed: 30 s, doubling. A floor under 15 s is only possible against a simulator on this
+//! machine; there delays shrink with the intervals, so that a test account recovers within about one interval.
+
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::planner::slots::Slot;
+use crate::planner::steady::Steady;
+use crate::planner::{Priority, ReadCall};
+
+/// The lowest floor that a server which is not a simulator can have.
+const LEAST_REAL_FLOOR: Duration = Duration::from_secs(15);
+/// The first delay after a failure.
+const FIRST: Duration = Duration::from_secs(30);
+/// The longest pause.
+const MOST: Duration = Duration::from_mins(5);
+/// The longest pause because the key is not accepted: that does not mend by itself.
+const MOST_KEY: Duration = Duration::from_mins(15);
+/// Nothing is retried faster, even without any floor.
+const LEAST: Duration = Duration::from_millis(100);
+
+/// `first` doubled `times` times, at most `most`.
+pub(super) fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
+    first.saturating_mul(1_u32.checked_shl(times).unwrap_or(u32::MAX)).min(most)
+}
+
+/// The first delay of what repeats every `interval`: 30 s; for a simulator a quarter of the interval or a third of the
+/// floor, at most 30 s.
+fn first_delay(interval: Duration, min_interval: Duration) -> Duration {
+    if min_interval >= LEAST_REAL_FLOOR { FIRST } else { (min_interval / 3).max(interval / 4).clamp(LEAST, FIRST) }
+}
+
+/// How long the account, or all calls of one name, pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pauses {
+    /// The first pause.
+    pub(super) first: Duration,
+    /// The longest.
+    pub(super) most: Duration,
+    /// The first pause because the key is not accepted.
+    pub(super) first_key: Duration,
+    /// The longest such.
+    pub(super) most_key: Duration,
+}
+
+impl Pauses {
+    /// For an account whose most frequent call repeats every `interval`.
+    pub(super) fn new(interval: Duration, min_interval: Duration) -> Self {
+        let first = first_delay(interval, min_interval);
+        if min_interval >= LEAST_REAL_FLOOR {
+            return Self { first, most: MOST, first_key: 2 * first, most_key: MOST_KEY };
+        }
+        let most = interval.clamp(first, MOST);
+        Self { first, most, first_key: (2 * first).min(most), most_key: most }
+    }
+}
+
+/// From the end of a failed attempt to the next, after so many failures in a row: doubling, at most a quarter of the
+/// interval, never under the floor. `jitter` lengthens it, from 0 (not at all) to 1 (by a quarter).
+pub(super) fn retry_delay(failures: u32, interval: Duration, min_interval: Duration, jitter: f64) -> Duration {
+    let most = (interval / 4).max(min_interval).max(LEAST);
+    let delay = doubled(first_delay(interval, min_interval), failures.saturating_sub(1), most);
+    delay.mul_f64(1.0 + jitter / 4.0).min(most).max(min_interval)
+}
+
+/// When a call is due again after its last attempt; `None` when there was none. `jitter` as in [`retry_delay`].
+pub(super) fn next_due<C: ReadCall>(
+    slot: &Slot<C>,
+    min_interval: Duration,
+    jitter: f64,
+    now: Moment,
+) -> Option<Steady> {
+    let end = slot.last_end?;
+    Some(if !slot.answered() {
+        end.plus(retry_delay(slot.failures, slot.interval, min_interval, jitter))
+    } else if slot.priority == Priority::Sweep {
+        let earliest = end.plus((slot.interval / 2).max(min_interval));
+        earliest.plus(to_grid(earliest.wall(now).as_nanosecond(), slot.interval, slot.phase))
+    } else {
+        end.plus(slot.interval.max(min_interval))
+    })
+}
+
+/// From a wall time to the next point of a call's grid: the multiples of `interval` since 1970, plus `phase` / 2^32 of it. The
+/// grid hangs on the wall clock, so it is the same after a restart.
+fn to_grid(wall: i128, interval: Duration, phase: u32) -> Duration {
+    let Ok(interval) = i128::try_from(interval.as_nanos()) else { return Duration::ZERO };
+    if interval == 0 {
+        return Duration::ZERO;
+    }
+    let phase = interval.saturating_mul(i128::from(phase)) >> 32;
+    let distance = phase.saturating_sub(wall).rem_euclid(interval);
+    Duration::from_nanos(u64::try_from(distance).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REAL: Duration = Duration::from_secs(90);
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_failed_call_waits_for_the_floor_then_longer_and_at_most_a_quarter_of_its_interval() {
+        let two_hours = seconds(7200);
+        let delays = (1..10).map(|failures| retry_delay(failures, two_hours, REAL, 0.0).as_secs()).collect::<Vec<_>>();
+        assert_eq!(delays, [90, 90, 120, 240, 480, 960, 1800, 1800, 1800]);
+        assert_eq!(retry_delay(9, seconds(180), REAL, 1.0), REAL, "the cap is not under the floor");
+        assert_eq!(retry_delay(3, two_hours, REAL, 1.0), seconds(150));
+        assert_eq!(retry_delay(u32::MAX, two_hours, REAL, 1.0), seconds(1800));
+    }
+
+    #[test]
+    fn against_a_simulator_delays_follow_the_interval() {
+        assert_eq!(retry_delay(1, seconds(4), Duration::ZERO, 0.0), seconds(1));
+        assert_eq!(retry_delay(9, seconds(4), Duration::ZERO, 1.0), seconds(1));
+        assert_eq!(retry_delay(1, seconds(4), seconds(2), 0.0), seconds(2), "the floor holds");
+        assert_eq!(retry_delay(1, Duration::ZERO, Duration::ZERO, 0.0), LEAST, "never a tight loop");
+        let pauses = Pauses::new(seconds(4), Duration::ZERO);
+        assert_eq!([pauses.first, pauses.most, pauses.first_key, pauses.most_key], [1, 4, 2, 4].map(seconds));
+    }
+
+    #[test]
+    fn against_a_real_server_pauses_are_as_documented() {
+        for floor in [REAL, LEAST_REAL_FLOOR] {
+            let pauses = Pauses::new(seconds(180), floor);
+            assert_eq!([pauses.first, pauses.most, pauses.first_key, pauses.most_key], [30, 300, 60, 900].map(seconds));
+        }
+    }
+
+    #[test]
+    fn the_grid_has_one_point_in_every_interval() {
+        let interval = seconds(3600);
+        let quarter = 1 << 30;
+        let wall = i128::from(1_772_366_400_000_000_000_i64); // a full hour
+        assert_eq!(to_grid(wall, interval, 0), Duration::ZERO);
+        assert_eq!(to_grid(wall, interval, quarter), seconds(900));
+        let nearly = Duration::from_nanos(3_599_999_999_999);
+        assert_eq!(to_grid(wall + 1, interval, 0), nearly);
+        assert_eq!(to_grid(wall + 900_000_000_001, interval, quarter), nearly);
+        assert_eq!(to_grid(-1, interval, 0), Duration::from_nanos(1), "before 1970");
+        assert_eq!(to_grid(wall, Duration::ZERO, quarter), Duration::ZERO);
+    }
+
+    #[test]
+    fn phases_of_neighbouring_identities_spread_evenly() {
+        let mut tenths = [0_u32; 10];
+        for device in 770_000..780_000 {
+            let phase = crc32fast::hash(format!("GET /api/?service=list_checks&deviceid={device}").as_bytes());
+            tenths[usize::try_from((u64::from(phase) * 10) >> 32).unwrap()] += 1;
+        }
+        assert!(tenths.iter().all(|count| (900..1100).contains(count)), "{tenths:?}");
+    }
+}

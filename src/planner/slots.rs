@@ -1,0 +1,170 @@
+//! What is known of each call.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::collector::Collector;
+use crate::planner::steady::Steady;
+use crate::planner::sweeps::{RunId, Standing};
+use crate::planner::{Priority, ReadCall, Want};
+
+/// Where a call is kept.
+pub(super) type Id = u32;
+
+/// The queue that a call is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// None: under way, or not planned.
+    Nowhere,
+    /// Not due yet.
+    Waiting,
+    /// Due.
+    Ready,
+}
+
+/// A call under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    /// When it started.
+    pub(super) started: Steady,
+    /// The run that it belongs to.
+    pub(super) run: Option<RunId>,
+    /// It was hurried meanwhile: its answer may be from before what the hurry was for.
+    pub(super) again: bool,
+}
+
+/// One call: planned, or kept for its floor.
+#[derive(Debug)]
+pub(super) struct Slot<C> {
+    pub(super) call: C,
+    pub(super) name: &'static str,
+    pub(super) collector: Collector,
+    pub(super) interval: Duration,
+    pub(super) priority: Priority,
+    /// The order in which calls first came.
+    pub(super) order: u64,
+    /// Where on its grid the call lies, in 2^-32 of the interval.
+    pub(super) phase: u32,
+    /// The last plan that held the call.
+    pub(super) generation: u64,
+    pub(super) planned: bool,
+    pub(super) flight: Option<Flight>,
+    pub(super) place: Place,
+    pub(super) due: Steady,
+    pub(super) hurried: bool,
+    pub(super) last_end: Option<Steady>,
+    pub(super) last_success: Option<Steady>,
+    /// Failures in a row.
+    pub(super) failures: u32,
+    /// Attempted in this process.
+    pub(super) attempted: bool,
+    /// The last run in which it was attempted.
+    pub(super) run: Option<RunId>,
+}
+
+impl<C: ReadCall> Slot<C> {
+    /// A call that was never attempted.
+    pub(super) fn new(want: &Want<C>, identity: &str, order: u64, due: Steady) -> Self {
+        Self {
+            name: want.call.name(),
+            call: want.call.clone(),
+            collector: want.collector,
+            interval: want.interval,
+            priority: want.priority,
+            order,
+            phase: crc32fast::hash(identity.as_bytes()),
+            generation: 0,
+            planned: false,
+            flight: None,
+            place: Place::Nowhere,
+            due,
+            hurried: false,
+            last_end: None,
+            last_success: None,
+            failures: 0,
+            attempted: false,
+            run: None,
+        }
+    }
+
+    /// Whether the last attempt brought a good answer.
+    pub(super) fn answered(&self) -> bool {
+        self.failures == 0 && self.last_end.is_some() && self.last_end == self.last_success
+    }
+
+    /// The first moment at which the floor lets it start.
+    pub(super) fn floor(&self, min_interval: Duration) -> Option<Steady> {
+        self.last_end.map(|end| end.plus(min_interval))
+    }
+
+    /// What counts in its collector's status.
+    pub(super) const fn standing(&self) -> Standing {
+        Standing {
+            failed: self.failures > 0,
+            attempted: self.attempted,
+            read: self.last_success.is_some(),
+            run: self.run,
+        }
+    }
+}
+
+/// Every call.
+#[derive(Debug)]
+pub(super) struct Slots<C> {
+    places: Vec<Option<Slot<C>>>,
+    free: Vec<Id>,
+    by_call: HashMap<C, Id>,
+}
+
+impl<C: ReadCall> Slots<C> {
+    pub(super) fn new() -> Self {
+        Self { places: Vec::new(), free: Vec::new(), by_call: HashMap::new() }
+    }
+
+    pub(super) fn find(&self, call: &C) -> Option<Id> {
+        self.by_call.get(call).copied()
+    }
+
+    /// Keeps a call that is not kept yet. `None` when there are four billion of them.
+    pub(super) fn insert(&mut self, slot: Slot<C>) -> Option<Id> {
+        let call = slot.call.clone();
+        let id = if let Some(id) = self.free.pop() {
+            *self.places.get_mut(usize::try_from(id).ok()?)? = Some(slot);
+            id
+        } else {
+            let id = Id::try_from(self.places.len()).ok()?;
+            self.places.push(Some(slot));
+            id
+        };
+        self.by_call.insert(call, id);
+        Some(id)
+    }
+
+    /// Forgets the calls for which `keep` is false.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Slot<C>) -> bool) {
+        for (id, place) in (0..).zip(&mut self.places) {
+            if let Some(slot) = place.take_if(|slot| !keep(slot)) {
+                self.by_call.remove(&slot.call);
+                self.free.push(id);
+            }
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Slot<C>> {
+        self.places.iter().flatten()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Id, &mut Slot<C>)> {
+        (0..).zip(&mut self.places).filter_map(|(id, slot)| Some((id, slot.as_mut()?)))
+    }
+}
+
+impl<C> Slots<C> {
+    pub(super) fn at(&self, id: Id) -> Option<&Slot<C>> {
+        self.places.get(usize::try_from(id).ok()?)?.as_ref()
+    }
+
+    pub(super) fn at_mut(&mut self, id: Id) -> Option<&mut Slot<C>> {
+        self.places.get_mut(usize::try_from(id).ok()?)?.as_mut()
+    }
+}

@@ -1,0 +1,152 @@
+//! Delays and pauses after failures.
+
+use super::*;
+
+/// The wait until the next start, after which the call started fails likewise.
+fn waits(desk: &mut Desk, outcome: Outcome, times: usize) -> Vec<u64> {
+    let failing = |_| {
+        let (wait, call) = desk.wait_and_start();
+        desk.fail(call, outcome);
+        wait.as_secs()
+    };
+    (0..times).map(failing).collect()
+}
+
+fn patches(device: u32) -> Want<Call> {
+    want(call("patches", device), Collector::Patches, 86_400, Priority::Sweep)
+}
+
+#[test]
+fn a_failed_call_is_retried_later_and_later() {
+    let mut desk = Desk::planning(real(), vec![Want { interval: seconds(86_400), ..inventory(1) }]);
+    let waits = waits(&mut desk, Outcome::ApiError, 6);
+    for (wait, least) in waits.iter().zip([0, 90, 90, 120, 240, 480]) {
+        assert!((least..=least * 5 / 4).contains(wait), "{waits:?}");
+    }
+    let (_, call) = desk.wait_and_start();
+    desk.finish(call, Finish::Ok);
+    assert_eq!(desk.wait(), Some(seconds(86_400)));
+}
+
+#[test]
+fn a_refused_key_pauses_the_account_for_longer_and_longer() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    assert_eq!(waits(&mut desk, Outcome::AuthError, 7), [0, 60, 120, 240, 480, 900, 900]);
+    let until = desk.status().backoff_until.unwrap();
+    assert_eq!(until, desk.now.wall + seconds(900));
+    assert_eq!(desk.wait_and_start().0, seconds(900));
+    assert_eq!(desk.status().backoff_until, None);
+}
+
+#[test]
+fn a_throttled_account_pauses_as_long_as_it_is_told() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    let call = desk.start().unwrap();
+    desk.finish(call, Finish::Failed { outcome: Outcome::Throttled, retry_after: Some(seconds(77)) });
+    assert_eq!(desk.wait(), Some(seconds(77)));
+    desk.pass(seconds(77));
+    let call = desk.start().unwrap();
+    desk.finish(call, Finish::Failed { outcome: Outcome::Throttled, retry_after: Some(Duration::MAX) });
+    assert_eq!(desk.wait(), Some(seconds(86_400)), "not for ever");
+}
+
+#[test]
+fn a_throttled_account_that_is_told_nothing_pauses_for_longer_and_longer() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    assert_eq!(waits(&mut desk, Outcome::Throttled, 7), [0, 30, 60, 120, 240, 300, 300]);
+}
+
+#[test]
+fn five_failures_in_a_row_pause_the_calls_of_that_name() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    assert_eq!(waits(&mut desk, Outcome::HttpError, 8), [0, 0, 0, 0, 0, 30, 60, 120]);
+    assert_eq!(desk.status().backoff_until, None, "one name is not the account");
+    desk.plan([sweeps(50), vec![patches(1)]].concat());
+    assert_eq!(desk.start(), Some(patches(1).call), "other names go on");
+    desk.finish(patches(1).call, Finish::Ok);
+    assert_eq!(desk.wait_and_start().0, seconds(240));
+}
+
+#[test]
+fn after_its_pause_a_name_goes_one_by_one_until_a_call_succeeds() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    waits(&mut desk, Outcome::Forbidden, 5);
+    let (_, call) = desk.wait_and_start();
+    assert_eq!(desk.start(), None);
+    desk.finish(call, Finish::Ok);
+    assert_eq!(desk.starts().len(), 2);
+}
+
+#[test]
+fn failures_in_a_row_over_two_names_pause_the_account() {
+    let mut desk = Desk::planning(real(), [sweeps(50), (0..50).map(patches).collect()].concat());
+    desk.planner.hurry(&patches(0).call, desk.now);
+    assert_eq!(waits(&mut desk, Outcome::ConnectError, 3), [0, 0, 0]);
+    assert!(desk.status().backoff_until.is_some());
+    assert_eq!(waits(&mut desk, Outcome::Timeout, 5), [30, 60, 120, 240, 300]);
+}
+
+#[test]
+fn a_success_between_failures_spares_the_account() {
+    let mut desk = Desk::planning(real(), [sweeps(50), (0..50).map(patches).collect()].concat());
+    for _ in 0..3 {
+        desk.planner.hurry(&patches(0).call, desk.now);
+        waits(&mut desk, Outcome::ConnectError, 2);
+        let call = desk.start().unwrap();
+        desk.finish(call, Finish::Ok);
+    }
+    assert_eq!(desk.status().backoff_until, None);
+}
+
+#[test]
+fn refusals_by_a_platform_that_is_well_do_not_pause_the_account() {
+    for outcome in [Outcome::Forbidden, Outcome::ApiError] {
+        let mut desk = Desk::planning(real(), [sweeps(4), (0..4).map(patches).collect()].concat());
+        assert_eq!(waits(&mut desk, outcome, 8), [0; 8]);
+    }
+}
+
+#[test]
+fn after_a_pause_of_the_account_one_call_at_a_time_until_one_succeeds() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    waits(&mut desk, Outcome::Throttled, 1);
+    let (wait, call) = desk.wait_and_start();
+    assert_eq!(wait, seconds(30));
+    assert_eq!(desk.wait(), None);
+    desk.fail(call, Outcome::ApiError);
+    let call = desk.start().expect("no new pause");
+    assert_eq!(desk.wait(), None, "that was no success");
+    desk.finish(call, Finish::Gone);
+    assert_eq!(desk.starts().len(), 2);
+}
+
+#[test]
+fn calls_from_before_a_pause_neither_lengthen_nor_lift_it() {
+    let mut desk = Desk::planning(Limits { max_concurrent: 4, ..real() }, sweeps(50));
+    let running = desk.starts();
+    desk.pass(seconds(1));
+    desk.fail(running[0], Outcome::AuthError);
+    desk.pass(seconds(1));
+    desk.fail(running[1], Outcome::AuthError);
+    desk.finish(running[2], Finish::Ok);
+    assert_eq!(desk.wait(), None, "one is still under way");
+    desk.finish(running[3], Finish::Ok);
+    assert_eq!(desk.wait(), Some(seconds(59)));
+    desk.pass(seconds(59));
+    assert_eq!(desk.starts().len(), 1);
+}
+
+#[test]
+fn a_test_account_recovers_within_seconds() {
+    let limits = Limits { min_interval: Duration::ZERO, requests_per_minute: 10_000, ..real() };
+    for outcome in [Outcome::HttpError, Outcome::AuthError, Outcome::Throttled, Outcome::ConnectError, Outcome::Timeout]
+    {
+        let device = |device| Want { interval: seconds(4), ..sweep(device) };
+        let wants = (0..3).map(device).chain([Want { interval: seconds(4), ..inventory(1) }]).collect();
+        let mut desk = Desk::planning(limits.clone(), wants);
+        desk.run(seconds(120), |_| failed(outcome));
+        desk.run(seconds(8), |_| Finish::Ok);
+        let status = desk.status();
+        assert!(status.collectors.values().all(|status| status.success), "{outcome:?}: {status:?}");
+    }
+}

@@ -1,0 +1,230 @@
+//! Tests of the planner as a whole: each rule by example, and all of them together in simulated time.
+
+mod failures;
+mod floor;
+mod limits;
+mod order;
+mod properties;
+mod simulation;
+mod size;
+mod status;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::clock::Moment;
+use crate::collector::Collector;
+
+/// A call to nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Call {
+    pub(super) name: &'static str,
+    pub(super) device: u32,
+}
+
+impl ReadCall for Call {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn identity(&self) -> String {
+        format!("GET {}?device={}", self.name, self.device)
+    }
+}
+
+/// A ledger that outlives its planner.
+#[derive(Clone, Default)]
+pub(super) struct SharedLedger(Arc<Mutex<MemoryLedger>>);
+
+impl Ledger for SharedLedger {
+    fn last(&self, identity: &str) -> Option<Entry> {
+        self.0.lock().unwrap().last(identity)
+    }
+
+    fn started(&mut self, identity: &str, at: Timestamp) {
+        self.0.lock().unwrap().started(identity, at);
+    }
+
+    fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {
+        self.0.lock().unwrap().ended(identity, at, succeeded);
+    }
+
+    fn recent(&self, since: Timestamp) -> Vec<Timestamp> {
+        self.0.lock().unwrap().recent(since)
+    }
+}
+
+pub(super) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// An N-sight account as it is by default, but with a large budget and no jitter.
+pub(super) fn real() -> Limits {
+    Limits {
+        min_interval: seconds(90),
+        requests_per_minute: 60,
+        max_concurrent: 2,
+        linger_after_timeout: Duration::ZERO,
+        start_jitter: Duration::ZERO,
+    }
+}
+
+pub(super) fn call(name: &'static str, device: u32) -> Call {
+    Call { name, device }
+}
+
+/// One call of a sweep over all devices, every hour.
+pub(super) fn sweep(device: u32) -> Want<Call> {
+    want(call("checks", device), Collector::Checks, 3600, Priority::Sweep)
+}
+
+pub(super) fn sweeps(devices: u32) -> Vec<Want<Call>> {
+    (0..devices).map(sweep).collect()
+}
+
+/// The call for what fails now, every three minutes.
+pub(super) fn failing() -> Want<Call> {
+    want(call("failing", 0), Collector::FailingChecks, 180, Priority::Failing)
+}
+
+/// One of the calls for which devices exist, every quarter of an hour.
+pub(super) fn inventory(client: u32) -> Want<Call> {
+    want(call("inventory", client), Collector::Inventory, 900, Priority::Inventory)
+}
+
+pub(super) fn want(call: Call, collector: Collector, interval: u64, priority: Priority) -> Want<Call> {
+    Want { call, collector, interval: seconds(interval), priority }
+}
+
+pub(super) fn failed(outcome: Outcome) -> Finish {
+    Finish::Failed { outcome, retry_after: None }
+}
+
+/// A planner, the time, and a ledger that survives restarts.
+pub(super) struct Desk {
+    pub(super) planner: Planner<Call>,
+    pub(super) now: Moment,
+    pub(super) limits: Limits,
+    ledger: SharedLedger,
+}
+
+impl Desk {
+    pub(super) fn new(limits: Limits) -> Self {
+        let now = Moment { steady: seconds(1000), wall: "2026-03-01T12:00:00Z".parse().unwrap() };
+        let ledger = SharedLedger::default();
+        Self { planner: Planner::new(limits.clone(), Box::new(ledger.clone()), 7, now), now, limits, ledger }
+    }
+
+    pub(super) fn planning(limits: Limits, wants: Vec<Want<Call>>) -> Self {
+        let mut desk = Self::new(limits);
+        desk.plan(wants);
+        desk
+    }
+
+    pub(super) fn plan(&mut self, wants: Vec<Want<Call>>) {
+        self.planner.plan(wants, self.now);
+    }
+
+    /// The process ends here and starts again at once. What was under way never ends.
+    pub(super) fn restart(&mut self, wants: Vec<Want<Call>>) {
+        self.planner = Planner::new(self.limits.clone(), Box::new(self.ledger.clone()), 8, self.now);
+        self.plan(wants);
+    }
+
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now.steady += time;
+        self.now.wall += time;
+    }
+
+    pub(super) fn set_wall_clock(&mut self, step: SignedDuration) {
+        self.now.wall += step;
+    }
+
+    /// The next start, if one may be made now.
+    pub(super) fn start(&mut self) -> Option<Call> {
+        match self.planner.next(self.now) {
+            Next::Start(start) => Some(start.call),
+            Next::Wait(_) => None,
+        }
+    }
+
+    /// Every start that may be made now.
+    pub(super) fn starts(&mut self) -> Vec<Call> {
+        std::iter::from_fn(|| self.start()).collect()
+    }
+
+    /// How long to wait for the next start; `None`: for an event.
+    pub(super) fn wait(&mut self) -> Option<Duration> {
+        match self.planner.next(self.now) {
+            Next::Start(start) => panic!("{:?} may start", start.call),
+            Next::Wait(until) => until.map(|until| {
+                assert!(until > self.now.steady, "no waiting for the past");
+                until - self.now.steady
+            }),
+        }
+    }
+
+    /// Waits until something may start, and starts it.
+    pub(super) fn wait_and_start(&mut self) -> (Duration, Call) {
+        let begin = self.now.steady;
+        loop {
+            if let Some(call) = self.start() {
+                return (self.now.steady - begin, call);
+            }
+            let wait = self.wait().expect("nothing will ever start");
+            self.pass(wait);
+        }
+    }
+
+    pub(super) fn finish(&mut self, call: Call, result: Finish) {
+        self.planner.finish(&call, result, self.now);
+    }
+
+    pub(super) fn fail(&mut self, call: Call, outcome: Outcome) {
+        self.finish(call, failed(outcome));
+    }
+
+    /// Starts the call that must be next and now, lets it take some time, and ends it.
+    pub(super) fn make(&mut self, expected: Call, time: Duration, result: Finish) {
+        assert_eq!(self.start(), Some(expected));
+        self.pass(time);
+        self.finish(expected, result);
+    }
+
+    /// Runs for some time; each call takes a second. Says what started when, counted from now.
+    pub(super) fn run(&mut self, time: Duration, result: impl Fn(Call) -> Finish) -> Vec<(Duration, Call)> {
+        let (begin, end) = (self.now.steady, self.now.steady + time);
+        let mut starts = Vec::new();
+        let mut running: Vec<(Duration, Call)> = Vec::new();
+        loop {
+            while let Some((_, call)) = running.pop_if(|(end, _)| *end <= self.now.steady) {
+                self.finish(call, result(call));
+            }
+            let mut wake = end;
+            match self.planner.next(self.now) {
+                Next::Start(start) => {
+                    starts.push((self.now.steady - begin, start.call));
+                    running.insert(0, (self.now.steady + seconds(1), start.call));
+                    continue;
+                }
+                Next::Wait(until) => wake = until.map_or(wake, |until| until.min(wake)),
+            }
+            wake = running.last().map_or(wake, |(end, _)| (*end).min(wake));
+            if self.now.steady >= end {
+                return starts;
+            }
+            self.pass(wake - self.now.steady);
+        }
+    }
+
+    pub(super) fn status(&self) -> PlannerStatus {
+        self.planner.status(self.now, |_| seconds(3 * 3600))
+    }
+
+    pub(super) fn collector(&self, collector: Collector) -> CollectorStatus {
+        self.status().collectors.get(&collector).cloned().expect("the collector was planned")
+    }
+}
