@@ -118,7 +118,8 @@ pub enum CatalogueFormat {
 fn telemetry_path(path: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
     if path.len() < 2 || !path.starts_with('/') || path.starts_with("/-/") || !path.chars().all(plain) {
-        return Err("a path such as /metrics is needed: letters, digits, / - _ . only, not / itself and not under /-/".to_owned());
+        return Err("a path such as /metrics is needed: letters, digits, / - _ . only, not / itself and not under /-/"
+            .to_owned());
     }
     Ok(path.to_owned())
 }

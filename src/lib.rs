@@ -2,12 +2,18 @@
 //!
 //! Data moves one way: [`planner`] → [`platform`] → [`fleet`] → [`metrics`] → [`http`].
 
+pub mod account;
+pub mod cli;
 pub mod clock;
 pub mod collector;
+pub mod commands;
 pub mod config;
 pub mod demo;
 pub mod fleet;
 pub mod http;
+pub mod listen;
+pub mod logging;
 pub mod metrics;
 pub mod planner;
 pub mod platform;
+pub mod run;

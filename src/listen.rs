@@ -97,14 +97,17 @@ mod tests {
     #[tokio::test]
     async fn a_taken_port_is_named_in_the_error() {
         let first = "127.0.0.1:0".parse::<ListenAddress>().expect("valid").bind().await.expect("free port");
-        let taken = ListenAddress { host: Some("127.0.0.1".to_owned()), port: first.local_addr().expect("bound").port() };
+        let taken =
+            ListenAddress { host: Some("127.0.0.1".to_owned()), port: first.local_addr().expect("bound").port() };
         let error = taken.bind().await.expect_err("taken").to_string();
         assert!(error.contains(&format!("cannot listen on {taken}")), "{error}");
     }
 
     #[tokio::test]
     async fn the_local_target_of_every_address_is_loopback() {
-        for (text, target) in [(":7", "127.0.0.1:7"), ("0.0.0.0:7", "127.0.0.1:7"), ("[::]:7", "[::1]:7"), ("127.0.0.9:7", "127.0.0.9:7")] {
+        for (text, target) in
+            [(":7", "127.0.0.1:7"), ("0.0.0.0:7", "127.0.0.1:7"), ("[::]:7", "[::1]:7"), ("127.0.0.9:7", "127.0.0.9:7")]
+        {
             let address: ListenAddress = text.parse().expect("valid");
             assert_eq!(address.local_target().await.expect("resolves").to_string(), target);
         }

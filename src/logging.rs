@@ -52,7 +52,8 @@ pub fn init(level: LogLevel, format: LogFormat) {
             registry.with(layer).init();
         }
         LogFormat::Json => {
-            let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(stderr);
+            let layer =
+                tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false).with_writer(stderr);
             registry.with(layer).init();
         }
     }

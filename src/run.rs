@@ -41,7 +41,11 @@ pub enum RunError {
 /// # Errors
 ///
 /// The first account that cannot be set up.
-pub fn accounts(config: Config, publisher: &Arc<Publisher>, clock: &Arc<dyn Clock>) -> Result<Vec<AnyAccount>, RunError> {
+pub fn accounts(
+    config: Config,
+    publisher: &Arc<Publisher>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<AnyAccount>, RunError> {
     publisher.configure(config.accounts.iter().map(account::setup).collect());
     publisher.config_read(true, clock.now().wall);
     let set_up = |account: crate::config::AccountConfig| {

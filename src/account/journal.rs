@@ -48,7 +48,13 @@ impl Journal {
             Err(failure) => {
                 let outcome = failure.outcome.name();
                 if self.failing.insert(name) || failure.outcome == Outcome::AuthError {
-                    warn!(account, call = name, outcome, reason = failure.message, "call failed; keeping the last good data");
+                    warn!(
+                        account,
+                        call = name,
+                        outcome,
+                        reason = failure.message,
+                        "call failed; keeping the last good data"
+                    );
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed again");
                 }

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Moment};
 use crate::config::{AccountConfig, PlatformOptions};
-use crate::fleet::store::FleetOptions;
 use crate::fleet::Fleet;
+use crate::fleet::store::FleetOptions;
 use crate::metrics::{AccountMetrics, Publisher};
 use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Planner, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform, PlatformName};
@@ -311,7 +311,8 @@ fn defect(error: &JoinError) -> Failure {
         outcome: Outcome::InvalidResponse,
         gone: None,
         retry_after: None,
-        message: if error.is_panic() { "a defect of the exporter: reading the answer panicked" } else { "given up" }.to_owned(),
+        message: if error.is_panic() { "a defect of the exporter: reading the answer panicked" } else { "given up" }
+            .to_owned(),
         bytes: 0,
     }
 }

@@ -18,7 +18,8 @@ const IDLE_REPORT_INTERVAL: Duration = Duration::from_secs(15);
 /// An account before it has done anything.
 #[must_use]
 pub fn setup(config: &AccountConfig) -> AccountSetup {
-    let mut status = AccountStatus::new(config.platform_name(), &config.name, config.server.host_str().unwrap_or_default());
+    let mut status =
+        AccountStatus::new(config.platform_name(), &config.name, config.server.host_str().unwrap_or_default());
     status.console_url.clone_from(&config.console_url);
     status.min_interval = config.min_interval;
     status.budget_per_minute = config.requests_per_minute;
@@ -67,7 +68,9 @@ impl<P: Platform> Account<P> {
         };
         let mut status = setup(config).status;
         for (collector, report) in &mut status.collectors {
-            if let (Some(settings), Some(state)) = (config.collectors.get(collector), planner.collectors.remove(collector)) {
+            if let (Some(settings), Some(state)) =
+                (config.collectors.get(collector), planner.collectors.remove(collector))
+            {
                 *report = report_of(settings, state);
             }
         }

@@ -17,7 +17,7 @@ pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
     let text = match check.format {
         PlanFormat::Table => {
             let warnings: String = config.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
-            warnings + &plan::table::render(&plans)
+            warnings + &plan::render(&plans)
         }
         PlanFormat::Json => serde_json::to_string_pretty(&plans)? + "\n",
     };

@@ -25,7 +25,8 @@ pub fn collect(flags: &Flags) -> CommandResult {
     runtime()?.block_on(async {
         let (text, results) = collect_once(config).await?;
         print(&text)?;
-        let failed: Vec<&SweepResult> = results.iter().filter(|result| result.missed > 0 || is_empty_inventory(result)).collect();
+        let failed: Vec<&SweepResult> =
+            results.iter().filter(|result| result.missed > 0 || is_empty_inventory(result)).collect();
         for result in &failed {
             let (account, collector) = (&result.account, result.collector.name());
             warn!(account, collector, calls = result.targets, failed = result.missed, "collector failed");

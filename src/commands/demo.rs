@@ -25,7 +25,7 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
             ..DemoOptions::default()
         };
         let simulated = demo::start(options).await?;
-        let config = config::parse(&simulated.config_yaml(), "demo", &|_| None)?;
+        let config = config::parse(&simulated.config_yaml(), std::path::Path::new("demo"), &|_| None)?;
         let served: Vec<String> = listeners.iter().filter_map(|one| one.local_addr().ok()).map(|one| one.to_string()).collect();
         let port = listeners.first().and_then(|one| one.local_addr().ok()).map_or(0, |address| address.port());
         print(

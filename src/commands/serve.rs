@@ -36,7 +36,8 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
 }
 
 pub(super) async fn run_until_signal(config: Config, listeners: Vec<TcpListener>, flags: &Flags) -> CommandResult {
-    let options = http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
+    let options =
+        http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
     run::run(config, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
     Ok(ExitCode::SUCCESS)
 }

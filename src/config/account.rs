@@ -1,6 +1,7 @@
 //! One account, checked and with every default filled in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ pub enum PlatformOptions {
 }
 
 /// One account.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AccountConfig {
     /// The `account` label.
     pub name: String,
@@ -109,6 +110,33 @@ pub struct AccountConfig {
     pub user_agent: String,
     /// The enabled collectors.
     pub collectors: BTreeMap<Collector, CollectorConfig>,
+}
+
+/// Shows everything but secrets: the key hides itself, a proxy's password is left out.
+impl fmt::Debug for AccountConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let proxy =
+            self.proxy.as_ref().map(|proxy| format!("{}://{}", proxy.scheme(), proxy.host_str().unwrap_or_default()));
+        f.debug_struct("AccountConfig")
+            .field("name", &self.name)
+            .field("platform", &self.platform)
+            .field("server", &self.server.as_str())
+            .field("console_url", &self.console_url)
+            .field("api_key", &self.api_key)
+            .field("requests_per_minute", &self.requests_per_minute)
+            .field("max_concurrent_requests", &self.max_concurrent_requests)
+            .field("min_interval", &self.min_interval)
+            .field("timeout", &self.timeout)
+            .field("max_series", &self.max_series)
+            .field("filter", &self.filter)
+            .field("checks_mode", &self.checks_mode)
+            .field("metrics_exclude", &self.metrics_exclude)
+            .field("tls", &self.tls)
+            .field("proxy", &proxy)
+            .field("user_agent", &self.user_agent)
+            .field("collectors", &self.collectors)
+            .finish()
+    }
 }
 
 impl AccountConfig {

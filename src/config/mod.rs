@@ -1,8 +1,41 @@
 //! The configuration: what the user wrote, checked whole, as typed values.
+//!
+//! A file is read into a tree that knows its lines ([`tree`]), then section by section ([`reader`], [`accounts`] and the
+//! files beside it); faults are gathered, so that one run reports all of them. Without a file the environment
+//! configures ([`environment`]). What a configuration costs in calls is told by [`plan`].
 
 pub mod account;
+mod accounts;
+mod collectors;
+pub mod defaults;
+pub mod duration;
+mod environment;
+mod error;
+mod filter;
+mod key;
+mod later;
+pub mod plan;
+mod reader;
+mod regions;
+mod server;
+mod text;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 pub use account::{AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TlsOptions};
+pub use error::{ConfigError, ConfigErrors};
+
+/// The file that is read when none is named.
+pub const DEFAULT_FILE: &str = "rmm-exporter.yml";
+
+/// Largest configuration file.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// A valid configuration.
 #[derive(Debug)]
@@ -11,4 +44,84 @@ pub struct Config {
     pub accounts: Vec<AccountConfig>,
     /// Things that are allowed but worth saying: logged once at start, printed by check-config.
     pub warnings: Vec<String>,
+}
+
+/// Reads the configuration: the file at `path`; without a path `rmm-exporter.yml` in the working directory where it
+/// exists, else the environment alone. `environment` looks up a variable.
+///
+/// # Errors
+///
+/// Everything that is wrong, each with its place, rule and remedy; never with a secret.
+pub fn load(path: Option<&Path>, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
+    let default = Path::new(DEFAULT_FILE);
+    match path {
+        Some(path) => load_file(path, environment),
+        None if default.exists() => load_file(default, environment),
+        None => environment::configure(environment),
+    }
+}
+
+fn load_file(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
+    let fail = |message: String| ConfigErrors::single(&path.display().to_string(), message);
+    let unreadable = |error: std::io::Error| fail(format!("cannot read the file: {error}."));
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(fail("the file is larger than 1 MiB. Is it the right one?".to_owned()));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+        let line = 1 + before.filter(|byte| **byte == b'\n').count();
+        fail(format!("line {line} is not UTF-8. Save the file as UTF-8."))
+    })?;
+    parse(&text, path, environment)
+}
+
+/// Reads a configuration from the text of the file `source`.
+///
+/// # Errors
+///
+/// As for [`load`].
+pub fn parse(text: &str, source: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
+    let mut context = reader::Context::new(source, environment);
+    let (root, faults) = tree::parse(text);
+    for fault in faults {
+        context.error(fault.place, "", fault.message);
+    }
+    let accounts = root
+        .as_ref()
+        .and_then(|node| reader::Section::top(node, &["accounts"], &mut context))
+        .and_then(|top| top.get("accounts"))
+        .filter(|field| !field.is_nothing())
+        .map(|field| accounts::read(&field, &mut context))
+        .unwrap_or_default();
+    if accounts.is_empty() && context.errors.is_empty() {
+        let message = "the file names no account. Add accounts: and below it one entry for each RMM account; rmm-exporter.example.yml shows every key.";
+        context.error((1, 1), "accounts", message.to_owned());
+    }
+    if !context.errors.is_empty() {
+        return Err(ConfigErrors::new(context.errors));
+    }
+    let mut warnings = context.into_warnings();
+    warnings.extend(unused_variables(&accounts, source, environment));
+    Ok(Config { accounts, warnings })
+}
+
+/// A file and the environment do not mix; who set both should know which one counts.
+fn unused_variables(
+    accounts: &[AccountConfig],
+    source: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Vec<String> {
+    let used = |name: &str| {
+        accounts.iter().any(|account| matches!(&account.api_key, KeySource::Environment(other) if other == name))
+    };
+    let set: Vec<&str> = environment::VARIABLES
+        .into_iter()
+        .filter(|name| environment(name).is_some_and(|value| !value.is_empty()) && !used(name))
+        .collect();
+    if set.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("environment: {} ignored, because {} configures.", text::quote(&set), source.display())]
 }

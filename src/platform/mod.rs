@@ -9,6 +9,10 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use thiserror::Error;
+
+use self::key::KeyError;
+use self::transport::TransportSetupError;
 use crate::fleet::{Gone, Update, View};
 use crate::planner::{Outcome, Permit, ReadCall, Want};
 
@@ -30,6 +34,20 @@ impl PlatformName {
             Self::Tactical => "tactical",
         }
     }
+}
+
+/// Why an account cannot be set up.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// There is no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The HTTP client's options are no good.
+    #[error(transparent)]
+    Transport(#[from] TransportSetupError),
+    /// The server's URL cannot be extended by a path.
+    #[error("{0} cannot be the base URL of an RMM server")]
+    Server(String),
 }
 
 /// One account on one platform: turns wanted calls into requests, and answers into updates of the fleet.

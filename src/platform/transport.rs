@@ -9,6 +9,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, Url};
 use thiserror::Error;
 
+use crate::config::AccountConfig;
 use crate::planner::Permit;
 
 /// The longest pause that a server's Retry-After can cause. A larger value is cut: nobody waits a day unnoticed.
@@ -29,6 +30,21 @@ pub struct TransportOptions {
     pub proxy: Option<Url>,
     /// The server is on this machine: no proxy.
     pub loopback: bool,
+}
+
+impl TransportOptions {
+    /// As the account is configured.
+    #[must_use]
+    pub fn of(config: &AccountConfig) -> Self {
+        Self {
+            user_agent: config.user_agent.clone(),
+            timeout: config.timeout,
+            ca_file: config.tls.ca_file.clone(),
+            insecure_skip_verify: config.tls.insecure_skip_verify,
+            proxy: config.proxy.clone(),
+            loopback: config.is_loopback(),
+        }
+    }
 }
 
 /// Why a client cannot be built.

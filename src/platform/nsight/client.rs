@@ -7,9 +7,10 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::call::Call;
-use super::error::{Error, SetupError};
+use super::error::Error;
 use crate::config::AccountConfig;
 use crate::planner::Permit;
+use crate::platform::SetupError;
 use crate::platform::key::ApiKey;
 use crate::platform::transport::{RawAnswer, Transport, TransportOptions};
 
@@ -32,14 +33,7 @@ impl Client {
     ///
     /// When there is no key, or the options cannot be used.
     pub fn new(config: &AccountConfig) -> Result<Self, SetupError> {
-        let transport = Transport::new(&TransportOptions {
-            user_agent: config.user_agent.clone(),
-            timeout: config.timeout,
-            ca_file: config.tls.ca_file.clone(),
-            insecure_skip_verify: config.tls.insecure_skip_verify,
-            proxy: config.proxy.clone(),
-            loopback: config.is_loopback(),
-        })?;
+        let transport = Transport::new(&TransportOptions::of(config))?;
         let mut endpoint = config.server.clone();
         endpoint.set_query(None);
         endpoint.set_fragment(None);

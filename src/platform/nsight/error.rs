@@ -8,22 +8,7 @@ use super::call::Call;
 use crate::fleet::Gone;
 use crate::planner::Outcome;
 use crate::platform::Failure;
-use crate::platform::key::KeyError;
-use crate::platform::transport::{TransportError, TransportSetupError};
-
-/// Why an account cannot be set up.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// There is no key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// There is no HTTP client.
-    #[error(transparent)]
-    Transport(#[from] TransportSetupError),
-    /// The server's URL cannot be extended by `api/`.
-    #[error("{0} cannot be the base URL of an N-sight server; use the server of your region")]
-    Server(String),
-}
+use crate::platform::transport::TransportError;
 
 /// Why a call gave no good answer.
 #[derive(Debug, Error)]

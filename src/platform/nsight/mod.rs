@@ -22,7 +22,7 @@ use tracing::debug;
 use self::call::Call;
 use self::client::Client;
 use self::collectors::Context;
-use self::error::{Error, SetupError};
+use self::error::Error;
 use self::noted::Noted;
 use self::xml::Tally;
 use crate::clock::Clock;
@@ -30,7 +30,7 @@ use crate::collector::Collector;
 use crate::config::{AccountConfig, ChecksMode, PlatformOptions};
 use crate::fleet::{DeviceId, Update, View};
 use crate::planner::{Permit, Want};
-use crate::platform::{Answer, Failure, Platform};
+use crate::platform::{Answer, Failure, Platform, SetupError};
 
 pub use self::collectors::COLLECTORS;
 

@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use thiserror::Error;
-
 pub use call::Call;
 pub use decode::Decoder;
 pub use wire::array::ArrayError;
@@ -21,9 +19,9 @@ pub use wire::array::ArrayError;
 use self::client::Client;
 use self::collectors::{checks, inventory, patches, tasks};
 use self::error::ApiError;
-use super::key::{ApiKey, KeyError};
-use super::transport::{Transport, TransportOptions, TransportSetupError};
-use super::{Answer, Failure, Platform};
+use super::key::ApiKey;
+use super::transport::{Transport, TransportOptions};
+use super::{Answer, Failure, Platform, SetupError};
 use crate::clock::Clock;
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::{AccountConfig, CollectorConfig};
@@ -41,17 +39,6 @@ pub const COLLECTORS: &[CollectorDefaults] = &[
 /// Answers larger than this are decoded on a thread of their own, so that no scrape waits for it.
 const LARGE_BODY: usize = 256 * 1024;
 
-/// Why an account cannot be set up.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// There is no key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The HTTP client's options are no good.
-    #[error(transparent)]
-    Transport(#[from] TransportSetupError),
-}
-
 /// A Tactical RMM server, as one key sees it.
 pub struct Tactical {
     client: Client,
@@ -67,14 +54,7 @@ impl Tactical {
     ///
     /// When there is no key, or the CA file or the proxy cannot be used.
     pub fn new(config: &AccountConfig, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
-        let transport = Transport::new(&TransportOptions {
-            user_agent: config.user_agent.clone(),
-            timeout: config.timeout,
-            ca_file: config.tls.ca_file.clone(),
-            insecure_skip_verify: config.tls.insecure_skip_verify,
-            proxy: config.proxy.clone(),
-            loopback: config.is_loopback(),
-        })?;
+        let transport = Transport::new(&TransportOptions::of(config))?;
         Ok(Self {
             client: Client::new(transport, config.server.clone(), ApiKey::load(&config.api_key)?),
             decoder: Arc::new(Decoder::new(&config.name, config.checks_mode)),

@@ -1,0 +1,390 @@
+//! The `accounts` section: one account after the other.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::account::{AccountConfig, ChecksMode, NsightOptions, PlatformOptions, TlsOptions, is_loopback};
+use super::collectors::within_longest;
+use super::defaults::{self, Limits};
+use super::duration::display;
+use super::reader::{Context, Field, Section};
+use super::text::{nearest, quote, shown, suggest};
+use super::{collectors, filter, key, later, server};
+use crate::collector::Collector;
+use crate::platform::PlatformName;
+
+const COMMON_KEYS: [&str; 21] = [
+    "name",
+    "platform",
+    "server",
+    "allow_http",
+    "console_url",
+    "api_key",
+    "api_key_file",
+    "api_key_env",
+    "requests_per_minute",
+    "max_concurrent_requests",
+    "min_interval",
+    "timeout",
+    "stale_after",
+    "max_series",
+    "filter",
+    "checks",
+    "metrics",
+    "user_agent",
+    "tls",
+    "proxy",
+    "collectors",
+];
+const NSIGHT_KEYS: [&str; 4] = ["region", "time_zone", "offline_after", "antivirus_products"];
+const TACTICAL_KEYS: [&str; 4] = ["monitoring_token", "monitoring_token_file", "monitoring_token_env", "mappings"];
+
+/// Reads every account of the list. Faulty accounts are missing from the result; their faults are in the context.
+pub fn read(field: &Field, context: &mut Context) -> Vec<AccountConfig> {
+    let known: Vec<&str> = COMMON_KEYS.into_iter().chain(NSIGHT_KEYS).chain(TACTICAL_KEYS).collect();
+    let items = field.list(context).unwrap_or_default();
+    let mut names: Vec<(String, String)> = Vec::new();
+    let mut keys: Vec<(Url, SecretString, String)> = Vec::new();
+    let mut accounts = Vec::new();
+    for item in items {
+        if item.is_nothing() {
+            item.error("the account is empty. Write its keys below the dash, or remove the dash.", context);
+        }
+        let Some(section) = item.section(&known, context) else { continue };
+        let name = name(&section, &mut names, context);
+        let read = account(&section, &name.unwrap_or_default(), context);
+        if let Some((account, key)) = read {
+            warn_of_shared_key(&section, &account, key, &mut keys, context);
+            accounts.push(account);
+        }
+    }
+    accounts
+}
+
+fn name(section: &Section, names: &mut Vec<(String, String)>, context: &mut Context) -> Option<String> {
+    let Some(field) = section.get("name") else {
+        section.error("the account has no name. Add name: …; it becomes the label account.".to_owned(), context);
+        return None;
+    };
+    // Labels have no two blanks in a row, so names that differ only in blanks are the same name.
+    let name = field.nonempty_text(context)?.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if name.chars().any(char::is_control) || name.len() > 200 {
+        field.error("a name has no control characters and at most 200 bytes. Shorten it.", context);
+        return None;
+    }
+    if let Some((_, path)) = names.iter().find(|(other, _)| *other == name) {
+        field.error(format!("{name:?} is the name of {path} already. Names are unique: choose another one."), context);
+        return None;
+    }
+    names.push((name.clone(), section.path.clone()));
+    Some(name)
+}
+
+/// Two accounts with one key ask the platform the same things twice: neither floor nor budget holds for the sum.
+fn warn_of_shared_key(
+    section: &Section,
+    account: &AccountConfig,
+    key: SecretString,
+    keys: &mut Vec<(Url, SecretString, String)>,
+    context: &mut Context,
+) {
+    let same = |(server, other, _): &&(Url, SecretString, String)| {
+        *server == account.server && other.expose_secret() == key.expose_secret()
+    };
+    if let Some((_, _, path)) = keys.iter().find(same) {
+        let message = format!(
+            "has the same server and API key as {path}: the platform sees the calls of both together, so neither min_interval nor requests_per_minute holds for it. Use one account."
+        );
+        context.warn(section.place, &section.path, &message);
+    }
+    keys.push((account.server.clone(), key, section.path.clone()));
+}
+
+fn account(section: &Section, name: &str, context: &mut Context) -> Option<(AccountConfig, SecretString)> {
+    let platform = platform(section, context);
+    // Without a platform only what is the same for both can be judged.
+    let Some(platform) = platform else {
+        let _checked = key::read(section, "api_key", true, context);
+        let _checked = filter::read(section, context);
+        return None;
+    };
+    refuse_foreign_keys(section, platform, context);
+    let server = server_url(section, platform, context);
+    let key = key::read(section, "api_key", true, context);
+    let limits = defaults::limits(platform, server.as_ref().is_some_and(is_loopback));
+    let options = match platform {
+        PlatformName::Nsight => PlatformOptions::Nsight(nsight_options(section, context)),
+        PlatformName::Tactical => PlatformOptions::Tactical,
+    };
+    // Everything below is read even when the account is lost already: all faults belong into one report.
+    let placeholder = || Url::parse("https://server.invalid/").ok();
+    let faulty = server.is_none() || key.is_none();
+    let (source, key) = key.unwrap_or_else(|| {
+        let nothing = SecretString::from(String::new());
+        (super::KeySource::Inline(nothing.clone()), nothing)
+    });
+    let mut account = defaults::account(name, options, server.or_else(placeholder)?, source);
+    budget(section, &mut account, limits, platform, context);
+    account.filter = filter::read(section, context);
+    account.checks_mode = checks_mode(section, context);
+    account.metrics_exclude = section
+        .get("metrics")
+        .and_then(|field| field.section(&["exclude"], context))
+        .and_then(|metrics| metrics.get("exclude"))
+        .map(|field| filter::expressions(&field, context))
+        .unwrap_or_default();
+    account.collectors = collectors::read(section, platform, account.min_interval, context);
+    connection(section, &mut account, context);
+    later::read(section, platform, context);
+    if account.checks_mode == ChecksMode::All
+        && platform == PlatformName::Nsight
+        && !account.collectors.contains_key(&Collector::Checks)
+        && let Some(field) = section.get("checks")
+    {
+        field.warn(
+            "mode all shows only failing checks as long as the collector checks is off. Enable it under collectors.",
+            context,
+        );
+    }
+    (!faulty).then_some((account, key))
+}
+
+fn platform(section: &Section, context: &mut Context) -> Option<PlatformName> {
+    let Some(field) = section.get("platform") else {
+        section.error("the account has no platform. Add platform: nsight or platform: tactical.".to_owned(), context);
+        return None;
+    };
+    let text = field.text(context)?;
+    let known = [PlatformName::Nsight, PlatformName::Tactical];
+    let found = known.into_iter().find(|platform| platform.name() == text);
+    if found.is_none() {
+        field.error(
+            format!("{} is no platform. {}", shown(text), suggest(text, &known.map(PlatformName::name), "platforms")),
+            context,
+        );
+    }
+    found
+}
+
+fn refuse_foreign_keys(section: &Section, platform: PlatformName, context: &mut Context) {
+    let (foreign, other) = match platform {
+        PlatformName::Nsight => (TACTICAL_KEYS, PlatformName::Tactical),
+        PlatformName::Tactical => (NSIGHT_KEYS, PlatformName::Nsight),
+    };
+    for field in foreign.into_iter().filter_map(|key| section.get(key)) {
+        field.error(format!("this key is for {} accounts only. Remove it.", other.name()), context);
+    }
+}
+
+fn server_url(section: &Section, platform: PlatformName, context: &mut Context) -> Option<Url> {
+    let allow = section.get("allow_http");
+    let allow_http = allow.as_ref().and_then(|field| field.boolean(context)).unwrap_or(false);
+    let region = section.get("region").filter(|_| platform == PlatformName::Nsight);
+    match (section.get("server"), region) {
+        (Some(server), region) => {
+            if region.is_some() {
+                server.error("region and server are given together. Keep one of them.", context);
+            }
+            let url = server::parse(server.nonempty_text(context)?, platform, allow_http)
+                .map_err(|message| server.error(message, context))
+                .ok()?;
+            if url.scheme() == "http"
+                && !is_loopback(&url)
+                && let Some(allow) = allow
+            {
+                allow.warn("the API key travels readable over the network.", context);
+            }
+            Some(url)
+        }
+        (None, Some(region)) => {
+            let name = region.nonempty_text(context)?;
+            server::of_region(name).map_err(|message| region.error(message, context)).ok()
+        }
+        (None, None) => {
+            let message = match platform {
+                PlatformName::Nsight => {
+                    "the account has no server. Add region: uk (or another one), or server: https://…."
+                }
+                PlatformName::Tactical => {
+                    "the account has no server. Add server: https://api.… (the API's address, not the dashboard's)."
+                }
+            };
+            section.error(message.to_owned(), context);
+            None
+        }
+    }
+}
+
+fn nsight_options(section: &Section, context: &mut Context) -> NsightOptions {
+    let time_zone = section.get("time_zone").and_then(|field| time_zone(&field, context));
+    let offline_after = section.get("offline_after").and_then(|field| {
+        let duration = field.duration(context)?;
+        if duration.is_zero() {
+            field.error("with 0s every workstation would be offline. Set more, such as 2h.", context);
+            return None;
+        }
+        within_longest(&field, duration, context)
+    });
+    NsightOptions { time_zone, offline_after }
+}
+
+fn time_zone(field: &Field, context: &mut Context) -> Option<TimeZone> {
+    let name = field.nonempty_text(context)?;
+    if let Ok(zone) = TimeZone::get(name) {
+        return Some(zone);
+    }
+    let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+    let remedy = match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("Did you mean {near}?"),
+        None => "Write an IANA name such as Europe/London or America/New_York.".to_owned(),
+    };
+    let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+    field.error(format!("{name} is no time zone. {remedy}"), context);
+    None
+}
+
+fn budget(
+    section: &Section,
+    account: &mut AccountConfig,
+    limits: Limits,
+    platform: PlatformName,
+    context: &mut Context,
+) {
+    if let Some(field) = section.get("requests_per_minute") {
+        let why = match platform {
+            PlatformName::Nsight => "N-able allows at most 60 calls a minute and key. ",
+            PlatformName::Tactical => "A Tactical RMM server shall not have to bear more than 600 calls a minute. ",
+        };
+        if let Some(number) = field.integer(1..=u64::from(limits.most_requests_per_minute), why, context) {
+            account.requests_per_minute = u32::try_from(number).unwrap_or(limits.most_requests_per_minute);
+        }
+    }
+    if let Some(field) = section.get("max_concurrent_requests")
+        && let Some(number) = field.integer(1..=16, "", context)
+    {
+        account.max_concurrent_requests = usize::try_from(number).unwrap_or(16);
+    }
+    if let Some(field) = section.get("max_series")
+        && let Some(number) = field.integer(1..=10_000_000, "", context)
+    {
+        account.max_series = usize::try_from(number).unwrap_or(10_000_000);
+    }
+    if let Some(field) = section.get("min_interval")
+        && let Some(duration) = min_interval(&field, limits, platform, context)
+    {
+        account.min_interval = duration;
+    }
+    if let Some(field) = section.get("timeout")
+        && let Some(duration) = field.duration(context)
+    {
+        if (limits.least_timeout..=Duration::from_mins(10)).contains(&duration) {
+            account.timeout = duration;
+        } else {
+            let least = display(limits.least_timeout);
+            field.error(format!("{} is out of range. Set {least} to 10m.", display(duration)), context);
+        }
+    }
+}
+
+fn min_interval(field: &Field, limits: Limits, platform: PlatformName, context: &mut Context) -> Option<Duration> {
+    let duration = field.duration(context)?;
+    let floor = limits.least_min_interval;
+    if duration < floor {
+        let why = match platform {
+            PlatformName::Nsight => "the least time N-able allows between two identical automated calls",
+            PlatformName::Tactical => "the least time between two identical calls to a Tactical RMM server",
+        };
+        let (given, floor) = (display(duration), display(floor));
+        field.error(format!("{given} is below {floor}, {why}. Set {floor} or more."), context);
+        return None;
+    }
+    within_longest(field, duration, context)
+}
+
+fn checks_mode(section: &Section, context: &mut Context) -> ChecksMode {
+    const MODES: [(&str, ChecksMode); 3] =
+        [("failing", ChecksMode::Failing), ("all", ChecksMode::All), ("none", ChecksMode::None)];
+    let Some(field) =
+        section.get("checks").and_then(|field| field.section(&["mode"], context)).and_then(|checks| checks.get("mode"))
+    else {
+        return ChecksMode::default();
+    };
+    let Some(text) = field.text(context) else { return ChecksMode::default() };
+    if let Some((_, mode)) = MODES.iter().find(|(name, _)| *name == text) {
+        return *mode;
+    }
+    field.error(format!("{} is no mode. Write {}.", shown(text), quote(&MODES.map(|(name, _)| name))), context);
+    ChecksMode::default()
+}
+
+/// Everything about the connection that is not the server itself.
+fn connection(section: &Section, account: &mut AccountConfig, context: &mut Context) {
+    if let Some(field) = section.get("console_url")
+        && let Some(text) = field.nonempty_text(context)
+    {
+        match server::web_url(text, "https://rmm.example.com") {
+            Ok(url) if url.username().is_empty() && url.password().is_none() => {
+                text.clone_into(&mut account.console_url);
+            }
+            Ok(_) => {
+                field.error("the URL becomes a label, so it has no user name or password in it. Remove them.", context);
+            }
+            Err(message) => field.error(message, context),
+        }
+    }
+    if let Some(field) = section.get("user_agent")
+        && let Some(text) = field.nonempty_text(context)
+    {
+        if text.len() <= 256 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            text.clone_into(&mut account.user_agent);
+        } else {
+            field.error("a User-Agent has at most 256 printable ASCII characters. Shorten or clean it.", context);
+        }
+    }
+    if let Some(field) = section.get("proxy")
+        && let Some(text) = field.nonempty_text(context)
+    {
+        match server::web_url(text, "http://proxy.example:3128") {
+            Ok(url) => account.proxy = Some(url),
+            Err(message) => field.error(message, context),
+        }
+    }
+    account.tls = tls(section, context);
+}
+
+fn tls(section: &Section, context: &mut Context) -> TlsOptions {
+    let mut options = TlsOptions::default();
+    let Some(tls) = section.get("tls").and_then(|field| field.section(&["ca_file", "insecure_skip_verify"], context))
+    else {
+        return options;
+    };
+    if let Some(field) = tls.get("ca_file")
+        && let Some(text) = field.nonempty_text(context)
+    {
+        let path = context.resolve(text);
+        match std::fs::read(&path) {
+            Ok(bytes) if String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") => {
+                options.ca_file = Some(path);
+            }
+            Ok(_) => {
+                field.error(format!("{} holds no certificate in PEM form. Name a PEM file.", path.display()), context);
+            }
+            Err(error) => {
+                field.error(format!("cannot read {}: {error}. Name a readable PEM file.", path.display()), context);
+            }
+        }
+    }
+    if let Some(field) = tls.get("insecure_skip_verify") {
+        options.insecure_skip_verify = field.boolean(context).unwrap_or(false);
+        if options.insecure_skip_verify {
+            field.warn(
+                "any certificate is accepted, so anyone on the way can read the API key. Use ca_file instead.",
+                context,
+            );
+        }
+    }
+    options
+}

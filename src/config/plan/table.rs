@@ -1,0 +1,130 @@
+//! The plan as text for a terminal.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::super::duration::display;
+use super::{AccountPlan, Verdict, at_budget};
+
+const HEAD: [&str; 7] = ["collector", "every", "calls a sweep", "a minute", "an hour", "a day", "sweep at full budget"];
+
+/// The plans as aligned tables, one an account.
+#[must_use]
+pub fn render(plans: &[AccountPlan]) -> String {
+    let mut text = String::new();
+    for (index, plan) in plans.iter().enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        // Writing to a String cannot fail.
+        let _written = render_account(plan, &mut text);
+    }
+    text
+}
+
+fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
+    let fleet = plan.fleet;
+    writeln!(text, "account {} ({}, {})", plan.account, plan.platform, plan.server)?;
+    writeln!(
+        text,
+        "  assumed: {} clients, {} sites, {} servers, {} workstations",
+        fleet.clients, fleet.sites, fleet.servers, fleet.workstations
+    )?;
+    writeln!(
+        text,
+        "  allowed: {} calls a minute, {} at once, {} between two identical calls",
+        plan.budget_per_minute,
+        plan.max_concurrent_requests,
+        display(plan.min_interval)
+    )?;
+    text.push('\n');
+    for row in aligned(&rows(plan)) {
+        writeln!(text, "  {row}")?;
+    }
+    text.push('\n');
+    writeln!(
+        text,
+        "  first sweep: {} calls at full budget, {}; later sweeps are spread over their intervals",
+        plan.first_sweep_calls,
+        plan.first_sweep
+            .map_or_else(|| "never done".to_owned(), |duration| format!("done after {}", rounded(duration)))
+    )?;
+    let percent = plan.budget_used_ratio * 100.0;
+    match plan.verdict {
+        Verdict::Fits => writeln!(text, "  verdict: fits, uses {percent:.0} % of the budget"),
+        Verdict::Tight => {
+            writeln!(
+                text,
+                "  verdict: tight, uses {percent:.0} % of the budget; after failures data will be late. Better:"
+            )
+        }
+        Verdict::TooMuch => {
+            writeln!(
+                text,
+                "  verdict: TOO MUCH, needs {percent:.0} % of the budget; intervals cannot be kept. Do one of:"
+            )
+        }
+    }?;
+    plan.advice.iter().try_for_each(|advice| writeln!(text, "    - {advice}"))
+}
+
+fn rows(plan: &AccountPlan) -> Vec<[String; 7]> {
+    let mut rows = vec![HEAD.map(str::to_owned)];
+    rows.extend(plan.collectors.iter().map(|collector| {
+        [
+            collector.collector.to_owned(),
+            display(collector.interval),
+            collector.calls_per_sweep.to_string(),
+            number(collector.calls_per_minute),
+            number(collector.calls_per_hour),
+            number(collector.calls_per_day),
+            rounded(collector.sweep_at_budget),
+        ]
+    }));
+    rows.push([
+        "all".to_owned(),
+        String::new(),
+        plan.first_sweep_calls.to_string(),
+        number(plan.calls_per_minute),
+        number(plan.calls_per_hour),
+        number(plan.calls_per_day),
+        rounded(at_budget(plan.first_sweep_calls, f64::from(plan.budget_per_minute))),
+    ]);
+    rows
+}
+
+/// The first column to the left, numbers to the right.
+fn aligned(rows: &[[String; 7]]) -> Vec<String> {
+    let mut widths = [0; 7];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(widths).enumerate();
+        let cells: Vec<String> = cells
+            .map(
+                |(index, (cell, width))| if index == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") },
+            )
+            .collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Two decimals below ten, where they matter; none above a hundred.
+fn number(value: f64) -> String {
+    match value {
+        _ if value < 10.0 => format!("{value:.2}"),
+        _ if value < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// Whole seconds, rounded up; above an hour whole minutes.
+fn rounded(duration: Duration) -> String {
+    let step = if duration > Duration::from_hours(1) { 60 } else { 1 };
+    let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
+    display(Duration::from_secs(seconds.div_ceil(step).saturating_mul(step)))
+}

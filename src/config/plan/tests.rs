@@ -1,0 +1,136 @@
+use std::fmt::Write;
+use std::path::Path;
+
+use super::*;
+
+const TEXT: &str = "accounts:
+  - { name: msp, platform: nsight, region: uk, api_key: k }
+  - { name: help desk, platform: tactical, server: 'http://127.0.0.1:8080', api_key: k }
+";
+
+fn plans(text: &str, fleet: FleetSize) -> Vec<AccountPlan> {
+    let config = super::super::parse(text, Path::new("test.yml"), &|_| None).expect("valid");
+    plan(&config, fleet)
+}
+
+fn nsight(extra: &str, fleet: FleetSize) -> AccountPlan {
+    plans(&format!("accounts:\n  - name: msp\n    platform: nsight\n    region: uk\n    api_key: k\n{extra}"), fleet)
+        .remove(0)
+}
+
+fn calls(plan: &AccountPlan) -> Vec<(&'static str, u64)> {
+    plan.collectors.iter().map(|collector| (collector.collector, collector.calls_per_sweep)).collect()
+}
+
+#[test]
+fn a_usual_fleet_of_some_size() {
+    let fleet = FleetSize { clients: 17, sites: 28, servers: 100, workstations: 400 };
+    assert_eq!(FleetSize::from_devices(500), fleet);
+    assert_eq!(FleetSize::from_devices(1), FleetSize { clients: 1, sites: 2, servers: 1, workstations: 0 });
+    assert_eq!(FleetSize::from_devices(0).devices(), 0);
+    assert_eq!(FleetSize::from_devices(u64::MAX).devices(), u64::MAX);
+}
+
+#[test]
+fn calls_of_each_collector() {
+    let plans = plans(TEXT, FleetSize { clients: 50, sites: 80, servers: 60, workstations: 1440 });
+    // 1 list_clients + 50 list_sites + 2 × 50 list_devices_at_client + 60 list_servers + 80 list_workstations
+    assert_eq!(
+        calls(&plans[0]),
+        [("inventory", 291), ("failing_checks", 1), ("antivirus", 1500), ("backup", 1500), ("patches", 1500)]
+    );
+    assert_eq!(calls(&plans[1]), [("inventory", 2), ("checks", 1500), ("tasks", 1500), ("patches", 1500)]);
+}
+
+#[test]
+fn rates_and_times_follow_from_calls_and_interval() {
+    let plan = nsight("", FleetSize { clients: 2, sites: 2, servers: 10, workstations: 20 });
+    let patches = plan.collectors.last().expect("patches");
+    assert_eq!((patches.calls_per_sweep, patches.interval.as_secs()), (30, 43_200));
+    assert!((patches.calls_per_day - 60.0).abs() < 1e-9);
+    assert!((patches.calls_per_hour - 2.5).abs() < 1e-9);
+    assert!((patches.calls_per_minute - 60.0 / 1440.0).abs() < 1e-9);
+    assert_eq!(patches.sweep_at_budget.as_secs(), 60);
+    let day: f64 = plan.collectors.iter().map(|collector| collector.calls_per_day).sum();
+    assert!((plan.calls_per_day - day).abs() < 1e-6);
+    assert_eq!(plan.first_sweep_calls, 11 + 1 + 30 + 30 + 30);
+    assert_eq!((plan.verdict, plan.advice.len()), (Verdict::Fits, 0));
+}
+
+#[test]
+fn the_first_sweep_has_what_frequent_calls_leave() {
+    let fleet = FleetSize { clients: 2, sites: 2, servers: 10, workstations: 20 };
+    // 12 frequent calls, repeated at 11 / 15 min + 1 / 3 min; 3 × 30 calls in what is left of 30 a minute.
+    let seconds = nsight("", fleet).first_sweep.map(|duration| duration.as_secs());
+    assert_eq!(seconds, Some(24 + 186));
+    let never = nsight("", FleetSize::from_devices(3000));
+    assert_eq!(never.first_sweep, None, "inventory alone needs more than the budget");
+    assert!(render(&[never]).contains("never done"));
+}
+
+#[test]
+fn kinds_that_the_filter_leaves_out_cost_nothing() {
+    let fleet = FleetSize { clients: 10, sites: 12, servers: 20, workstations: 200 };
+    let plan = nsight("    filter: { device_kinds: [server] }\n", fleet);
+    assert_eq!(calls(&plan)[0], ("inventory", 1 + 10 + 10 + 12));
+    assert_eq!(calls(&plan)[2], ("antivirus", 20));
+}
+
+#[test]
+fn too_much_comes_with_advice_that_helps() {
+    let extra = "    collectors:\n      checks: { enabled: true, interval: 1h }\n";
+    for devices in [900, 3000, 20_000] {
+        let fleet = FleetSize::from_devices(devices);
+        let plan = nsight(extra, fleet);
+        assert_eq!(plan.verdict, Verdict::TooMuch);
+        let advice = plan.advice.iter().find_map(|advice| advice.strip_prefix("set these intervals, or longer ones: "));
+        let mut text = "    collectors:\n".to_owned();
+        for (collector, interval) in advice.expect("advice").split(", ").filter_map(|part| part.split_once(' ')) {
+            writeln!(text, "      {collector}: {{ enabled: true, interval: {interval} }}").expect("String");
+        }
+        assert!(text.contains("checks"), "{text}");
+        let better = nsight(&text, fleet);
+        assert!(better.budget_used_ratio <= GOOD_SHARE + 1e-9, "{devices}: {text} {}", better.budget_used_ratio);
+        assert_eq!(better.verdict, Verdict::Fits);
+    }
+}
+
+#[test]
+fn a_higher_budget_is_advised_only_where_it_is_allowed() {
+    let extra = "    collectors: { checks: { enabled: true, interval: 30m } }\n";
+    let advice = |devices| nsight(extra, FleetSize::from_devices(devices)).advice.join("\n");
+    assert!(advice(800).contains("raise requests_per_minute to 5"), "{}", advice(800));
+    assert!(!advice(5000).contains("requests_per_minute"), "{}", advice(5000));
+}
+
+#[test]
+fn an_empty_fleet_and_a_huge_one_are_no_trouble() {
+    for fleet in [FleetSize::from_devices(0), FleetSize::from_devices(u64::MAX)] {
+        let text = render(&plans(TEXT, fleet));
+        assert!(text.contains("account help desk (tactical, 127.0.0.1:8080)"), "{text}");
+    }
+}
+
+#[test]
+fn the_table_is_aligned() {
+    let text = render(&plans(TEXT, FleetSize::from_devices(500)));
+    let expected = "\
+account msp (nsight, www.systemmonitor.co.uk)
+";
+    assert!(text.starts_with(expected), "{text}");
+    let table: Vec<&str> = text.lines().skip(4).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(table.len(), 7, "{text}");
+    let width = table[0].chars().count();
+    assert!(table.iter().all(|line| line.chars().count() == width), "{text}");
+}
+
+#[test]
+fn the_plan_as_json() {
+    let json = serde_json::to_value(plans(TEXT, FleetSize::from_devices(30))).expect("JSON");
+    assert_eq!(json[0]["account"], "msp");
+    assert_eq!(json[0]["verdict"], "fits");
+    assert_eq!(json[0]["min_interval_seconds"], 90.0);
+    assert_eq!(json[0]["collectors"][1]["collector"], "failing_checks");
+    assert_eq!(json[0]["collectors"][1]["interval_seconds"], 180.0);
+    assert!(!json.to_string().contains("api_key"));
+}

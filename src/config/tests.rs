@@ -1,0 +1,138 @@
+//! Configuration by the environment, and what needs no file of its own.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::*;
+use crate::collector::Collector;
+
+const SECRET: &str = "TOPSECRET";
+
+fn environment<'v>(variables: &'v [(&'v str, &'v str)]) -> impl Fn(&str) -> Option<String> + 'v {
+    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
+    move |name| variables.get(name).map(|value| (*value).to_owned())
+}
+
+fn configure(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    environment::configure(&environment(variables))
+}
+
+fn messages(variables: &[(&str, &str)]) -> String {
+    let message = configure(variables).expect_err("invalid").to_string();
+    assert!(!message.contains(SECRET), "{message}");
+    message
+}
+
+#[test]
+fn the_environment_alone_is_enough() {
+    let config = configure(&[
+        ("RMM_NSIGHT_REGION", "uk"),
+        ("RMM_NSIGHT_API_KEY", SECRET),
+        ("RMM_TACTICAL_SERVER", "api.example.com"),
+        ("RMM_TACTICAL_API_KEY", SECRET),
+        ("RMM_TACTICAL_MONITORING_TOKEN", SECRET),
+    ])
+    .expect("valid");
+    let [nsight, tactical] = config.accounts.as_slice() else { panic!("two accounts") };
+    assert_eq!((nsight.name.as_str(), tactical.name.as_str()), ("nsight", "tactical"));
+    assert_eq!(nsight.server.as_str(), "https://www.systemmonitor.co.uk/");
+    assert_eq!(tactical.server.as_str(), "https://api.example.com/");
+    assert!(matches!(&nsight.api_key, KeySource::Environment(name) if name == "RMM_NSIGHT_API_KEY"));
+    assert_eq!((nsight.requests_per_minute, tactical.requests_per_minute), (30, 120));
+    assert_eq!((nsight.min_interval.as_secs(), tactical.min_interval.as_secs()), (90, 60));
+    assert!(!nsight.collectors.contains_key(&Collector::Checks) && nsight.collectors.len() == 5);
+    assert_eq!(config.warnings.len(), 1, "the monitoring token is not used yet");
+    assert!(!format!("{config:?}").contains(SECRET));
+}
+
+#[test]
+fn a_key_file_may_stand_for_the_key() {
+    let file = tempfile::NamedTempFile::new().expect("file");
+    std::fs::write(file.path(), format!("{SECRET}\n")).expect("write");
+    let path = file.path().display().to_string();
+    let variables = [("RMM_NSIGHT_SERVER", "http://127.0.0.1:9"), ("RMM_NSIGHT_API_KEY_FILE", path.as_str())];
+    let config = configure(&variables).expect("valid");
+    assert!(matches!(&config.accounts[0].api_key, KeySource::File(used) if used == file.path()));
+    assert!(config.accounts[0].is_loopback());
+}
+
+#[test]
+fn nothing_at_all_tells_both_ways_and_the_demo() {
+    for variables in [&[][..], &[("RMM_NSIGHT_API_KEY", "")], &[("PATH", "/bin")]] {
+        let message = messages(variables);
+        for part in
+            ["rmm-exporter.yml", "--config.file", "RMM_NSIGHT_REGION", "RMM_TACTICAL_SERVER", "rmm-exporter demo"]
+        {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+    }
+}
+
+#[test]
+fn all_that_is_wrong_in_the_environment_is_told_at_once() {
+    let message = messages(&[
+        ("RMM_NSIGHT_REGION", "mars"),
+        ("RMM_NSIGHT_API_KEY", SECRET),
+        ("RMM_NSIGHT_API_KEY_FILE", "/nonexistent"),
+        ("RMM_TACTICAL_API_KEY_FILE", "/nonexistent"),
+    ]);
+    let expected = [
+        "environment: RMM_NSIGHT_REGION: mars is no region",
+        "environment: RMM_NSIGHT_API_KEY: RMM_NSIGHT_API_KEY_FILE is set as well. Keep one of them.",
+        "environment: RMM_TACTICAL_SERVER: not set.",
+        "environment: RMM_TACTICAL_API_KEY_FILE: cannot read the file /nonexistent",
+        "4 errors",
+    ];
+    for part in expected {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+#[test]
+fn half_an_account_is_an_error() {
+    assert!(messages(&[("RMM_NSIGHT_API_KEY", SECRET)]).contains("RMM_NSIGHT_REGION: not set"));
+    assert!(messages(&[("RMM_NSIGHT_REGION", "uk")]).contains("RMM_NSIGHT_API_KEY: not set"));
+    let both = [("RMM_NSIGHT_REGION", "uk"), ("RMM_NSIGHT_SERVER", "a.example"), ("RMM_NSIGHT_API_KEY", SECRET)];
+    assert!(messages(&both).contains("RMM_NSIGHT_REGION is set as well"));
+    let http = [("RMM_TACTICAL_SERVER", "http://api.example.com"), ("RMM_TACTICAL_API_KEY", SECRET)];
+    assert!(messages(&http).contains("Write https://"));
+}
+
+fn parse_text(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+    parse(text, Path::new("rmm-exporter.yml"), &environment(variables))
+}
+
+const ACCOUNT: &str = "accounts:\n  - name: a\n    platform: tactical\n    server: api.example.com\n    api_key_env: RMM_TACTICAL_API_KEY\n";
+
+#[test]
+fn variables_that_a_file_makes_idle_are_named() {
+    let variables = [("RMM_TACTICAL_API_KEY", SECRET), ("RMM_NSIGHT_REGION", "uk")];
+    let config = parse_text(ACCOUNT, &variables).expect("valid");
+    assert_eq!(config.warnings, ["environment: RMM_NSIGHT_REGION ignored, because rmm-exporter.yml configures."]);
+}
+
+#[test]
+fn a_raised_floor_raises_the_default_intervals_with_it() {
+    let text = format!("{ACCOUNT}    min_interval: 5m\n");
+    let config = parse_text(&text, &[("RMM_TACTICAL_API_KEY", SECRET)]).expect("valid");
+    assert_eq!(config.accounts[0].collectors[&Collector::Inventory].interval.as_secs(), 300);
+    assert_eq!(config.accounts[0].collectors[&Collector::Checks].interval.as_secs(), 1800);
+}
+
+#[test]
+fn a_syntax_error_shows_place_and_no_content() {
+    let text = format!("{ACCOUNT}    proxy: [{SECRET}\n    checks: {{}}\n");
+    let message = parse_text(&text, &[]).expect_err("invalid").to_string();
+    assert!(message.starts_with("rmm-exporter.yml:") && message.contains("not valid YAML"), "{message}");
+    assert!(!message.contains(SECRET), "{message}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics_and_no_key_leaks(tail in "[ -~\n]{0,120}") {
+        let text = format!("{ACCOUNT}    api_key: {SECRET}\n{tail}");
+        if let Err(errors) = parse_text(&text, &[("RMM_TACTICAL_API_KEY", SECRET)]) {
+            proptest::prop_assert!(!errors.to_string().contains(SECRET));
+        }
+    }
+}
