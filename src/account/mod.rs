@@ -213,7 +213,7 @@ impl<P: Platform> Account<P> {
                 self.apply(answer, now);
                 Finish::Ok
             }
-            Err(failure) => self.fail(failure, now),
+            Err(failure) => self.fail(&failure, now),
         };
         self.planner.finish(&call, finish, now);
         self.changed(now);
@@ -239,7 +239,7 @@ impl<P: Platform> Account<P> {
         self.render_soon(now);
     }
 
-    fn fail(&mut self, failure: Failure, now: Moment) -> Finish {
+    fn fail(&mut self, failure: &Failure, now: Moment) -> Finish {
         if failure.outcome == Outcome::AuthError {
             self.platform.reload_key();
         }

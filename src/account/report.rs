@@ -27,12 +27,12 @@ pub fn setup(config: &AccountConfig) -> AccountSetup {
     status.collectors = config
         .collectors
         .iter()
-        .map(|(collector, settings)| (*collector, report_of(settings, CollectorStatus::default())))
+        .map(|(collector, settings)| (*collector, report_of(settings, &CollectorStatus::default())))
         .collect();
     AccountSetup { status, limits: Limits { max_series: config.max_series, exclude: config.metrics_exclude.clone() } }
 }
 
-fn report_of(settings: &CollectorConfig, state: CollectorStatus) -> CollectorReport {
+fn report_of(settings: &CollectorConfig, state: &CollectorStatus) -> CollectorReport {
     CollectorReport {
         interval: settings.interval,
         success: state.success,
@@ -71,7 +71,7 @@ impl<P: Platform> Account<P> {
             if let (Some(settings), Some(state)) =
                 (config.collectors.get(collector), planner.collectors.remove(collector))
             {
-                *report = report_of(settings, state);
+                *report = report_of(settings, &state);
             }
         }
         AccountStatus {

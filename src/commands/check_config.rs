@@ -16,8 +16,8 @@ pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
     let plans = plan::plan(&config, FleetSize::from_devices(check.devices));
     let text = match check.format {
         PlanFormat::Table => {
-            let warnings: String = config.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
-            warnings + &plan::render(&plans)
+            let warnings = config.warnings.iter().map(|warning| ["warning: ", warning, "\n"].concat());
+            warnings.collect::<String>() + &plan::render(&plans)
         }
         PlanFormat::Json => serde_json::to_string_pretty(&plans)? + "\n",
     };

@@ -6,39 +6,19 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::account::{AccountConfig, ChecksMode, CollectorConfig, KeySource, PlatformOptions, TlsOptions, is_loopback};
-use crate::collector::{Collector, CollectorDefaults};
+use crate::collector::CollectorDefaults;
 use crate::fleet::Filter;
-use crate::platform::PlatformName;
+use crate::platform::{PlatformName, nsight, tactical};
 
 /// Least time for which data are good when the configuration says nothing.
 const LEAST_STALE_AFTER: Duration = Duration::from_mins(15);
-
-const fn collector(collector: Collector, enabled: bool, minutes: u64) -> CollectorDefaults {
-    CollectorDefaults { collector, enabled, interval: Duration::from_secs(minutes * 60) }
-}
-
-const NSIGHT: &[CollectorDefaults] = &[
-    collector(Collector::Inventory, true, 15),
-    collector(Collector::FailingChecks, true, 3),
-    collector(Collector::Checks, false, 2 * 60),
-    collector(Collector::Antivirus, true, 24 * 60),
-    collector(Collector::Backup, true, 24 * 60),
-    collector(Collector::Patches, true, 12 * 60),
-];
-
-const TACTICAL: &[CollectorDefaults] = &[
-    collector(Collector::Inventory, true, 2),
-    collector(Collector::Checks, true, 30),
-    collector(Collector::Tasks, true, 60),
-    collector(Collector::Patches, true, 6 * 60),
-];
 
 /// The collectors of a platform.
 #[must_use]
 pub const fn collectors(platform: PlatformName) -> &'static [CollectorDefaults] {
     match platform {
-        PlatformName::Nsight => NSIGHT,
-        PlatformName::Tactical => TACTICAL,
+        PlatformName::Nsight => nsight::COLLECTORS,
+        PlatformName::Tactical => tactical::COLLECTORS,
     }
 }
 

@@ -16,7 +16,6 @@ mod key;
 mod later;
 pub mod plan;
 mod reader;
-mod regions;
 mod server;
 mod text;
 mod tree;

@@ -3,8 +3,8 @@
 use reqwest::Url;
 
 use super::account::is_loopback;
-use super::regions::{REGIONS, server_of_region};
 use crate::platform::PlatformName;
+use crate::platform::nsight::region::{REGIONS, server_of_region};
 
 /// Reads a server as users write it: with or without `https://`, slash at the end, or N-sight's `/api/`.
 /// The result's path ends with `/`.

@@ -16,7 +16,7 @@ use crate::planner::Permit;
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// How to reach a server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TransportOptions {
     /// Sent as User-Agent.
     pub user_agent: String,

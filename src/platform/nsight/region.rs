@@ -35,21 +35,6 @@ pub fn server_of_region(name: &str) -> Option<&'static str> {
     REGIONS.iter().find(|(region, _)| *region == word).map(|(_, server)| *server)
 }
 
-/// A server as users write it (a bare host, or with the path of the API) as the base URL: with scheme, without `/api`,
-/// query or slash at its end. It is not checked to be a URL.
-#[must_use]
-pub fn normalise_server(text: &str) -> String {
-    let mut server = text.trim();
-    server = server.split(['?', '#']).next().unwrap_or_default();
-    server = server.trim_end_matches('/');
-    if let Some(head) = server.get(..server.len().saturating_sub(4))
-        && server.get(head.len()..).is_some_and(|tail| tail.eq_ignore_ascii_case("/api"))
-    {
-        server = head.trim_end_matches('/');
-    }
-    if server.contains("://") || server.is_empty() { server.to_owned() } else { format!("https://{server}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,21 +56,5 @@ mod tests {
         assert_eq!(server_of_region("france1"), Some("https://wwwfrance1.systemmonitor.eu.com"));
         assert_eq!(server_of_region("mars"), None);
         assert_eq!(server_of_region(""), None);
-    }
-
-    #[test]
-    fn servers_as_users_paste_them() {
-        for text in [
-            "www.systemmonitor.us",
-            " https://www.systemmonitor.us/ ",
-            "https://www.systemmonitor.us/api",
-            "https://www.systemmonitor.us/API//",
-            "www.systemmonitor.us/api/?apikey=x",
-        ] {
-            assert_eq!(normalise_server(text), "https://www.systemmonitor.us", "{text:?}");
-        }
-        assert_eq!(normalise_server("http://127.0.0.1:8080/"), "http://127.0.0.1:8080");
-        assert_eq!(normalise_server("ü"), "https://ü");
-        assert_eq!(normalise_server(" "), "");
     }
 }
