@@ -253,6 +253,7 @@ impl<P: Platform> Account<P> {
     }
 
     fn plan_soon(&mut self, now: Moment) {
+        self.planner.expect_plan();
         // A first inventory changes the plan with every answer; planning must not take all the time.
         let not_before = self.journal.last_plan_took() * PLAN_SHARE;
         self.plan_due.get_or_insert(now.steady + not_before);

@@ -140,6 +140,7 @@ pub fn account(name: &str, platform: PlatformOptions, server: Url, api_key: KeyS
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collector::Collector;
 
     #[test]
     fn data_are_good_for_three_intervals_and_at_least_a_quarter_of_an_hour() {

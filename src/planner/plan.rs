@@ -22,6 +22,12 @@ const REMEMBER: Duration = Duration::from_hours(24);
 type Successes = BTreeMap<Collector, (Timestamp, Timestamp)>;
 
 impl<C: ReadCall> Planner<C> {
+    /// Says that an answer changed what is wanted and that [`plan`](Self::plan) will follow: until then no run over a
+    /// collector's calls counts as complete, since calls may join it. (The first client list is not the whole inventory.)
+    pub fn expect_plan(&mut self) {
+        self.sweeps.hold();
+    }
+
     /// Replaces the plan. Calls that stay keep their due times, calls that come back keep their floor. Of identical wants the
     /// first counts.
     pub fn plan(&mut self, wants: Vec<Want<C>>, now: Moment) {
@@ -36,6 +42,7 @@ impl<C: ReadCall> Planner<C> {
         for id in left.map(|(id, _)| id).collect::<Vec<_>>() {
             self.withdraw(id, now);
         }
+        self.sweeps.release(now);
         self.forget(now);
         if loaded {
             self.restore(now);

@@ -90,6 +90,8 @@ impl Progress {
 pub(super) struct Sweeps {
     collectors: BTreeMap<Collector, Progress>,
     last_run: RunId,
+    /// Runs stay open: calls are about to join them.
+    held: bool,
 }
 
 impl Sweeps {
@@ -102,7 +104,22 @@ impl Sweeps {
     pub(super) fn leave(&mut self, collector: Collector, call: Standing, now: Moment) {
         let progress = self.collectors.entry(collector).or_default();
         progress.count(call, u64::saturating_sub);
-        progress.settle(now);
+        if !self.held {
+            progress.settle(now);
+        }
+    }
+
+    /// Keeps runs open until they are released.
+    pub(super) fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Ends the runs that are complete, and lets later ones end as they complete.
+    pub(super) fn release(&mut self, now: Moment) {
+        self.held = false;
+        for progress in self.collectors.values_mut() {
+            progress.settle(now);
+        }
     }
 
     /// A planned call starts; says in which run. A retry between two runs does not begin one, unless every call failed.
@@ -126,7 +143,9 @@ impl Sweeps {
         if before.failed && progress.failed == 0 && progress.unread == 0 {
             progress.last_success = Some(now.wall);
         }
-        progress.settle(now);
+        if !self.held {
+            progress.settle(now);
+        }
     }
 
     /// The collectors.

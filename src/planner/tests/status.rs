@@ -183,3 +183,21 @@ fn a_restart_during_failures_does_not_pretend_success() {
     let status = checks(&desk);
     assert_eq!((status.success, status.failed, status.last_success), (false, 1, Some(oldest)));
 }
+
+#[test]
+fn a_run_waits_for_the_plan_that_its_answers_ask_for() {
+    let mut desk = Desk::planning(real(), sweeps(1));
+    desk.planner.expect_plan();
+    ok(&mut desk, 0);
+    assert_eq!((checks(&desk).sweeps, checks(&desk).last_success), (0, None), "more may join");
+    desk.plan(sweeps(2));
+    assert_eq!(checks(&desk).sweeps, 0, "and did");
+    ok(&mut desk, 1);
+    assert_eq!(checks(&desk).sweeps, 1);
+
+    let mut desk = Desk::planning(real(), sweeps(1));
+    desk.planner.expect_plan();
+    ok(&mut desk, 0);
+    desk.plan(sweeps(1));
+    assert_eq!(checks(&desk).sweeps, 1, "nothing joined");
+}
