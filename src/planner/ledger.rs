@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// A call whose end is not known, because the process died meanwhile, is taken to have ended so long after its start.
 pub const UNFINISHED: Duration = Duration::from_mins(1);
@@ -15,7 +15,7 @@ pub struct Entry {
     pub started: Timestamp,
     /// When it ended; `None` while it runs, or when the process died meanwhile.
     pub ended: Option<Timestamp>,
-    /// When the call last succeeded.
+    /// When the call last succeeded: the end of that attempt, so equal to `ended` when it was the last.
     pub succeeded: Option<Timestamp>,
 }
 
@@ -39,14 +39,20 @@ pub trait Ledger: Send {
     /// The attempt that started last ended.
     fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool);
 
-    /// When attempts [ended](Entry::end) that count against the budget: those not before `since`, also later than now.
+    /// When attempts [ended](Entry::end) that count against the budget: those not before `since`, also in the future. Every
+    /// attempt of the last minute counts, not only the last of each call.
     fn recent(&self, since: Timestamp) -> Vec<Timestamp>;
 }
+
+/// How long a ledger in memory keeps all attempts; more than the minute that anyone asks for.
+const EARLIER: SignedDuration = SignedDuration::from_mins(2);
 
 /// A ledger in memory: it holds within one process.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     entries: HashMap<String, Entry>,
+    /// When attempts ended that are no longer the last of their call; the last minutes.
+    earlier: Vec<Timestamp>,
 }
 
 impl Ledger for MemoryLedger {
@@ -55,7 +61,10 @@ impl Ledger for MemoryLedger {
     }
 
     fn started(&mut self, identity: &str, at: Timestamp) {
-        let succeeded = self.last(identity).and_then(|entry| entry.succeeded);
+        let last = self.last(identity);
+        self.earlier.extend(last.map(|entry| entry.end()));
+        self.earlier.retain(|end| at.duration_since(*end) <= EARLIER);
+        let succeeded = last.and_then(|entry| entry.succeeded);
         self.entries.insert(identity.to_owned(), Entry { started: at, ended: None, succeeded });
     }
 
@@ -69,6 +78,45 @@ impl Ledger for MemoryLedger {
     }
 
     fn recent(&self, since: Timestamp) -> Vec<Timestamp> {
-        self.entries.values().map(Entry::end).filter(|time| *time >= since).collect()
+        let times = self.entries.values().map(Entry::end).chain(self.earlier.iter().copied());
+        times.filter(|time| *time >= since).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn an_attempt_keeps_the_last_success() {
+        let mut ledger = MemoryLedger::default();
+        ledger.ended("unknown", at(1), true);
+        assert_eq!(ledger.last("unknown"), None);
+        ledger.started("call", at(10));
+        ledger.ended("call", at(11), true);
+        ledger.started("call", at(20));
+        let entry = Entry { started: at(20), ended: None, succeeded: Some(at(11)) };
+        assert_eq!(ledger.last("call"), Some(entry));
+        assert_eq!(entry.end(), at(80), "not known: a minute after the start");
+        ledger.ended("call", at(21), false);
+        assert_eq!(ledger.last("call"), Some(Entry { ended: Some(at(21)), ..entry }));
+    }
+
+    #[test]
+    fn every_attempt_of_the_last_minute_is_known() {
+        let mut ledger = MemoryLedger::default();
+        for second in [0, 100, 200, 220, 240] {
+            ledger.started("call", at(second));
+            ledger.ended("call", at(second + 1), true);
+        }
+        ledger.started("other", at(245));
+        let mut recent = ledger.recent(at(201));
+        recent.sort_unstable();
+        assert_eq!(recent, [201, 221, 241, 305].map(at));
+        assert_eq!(ledger.earlier.len(), 2, "older ones are dropped");
     }
 }

@@ -109,13 +109,21 @@ pub(super) struct Desk {
     pub(super) now: Moment,
     pub(super) limits: Limits,
     ledger: SharedLedger,
+    /// What [`Self::run`] started, the last first, and when it ends.
+    running: Vec<(Duration, Call)>,
 }
 
 impl Desk {
     pub(super) fn new(limits: Limits) -> Self {
         let now = Moment { steady: seconds(1000), wall: "2026-03-01T12:00:00Z".parse().unwrap() };
         let ledger = SharedLedger::default();
-        Self { planner: Planner::new(limits.clone(), Box::new(ledger.clone()), 7, now), now, limits, ledger }
+        Self {
+            planner: Planner::new(limits.clone(), Box::new(ledger.clone()), 7, now),
+            now,
+            limits,
+            ledger,
+            running: Vec::new(),
+        }
     }
 
     pub(super) fn planning(limits: Limits, wants: Vec<Want<Call>>) -> Self {
@@ -130,6 +138,7 @@ impl Desk {
 
     /// The process ends here and starts again at once. What was under way never ends.
     pub(super) fn restart(&mut self, wants: Vec<Want<Call>>) {
+        self.running.clear();
         self.planner = Planner::new(self.limits.clone(), Box::new(self.ledger.clone()), 8, self.now);
         self.plan(wants);
     }
@@ -198,21 +207,20 @@ impl Desk {
     pub(super) fn run(&mut self, time: Duration, result: impl Fn(Call) -> Finish) -> Vec<(Duration, Call)> {
         let (begin, end) = (self.now.steady, self.now.steady + time);
         let mut starts = Vec::new();
-        let mut running: Vec<(Duration, Call)> = Vec::new();
         loop {
-            while let Some((_, call)) = running.pop_if(|(end, _)| *end <= self.now.steady) {
+            while let Some((_, call)) = self.running.pop_if(|(end, _)| *end <= self.now.steady) {
                 self.finish(call, result(call));
             }
             let mut wake = end;
             match self.planner.next(self.now) {
                 Next::Start(start) => {
                     starts.push((self.now.steady - begin, start.call));
-                    running.insert(0, (self.now.steady + seconds(1), start.call));
+                    self.running.insert(0, (self.now.steady + seconds(1), start.call));
                     continue;
                 }
                 Next::Wait(until) => wake = until.map_or(wake, |until| until.min(wake)),
             }
-            wake = running.last().map_or(wake, |(end, _)| (*end).min(wake));
+            wake = self.running.last().map_or(wake, |(end, _)| (*end).min(wake));
             if self.now.steady >= end {
                 return starts;
             }
