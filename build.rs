@@ -23,7 +23,8 @@ fn git_revision() -> Option<String> {
         return None;
     }
     for file in ["HEAD", "logs/HEAD"] {
-        if let Some(path) = output("git", &["rev-parse", "--git-path", file]) {
+        // A file that does not exist would make every build run this again.
+        if let Some(path) = output("git", &["rev-parse", "--git-path", file]).filter(|path| Path::new(path).exists()) {
             println!("cargo::rerun-if-changed={path}");
         }
     }

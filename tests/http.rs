@@ -378,3 +378,40 @@ fn shutdown_waits_three_seconds_at_most() {
     let took = start.elapsed();
     assert!((Duration::from_secs(2)..Duration::from_secs(5)).contains(&took), "{took:?}");
 }
+
+#[test]
+fn a_connection_serves_request_after_request() {
+    let server = small();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    for _ in 0..3 {
+        stream.write_all(b"GET /-/healthy HTTP/1.1\r\nHost: exporter\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"Healthy.\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            answer.push(byte[0]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    }
+}
+
+#[test]
+fn a_request_with_an_endless_head_is_refused() {
+    let server = small();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!("GET / HTTP/1.1\r\nHost: exporter\r\nX-Long: {}", "x".repeat(100_000));
+    let _ = stream.write_all(head.as_bytes()); // it may be cut off while we write
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 431"), "{}", String::from_utf8_lossy(&answer));
+    assert_eq!(server.get("/-/healthy").status, 200);
+}
+
+#[test]
+fn zero_is_no_limit_of_scrapes() {
+    let options = Options { max_requests: 0, ..Options::default() };
+    let server = Server::start(publisher(Vec::new()), options);
+    assert_eq!(server.get("/metrics").status, 200);
+}

@@ -16,7 +16,7 @@ const STYLE: &str = "\
 --bad:#ff8a80;--link:#8ab4f8}}\
 body{margin:0 auto;padding:2rem 1rem;max-width:62rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}\
 h1{margin:0;font-size:1.5rem}h2{margin:0;font-size:1.15rem}a{color:var(--link)}\
-p,nav{margin:.4rem 0}nav a{margin-right:1.2rem}.soft{color:var(--soft)}\
+p,nav{margin:.4rem 0}nav a{margin-right:1.2rem;white-space:nowrap}.soft{color:var(--soft)}\
 section{margin:1.2rem 0;padding:1rem 1.2rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;overflow-x:auto}\
 table{width:100%;border-collapse:collapse;margin-top:.6rem;font-variant-numeric:tabular-nums}\
 th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}\

@@ -4,33 +4,28 @@ mod landing;
 mod negotiate;
 mod overview;
 mod scrape;
+mod serve;
 
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::metrics::Publisher;
 use overview::Overview;
-
-/// How long requests under way may take when the exporter stops.
-const DRAIN: Duration = Duration::from_secs(3);
+pub use serve::serve;
 
 /// What can be set by flags.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Path of the metrics; starts with `/`.
     pub telemetry_path: String,
-    /// Most scrapes at once; more get 503.
+    /// Most scrapes at once; more get 503. 0 is no limit, as in other exporters.
     pub max_requests: usize,
 }
 
@@ -50,31 +45,13 @@ struct Server {
 
 /// All pages. `clock` tells how old data are.
 pub fn router(publisher: Arc<Publisher>, clock: Arc<dyn Clock>, options: Options) -> Router {
-    let permits = options.max_requests.min(Semaphore::MAX_PERMITS);
+    let permits = match options.max_requests {
+        0 => Semaphore::MAX_PERMITS,
+        most => most.min(Semaphore::MAX_PERMITS),
+    };
     let server = Server { publisher, clock, options, scrapes: Arc::new(Semaphore::new(permits)) };
     // One handler for all: the path of the metrics is the user's, and may be any path, also that of another page.
     Router::new().fallback(answer).with_state(Arc::new(server))
-}
-
-/// Serves until `shutdown`; then requests under way have three seconds to end.
-///
-/// # Errors
-///
-/// When the listener fails for good.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    let stopping = shutdown.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned());
-    let deadline = async {
-        stopping.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        result = server => result,
-        () = deadline => {
-            tracing::warn!("requests were still under way after {} s; they are cut off", DRAIN.as_secs());
-            Ok(())
-        }
-    }
 }
 
 async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response {

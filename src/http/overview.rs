@@ -7,13 +7,13 @@ use serde::{Serialize, Serializer};
 
 use crate::metrics::{AccountSnapshot, CollectorReport, REVISION, RenderedAccount, Snapshot, VERSION};
 
-/// A time, in JSON as RFC 3339.
+/// A time, in JSON as RFC 3339 to the second.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Time(pub(super) Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.collect_str(&format_args!("{:.0}", self.0))
     }
 }
 
@@ -105,7 +105,7 @@ impl Account {
 
 impl Collector {
     fn new(name: &'static str, report: &CollectorReport, now: Timestamp) -> Self {
-        let age = report.last_success.map(|time| now.duration_since(time).as_secs_f64().max(0.0));
+        let age = report.last_success.map(|time| now.duration_since(time).as_secs_f64().round().max(0.0));
         Self {
             name,
             success: report.success,

@@ -25,7 +25,7 @@ pub(super) static FAMILIES: [Family; 16] = [
     },
     Family {
         name: "rmm_client_devices",
-        meaning: "Active devices of a client by kind.",
+        meaning: "Active devices of a client by kind. Only N-sight has mobile devices.",
         labels: &["kind"],
         enumerations: &[Enumeration::full("kind", KINDS)],
         nsight: Source::new(&[Inventory], &["list_clients"]),
