@@ -20,6 +20,7 @@ mod slots;
 mod steady;
 mod sweeps;
 #[cfg(test)]
+#[allow(clippy::unchecked_time_subtraction, reason = "a test may panic")]
 mod tests;
 
 pub use ledger::{Entry, Ledger, MemoryLedger};

@@ -8,7 +8,7 @@ use crate::collector::Collector;
 
 /// A call that only reads. Each platform has one closed enum of them: nothing else can be sent.
 ///
-/// Two calls are identical when they are equal.
+/// Two calls are identical when they are equal; then, and only then, they have the same identity.
 pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// The `call` label: the N-sight service, or the Tactical RMM path with `{id}` for what varies.
     fn name(&self) -> &'static str;

@@ -72,8 +72,8 @@ pub(super) struct Simulation {
     begin: Duration,
     running: Vec<Running>,
     lingering: Vec<(Duration, &'static str)>,
-    /// What the planner said last, as long as nothing has happened since: nothing before then.
-    promise: Option<Option<Duration>>,
+    /// What the planner said last, as long as nothing has happened since: nothing starts before then, on the steady clock.
+    promise: Option<Duration>,
     wants: Vec<Want<Call>>,
     failed: BTreeSet<Call>,
     attempted: BTreeSet<Call>,
@@ -122,22 +122,25 @@ impl Simulation {
             self.happen(event);
         }
         let ended = self.running.extract_if(.., |running| running.ends <= now).collect::<Vec<_>>();
-        ended.into_iter().for_each(|running| self.end(&running));
+        for running in &ended {
+            self.end(running);
+        }
         self.lingering.retain(|(until, _)| *until > now);
         loop {
             match self.desk.planner.next(self.desk.now) {
                 Next::Start(start) => self.start(start.call),
                 Next::Wait(until) => {
-                    self.promise = Some(until);
+                    self.promise = Some(until.unwrap_or(Duration::MAX));
                     break;
                 }
             }
         }
         self.check_status();
-        let wait = self.promise.flatten().map(|until| until - self.begin);
+        let wait = self.promise.map(|until| until - self.begin);
         let event = self.scenario.events.last().map(|(at, _)| *at);
         let end = self.running.iter().map(|running| running.ends).min();
-        let mut wake = [wait, event, end].into_iter().flatten().min().unwrap_or(self.scenario.length);
+        let mut wake =
+            [wait, event, end].into_iter().flatten().fold(self.scenario.length.max(now + seconds(1)), Duration::min);
         assert!(wake > now, "time must pass");
         if self.random.random_bool(0.2) {
             // Asking early must not matter.
@@ -178,7 +181,7 @@ impl Simulation {
 
     fn start(&mut self, call: Call) {
         let now = self.time();
-        let promised = self.promise.is_some_and(|until| until.is_none_or(|until| until > self.desk.now.steady));
+        let promised = self.promise.is_some_and(|until| until > self.desk.now.steady);
         assert!(!promised, "{call:?} starts at {now:?}, before {:?}", self.promise);
         assert!(!self.running.iter().any(|running| running.call == call), "{call:?} is under way");
         assert!(self.wants.iter().any(|want| want.call == call), "{call:?} is not wanted");
