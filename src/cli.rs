@@ -31,8 +31,8 @@ pub struct Flags {
     /// Path of the metrics.
     #[arg(long = "web.telemetry-path", global = true, value_name = "PATH", default_value = "/metrics", value_parser = telemetry_path)]
     pub telemetry_path: String,
-    /// Most scrapes served at once; more get 503.
-    #[arg(long = "web.max-requests", global = true, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Most scrapes served at once; more get 503. 0 is no limit.
+    #[arg(long = "web.max-requests", global = true, value_name = "N", default_value_t = 8)]
     pub max_requests: u16,
     /// How much to log.
     #[arg(long = "log.level", global = true, value_enum, default_value_t)]
@@ -156,7 +156,6 @@ mod tests {
             &["x", "--web.telemetry-path", "metrics"][..],
             &["x", "--web.telemetry-path", "/"],
             &["x", "--web.telemetry-path", "/-/ready"],
-            &["x", "--web.max-requests", "0"],
             &["x", "--web.listen-address", "nowhere"],
             &["x", "demo", "--devices", "50001"],
             &["x", "demo", "--speed", "NaN"],

@@ -1,53 +1,52 @@
 //! What an account logs: changes, not repetitions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::task::JoinError;
 use tracing::{debug, error, info, warn};
 
 use crate::fleet::View;
-use crate::planner::{Outcome, ReadCall};
+use crate::planner::{Outcome, ReadCall, Want};
 use crate::platform::{Answer, Failure};
 
-/// The log of one account. A call that fails is warned about once, and its recovery is told once; the attempts between
-/// are for the debug level.
+/// The log of one account. The first failure among the calls of one name is warned about, and told when the last one is
+/// mended; all between is for the debug level, or a sweep over half a broken fleet would fill the log.
 #[derive(Debug)]
-pub struct Journal {
+pub struct Journal<C> {
     account: String,
-    failing: HashSet<&'static str>,
+    failing: HashMap<&'static str, HashSet<C>>,
     plan_took: Duration,
     last_error: Option<(&'static str, Outcome, String)>,
 }
 
-impl Journal {
+impl<C: ReadCall> Journal<C> {
     /// An empty journal.
     pub fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), failing: HashSet::new(), plan_took: Duration::ZERO, last_error: None }
+        Self { account: account.to_owned(), failing: HashMap::new(), plan_took: Duration::ZERO, last_error: None }
     }
 
     /// A call starts. Neither URL nor key are part of its identity.
-    pub fn started<C: ReadCall>(&self, call: &C) {
+    pub fn started(&self, call: &C) {
         debug!(account = self.account, call = call.name(), target = call.identity(), "calling");
     }
 
     /// A call ended.
-    pub fn finished<C: ReadCall>(&mut self, call: &C, took: Duration, result: &Result<Answer, Failure>) {
+    pub fn finished(&mut self, call: &C, took: Duration, result: &Result<Answer, Failure>) {
         let (account, name, seconds) = (&self.account, call.name(), took.as_secs_f64());
         match result {
             Ok(answer) => {
                 debug!(account, call = name, seconds, bytes = answer.bytes, "answered");
-                if self.failing.remove(name) {
-                    info!(account, call = name, "works again");
-                    self.last_error.take_if(|(failed, ..)| *failed == name);
-                }
+                self.mended(call);
             }
             Err(failure) if failure.gone.is_some() => {
                 info!(account, call = name, target = call.identity(), "gone: the platform no longer knows it");
+                self.mended(call);
             }
             Err(failure) => {
                 let outcome = failure.outcome.name();
-                if self.failing.insert(name) || failure.outcome == Outcome::AuthError {
+                let failing = self.failing.entry(name).or_default();
+                if failing.is_empty() || failure.outcome == Outcome::AuthError {
                     warn!(
                         account,
                         call = name,
@@ -56,10 +55,35 @@ impl Journal {
                         "call failed; keeping the last good data"
                     );
                 } else {
-                    debug!(account, call = name, outcome, reason = failure.message, "call failed again");
+                    debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }
+                failing.insert(call.clone());
                 self.last_error = Some((name, failure.outcome, format!("{name}: {failure}")));
             }
+        }
+    }
+
+    /// The call does not fail any more.
+    fn mended(&mut self, call: &C) {
+        let name = call.name();
+        let Some(failing) = self.failing.get_mut(name) else { return };
+        failing.remove(call);
+        if failing.is_empty() {
+            self.failing.remove(name);
+            self.last_error.take_if(|(failed, ..)| *failed == name);
+            info!(account = self.account, call = name, "works again");
+        }
+    }
+
+    /// Calls that are no longer wanted do not fail any more either.
+    pub fn wanted(&mut self, wants: &[Want<C>]) {
+        if self.failing.is_empty() {
+            return;
+        }
+        let wanted: HashSet<&C> = wants.iter().map(|want| &want.call).collect();
+        let failing: Vec<C> = self.failing.values().flatten().cloned().collect();
+        for call in failing.iter().filter(|call| !wanted.contains(call)) {
+            self.mended(call);
         }
     }
 

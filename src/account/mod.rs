@@ -47,7 +47,7 @@ pub struct Account<P: Platform> {
     publisher: Arc<Publisher>,
     metrics: Arc<AccountMetrics>,
     clock: Arc<dyn Clock>,
-    journal: Journal,
+    journal: Journal<P::Call>,
     calls: JoinSet<Finished<P::Call>>,
     calls_by_task: HashMap<Id, P::Call>,
     renders: JoinSet<Option<Timestamp>>,
@@ -159,7 +159,9 @@ impl<P: Platform> Account<P> {
             fleet.prune();
             fleet.known()
         };
-        self.planner.plan(self.platform.wants(&known), now);
+        let wants = self.platform.wants(&known);
+        self.journal.wanted(&wants);
+        self.planner.plan(wants, now);
         self.plan_due = None;
         self.journal.planned(&known, self.clock.now().steady.saturating_sub(now.steady));
         self.changed(now);

@@ -152,6 +152,9 @@ impl Fleet {
         failing: Option<(&HashMap<DeviceId, FailingDevice>, Timestamp)>,
     ) -> DeviceView {
         let id = record.id.clone();
+        if record.agentless == Some(true) || record.kind == Some(Kind::Mobile) {
+            return info_only(client, site, record);
+        }
         let nsight = self.options.platform == PlatformName::Nsight;
         let report = failing.and_then(|(report, at)| Some((report.get(&id)?, at)));
         if let Some((report, _)) = report {
@@ -288,6 +291,22 @@ fn fill_gaps(newer: &mut DeviceRecord, older: &DeviceRecord) {
         checks,
         tasks
     );
+}
+
+/// A mobile device or an entry without agent: it exists, and nothing measures it.
+fn info_only(client: Label, site: Label, record: DeviceRecord) -> DeviceView {
+    let bare = DeviceRecord::new(record.id.clone(), record.name, record.client, record.site);
+    DeviceView {
+        id: record.id,
+        client,
+        site,
+        record: DeviceRecord { kind: record.kind, info: record.info, agentless: record.agentless, ..bare },
+        checks: Vec::new(),
+        tasks: Vec::new(),
+        antivirus: None,
+        backup: None,
+        patches: None,
+    }
 }
 
 /// The failing-check report knows better than the lists who is overdue, offline or out of reach. It cannot speak for a

@@ -332,6 +332,39 @@ fn patches_tell_whether_a_restart_is_needed() {
 }
 
 #[test]
+fn a_mobile_device_and_an_entry_without_agent_have_info_only() {
+    let info = DeviceInfo {
+        os: "x".into(),
+        os_family: OsFamily::Other,
+        agent_version: "".into(),
+        manufacturer: "".into(),
+        model: "".into(),
+    };
+    for (kind, agentless) in [(Kind::Mobile, None), (Kind::Workstation, Some(true))] {
+        let mut fleet = nsight();
+        let full = DeviceRecord {
+            agentless,
+            info: Some(info.clone()),
+            features: Some(vec![Feature::Backup]),
+            checks: Some(StatusCounts { passing: Some(1), ..StatusCounts::default() }),
+            boot: Some(at(0)),
+            memory_bytes: Some(1),
+            ..device("300", "2", "20", kind)
+        };
+        fleet.apply(Update::Devices(roster("2", kind), vec![full]), at(4));
+        fleet.apply(Update::Patches(DeviceId::new("300"), Some(PatchCounts::default())), at(5));
+        let view = fleet.current(at(6));
+        let found = find(&view, "300");
+        let expected = DeviceRecord {
+            agentless,
+            info: Some(info.clone()),
+            ..DeviceRecord { client_name: None, site_name: None, ..device("300", "2", "20", kind) }
+        };
+        assert_eq!((&found.record, found.patches.is_none()), (&expected, true));
+    }
+}
+
+#[test]
 fn repeated_records_are_counted_and_the_first_one_counts() {
     let mut fleet = nsight();
     let first = device("200", "2", "20", Kind::Server);

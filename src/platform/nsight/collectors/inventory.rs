@@ -202,7 +202,7 @@ pub fn details(
         record.check_interval = device.check_interval.filter(|_| is_active);
         if kind == Kind::Server {
             record.agentless = Some(false);
-            record.overdue = device.missed_247;
+            record.overdue = Some(device.missed_247 == Some(true));
             record.online = server_is_online(&device);
         } else {
             record.agentless = Some(is_agentless(&device));

@@ -290,7 +290,7 @@ fn whether_a_server_is_online() {
     let seen: Vec<_> = devices.iter().map(|d| (d.name.as_str(), d.online, d.overdue)).collect();
     let expected = [
         ("unknown online", None, Some(false)),
-        ("nothing said", None, None),
+        ("nothing said", None, Some(false)),
         ("overdue", Some(false), Some(true)),
         ("offline", Some(false), Some(false)),
     ];
