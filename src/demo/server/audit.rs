@@ -179,7 +179,11 @@ impl Audit {
         let mut state = self.lock();
         let running = state.summary.running;
         let first = state.first + state.calls.len() as u64;
-        *state = State { first, summary: Summary { running, most_concurrent: running, ..Summary::default() }, ..State::default() };
+        *state = State {
+            first,
+            summary: Summary { running, most_concurrent: running, ..Summary::default() },
+            ..State::default()
+        };
     }
 }
 
@@ -208,7 +212,8 @@ mod tests {
     #[test]
     fn the_smallest_gap_is_between_identical_calls_only() {
         let audit = Audit::default();
-        for (identity, seconds) in [("a?x=1", 0.0), ("a?x=2", 1.0), ("a?x=1", 90.0), ("a?x=2", 100.0), ("a?x=1", 185.0)] {
+        for (identity, seconds) in [("a?x=1", 0.0), ("a?x=2", 1.0), ("a?x=1", 90.0), ("a?x=2", 100.0), ("a?x=1", 185.0)]
+        {
             audit.arrived(call(identity, seconds));
         }
         assert_eq!(audit.summary().smallest_gap, Some((Duration::from_secs(90), "a?x=1".to_owned())));

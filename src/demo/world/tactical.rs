@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::chance::Chance;
-use super::{Generation, World, generation, last_tick, time};
+use super::{Generation, World, generation, last_tick};
 
 /// Letters of an agent id.
 const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
