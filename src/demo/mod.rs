@@ -6,6 +6,8 @@
 mod configuration;
 mod nsight;
 pub mod pinned;
+#[cfg(test)]
+mod raw;
 pub mod server;
 mod tactical;
 pub mod world;
