@@ -262,3 +262,6 @@ fn call(request: &Received, look: &Look, platform: PlatformName, received: Durat
         violation: look.violation,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,13 @@ fn wrong_length(answer: Answer, difference: i32) -> Response {
     let length = (body.len() as u64).saturating_add_signed(i64::from(difference));
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     // A stream, because hyper insists on the right length of a whole body.
-    response.map(|_| Body::from_stream(stream::once(async move { Ok::<_, Infallible>(Bytes::from(body)) })))
+    let first = stream::once(async move { Ok::<_, io::Error>(Bytes::from(body)) });
+    let end = stream::once(async {
+        sleep(BEFORE_BREAK).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    });
+    // What is more than declared is not sent; what is less ends with the connection.
+    response.map(|_| if difference > 0 { Body::from_stream(first.chain(end)) } else { Body::from_stream(first) })
 }
 
 fn slow_first_byte(answer: Answer, time: Duration) -> Response {
