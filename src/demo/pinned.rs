@@ -15,7 +15,7 @@ impl PinnedClock {
     /// A clock that reads `wall`; its steady time starts at one hour.
     #[must_use]
     pub fn at(wall: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(Moment { steady: Duration::from_secs(3_600), wall })))
+        Self(Arc::new(Mutex::new(Moment { steady: Duration::from_hours(1), wall })))
     }
 
     /// Moves both times forward.

@@ -1,5 +1,6 @@
 //! The plainest HTTP client for tests: what it returns is what was on the wire.
 
+use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
 
@@ -45,7 +46,7 @@ pub(super) async fn request(
     let mut stream = TcpStream::connect(address).await?;
     let mut text = format!("{method} {target} HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n");
     for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     stream.write_all((text + "\r\n").as_bytes()).await?;
     let mut bytes = Vec::new();

@@ -61,7 +61,7 @@ fn client_element(xml: &mut Xml, world: &World, client: u64, wanted: Wanted, at:
         xml.open("client");
         xml.value("clientid", plan.id);
         xml.text("name", &plan.name);
-        xml.append(inner);
+        xml.append(&inner);
         xml.close("client");
     }
 }
@@ -86,7 +86,7 @@ fn site_element(xml: &mut Xml, world: &World, site: &SitePlan, wanted: Wanted, a
             xml.empty(name);
         } else {
             xml.open(name);
-            xml.append(inner);
+            xml.append(&inner);
             xml.close(name);
         }
     }

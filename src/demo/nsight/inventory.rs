@@ -103,7 +103,7 @@ pub(super) fn devices_at_client(world: &World, client: u64, kind: &str, at: Time
             xml.open("client");
             xml.value("id", plan.id);
             xml.text("name", &plan.name);
-            xml.append(inner);
+            xml.append(&inner);
             xml.close("client");
         }
     }))

@@ -206,7 +206,7 @@ fn items(at: Timestamp, write: impl FnOnce(&mut Xml)) -> Content {
     let mut inner = Xml::default();
     write(&mut inner);
     let mut xml = Xml::result("OK", at);
-    xml.items(inner);
+    xml.items(&inner);
     xml.raw("</result>");
     Content::Whole(xml.into_bytes())
 }

@@ -47,7 +47,7 @@ impl Xml {
     }
 
     /// Another piece after this one.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.0.push_str(&other.0);
     }
 
@@ -88,7 +88,7 @@ impl Xml {
     }
 
     /// `items` with this inside; `<items/>` around nothing.
-    pub(super) fn items(&mut self, inner: Self) {
+    pub(super) fn items(&mut self, inner: &Self) {
         if inner.0.is_empty() {
             self.empty("items");
         } else {

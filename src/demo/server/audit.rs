@@ -12,7 +12,7 @@ use crate::platform::PlatformName;
 const KEPT_CALLS: usize = 100_000;
 /// Calls whose last time is kept to measure gaps; more different calls than a sweep of 50,000 devices makes.
 const KEPT_IDENTITIES: usize = 1_000_000;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -246,7 +246,7 @@ async fn the_record_has_times_and_headers() {
     assert!(calls[0].key_accepted && !calls[0].authorization);
     assert!(calls.iter().all(|call| call.ended.is_some_and(|ended| ended >= call.received)));
     let (gap, identity) = audit.summary().smallest_gap.expect("asked twice");
-    assert_eq!((gap, identity.as_str()), (calls[1].received - calls[0].received, "GET /clients/?"));
+    assert_eq!((gap, identity.as_str()), (calls[1].received.saturating_sub(calls[0].received), "GET /clients/?"));
     assert_eq!(audit.summary().most_concurrent, 1);
 }
 

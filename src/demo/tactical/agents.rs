@@ -173,7 +173,7 @@ fn entry<'a>(world: &World, agent: &'a TacticalAgent, cold: bool, at: Timestamp)
         logged_username: if odd { Some("müller") } else { Some("-") },
         italic: odd,
         block_policy_inheritance: false,
-        policy: (agent.pk % 3 == 0).then_some(1),
+        policy: agent.pk.is_multiple_of(3).then_some(1),
         plat: agent.plat,
         goarch: if agent.plat == "darwin" { Some("arm64") } else { Some("amd64") },
         has_patches_pending: agent.patches_pending,
@@ -206,7 +206,7 @@ pub(super) fn detail(world: &World, agent: &TacticalAgent, at: Timestamp) -> Ans
     let more = json!({
         "client": agent.client,
         "site": agent.site_id,
-        "policy": (agent.pk % 3 == 0).then_some(1),
+        "policy": agent.pk.is_multiple_of(3).then_some(1),
         "offline_time": 1,
         "overdue_time": 5,
         "check_interval": 120,

@@ -124,7 +124,7 @@ impl Service for Tactical {
             return Answer::new(200, JSON, r#"{"status":"ok"}"#);
         }
         let token = request.headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Token"));
-        if request.headers.get("x-api-key").is_none_or(|key| key.is_empty()) && !token {
+        if request.headers.get("x-api-key").is_none_or(axum::http::HeaderValue::is_empty) && !token {
             return unauthorized("Authentication credentials were not provided.");
         }
         if token || !self.key_accepted(request) {

@@ -87,8 +87,8 @@ impl Layout {
             .iter()
             .map(|(name, sites)| ((*name).to_owned(), sites.iter().map(|&site| site.to_owned()).collect()))
             .collect();
-        let named = names.len();
-        for index in named..named.max(places / 25) {
+        let first = names.len();
+        for index in first..first.max(places / 25) {
             let chance = chance.of(index as u64);
             let name = format!("{} {} {index}", chance.of(1).pick(&TRADES), chance.of(2).pick(&FAMILIES));
             let count = 1 + usize::try_from(chance.of(3).below(3)).unwrap_or(0);
@@ -103,7 +103,7 @@ impl Layout {
         let mut layout = Self { clients: Vec::new(), sites: Vec::new(), places };
         let (mut given, mut seen) = (0, 0);
         for (client, (name, sites)) in names.into_iter().enumerate() {
-            let first = layout.sites.len();
+            let first_site = layout.sites.len();
             for name in sites {
                 let end = if client == blueprint.empty {
                     given
@@ -117,7 +117,7 @@ impl Layout {
                 given = end;
             }
             let id = blueprint.ids.0 + client as u64;
-            layout.clients.push(ClientPlan { id, name, sites: first..layout.sites.len() });
+            layout.clients.push(ClientPlan { id, name, sites: first_site..layout.sites.len() });
         }
         layout
     }

@@ -5,8 +5,10 @@ pub mod chance;
 pub mod layout;
 pub mod nsight;
 mod nsight_checks;
+mod nsight_devices;
 mod nsight_patches;
 pub mod tactical;
+mod tactical_agents;
 mod tactical_checks;
 mod tactical_updates;
 
@@ -68,18 +70,18 @@ const TACTICAL: Blueprint = Blueprint {
 };
 
 impl World {
-    /// A universe of about `devices` devices, half of them on each platform. Bad times come and go `speed` times as fast
+    /// A universe of about `devices` devices, half of them on each platform. Bad times come and go `pace` times as fast
     /// as normal.
     #[must_use]
-    pub fn new(devices: usize, seed: u64, speed: f64, clock: Arc<dyn Clock>) -> Self {
-        let seed = Chance::new(seed);
+    pub fn new(devices: usize, seed: u64, pace: f64, clock: Arc<dyn Clock>) -> Self {
+        let chance = Chance::new(seed);
         let tactical = devices / 2;
         Self {
-            seed,
-            speed: if speed.is_finite() { speed.clamp(0.01, 1_000.0) } else { 1.0 },
+            seed: chance,
+            speed: if pace.is_finite() { pace.clamp(0.01, 1_000.0) } else { 1.0 },
             clock,
-            nsight: Layout::new(&NSIGHT, devices - tactical, seed.of(1)),
-            tactical: Layout::new(&TACTICAL, tactical, seed.of(2)),
+            nsight: Layout::new(&NSIGHT, devices - tactical, chance.of(1)),
+            tactical: Layout::new(&TACTICAL, tactical, chance.of(2)),
             cold_cache: AtomicBool::new(false),
         }
     }

@@ -94,14 +94,14 @@ impl World {
             // Without the check some devices have an empty history, others one of UNKNOWN days.
             return NsightHistory { checks: Vec::new(), days: days(at).map(|day| (day, "UNKNOWN")).collect() };
         }
-        self.history(device, check, 200, "OVERDUE", at)
+        history(device, check, 200, "OVERDUE", at)
     }
 
     /// The backup history. Oldest day first.
     #[must_use]
     pub fn nsight_backup(&self, device: &NsightDevice, at: Timestamp) -> NsightHistory {
         let check = self.check_of_type(device, 1002, at);
-        let mut history = self.history(device, check, 300, "DEVICEOVERDUE", at);
+        let mut history = history(device, check, 300, "DEVICEOVERDUE", at);
         history.days.reverse();
         history
     }
@@ -109,49 +109,49 @@ impl World {
     fn check_of_type(&self, device: &NsightDevice, check_type: u32, at: Timestamp) -> Option<NsightCheck> {
         self.nsight_checks(device, at).into_iter().find(|check| check.check_type == check_type)
     }
+}
 
-    fn history(
-        &self,
-        device: &NsightDevice,
-        check: Option<NsightCheck>,
-        stream: u64,
-        overdue: &'static str,
-        at: Timestamp,
-    ) -> NsightHistory {
-        let Some(check) = check else { return NsightHistory::default() };
-        let chance = device.chance.of(stream);
-        // Some devices are in trouble for days.
-        let stale_days = if chance.of(1).happens(80) { 2 + chance.of(2).below(5) } else { 0 };
-        let mut statuses = Vec::new();
-        for (day, age) in days(at).zip(0..) {
-            let luck = chance.of(3).of(u64::from(day.day_of_year().unsigned_abs()));
-            let status = if day < device.installed {
-                "NOTINSTALLED"
-            } else if age == 0 {
-                today(check.status, device.silent_since.is_some())
-            } else if check.status == 0 {
-                "NOTRUN"
-            } else if age <= stale_days {
-                "FAIL"
-            } else if luck.happens(900) {
-                "PASS"
-            } else {
-                luck.of(1).pick(&[
-                    "FAIL",
-                    "FAIL",
-                    "PASSINACTIVE",
-                    "CLEARED",
-                    "CLEAREDINACTIVE",
-                    "FAILINACTIVE",
-                    overdue,
-                    "NOTRUN",
-                    "UNKNOWN",
-                ])
-            };
-            statuses.push((day, status));
-        }
-        NsightHistory { checks: vec![check.description], days: statuses }
+/// The days of one kind of check, today first. Nothing without such a check.
+fn history(
+    device: &NsightDevice,
+    check: Option<NsightCheck>,
+    stream: u64,
+    overdue: &'static str,
+    at: Timestamp,
+) -> NsightHistory {
+    let Some(check) = check else { return NsightHistory::default() };
+    let chance = device.chance.of(stream);
+    // Some devices are in trouble for days.
+    let stale_days = if chance.of(1).happens(80) { 2 + chance.of(2).below(5) } else { 0 };
+    let mut statuses = Vec::new();
+    for (day, age) in days(at).zip(0..) {
+        let luck = chance.of(3).of(u64::from(day.day_of_year().unsigned_abs()));
+        let status = if day < device.installed {
+            "NOTINSTALLED"
+        } else if age == 0 {
+            today(check.status, device.silent_since.is_some())
+        } else if check.status == 0 {
+            "NOTRUN"
+        } else if age <= stale_days {
+            "FAIL"
+        } else if luck.happens(900) {
+            "PASS"
+        } else {
+            luck.of(1).pick(&[
+                "FAIL",
+                "FAIL",
+                "PASSINACTIVE",
+                "CLEARED",
+                "CLEAREDINACTIVE",
+                "FAILINACTIVE",
+                overdue,
+                "NOTRUN",
+                "UNKNOWN",
+            ])
+        };
+        statuses.push((day, status));
     }
+    NsightHistory { checks: vec![check.description], days: statuses }
 }
 
 /// Backup and antivirus checks exist only where somebody set them up.

@@ -112,7 +112,7 @@ impl World {
         let chance = agent.chance.of(60 + number);
         let measured = matches!(plan.check_type, "memory" | "cpuload" | "diskspace" | "script");
         let period = self.minutes(2);
-        let until = agent.last_seen.map_or(at.as_millisecond(), |seen| seen.as_millisecond());
+        let until = agent.last_seen.map_or(at.as_millisecond(), Timestamp::as_millisecond);
         let run = last_tick(chance.of(1), period, until);
         let window = self.minutes(6 + u32::try_from(chance.of(2).below(25)).unwrap_or(0));
         let failing = chance.of(3).episode(window, 50, run);
@@ -154,7 +154,7 @@ impl World {
         let tasks = TASKS.iter().zip(0..).filter(|(_, number)| agent.chance.of(90 + number).happens(450));
         let tasks = tasks.map(|((name, severity, check_name), number)| {
             let chance = agent.chance.of(110 + number);
-            let until = agent.last_seen.map_or(at.as_millisecond(), |seen| seen.as_millisecond());
+            let until = agent.last_seen.map_or(at.as_millisecond(), Timestamp::as_millisecond);
             let run = last_tick(chance.of(1), self.minutes(5), until);
             let status = match chance.of(3).episode(self.minutes(13), 80, run) {
                 _ if agent.last_seen.is_none() || chance.of(4).happens(60) => ResultStatus::Never,

@@ -8,20 +8,35 @@ use super::tactical::{TacticalAgent, TacticalUpdate};
 /// Updates in an agent's list.
 const LISTED: i64 = 18;
 
+/// Installed, action, result.
+type Stage = (bool, &'static str, &'static str);
+
 impl World {
+    /// Whether an approved update of the agent is not installed.
+    pub(super) fn patches_pending(&self, agent: &TacticalAgent, at: Timestamp) -> bool {
+        self.update_stages(agent, at).any(|(_, (installed, action, _))| !installed && action == "approve")
+    }
+
+    /// The updates of an agent: the number of each, and where it stands.
+    fn update_stages(&self, agent: &TacticalAgent, at: Timestamp) -> impl Iterator<Item = (u64, Stage)> + use<> {
+        let listed = if agent.plat != "windows" || agent.last_seen.is_none() || agent.chance.of(130).happens(80) {
+            0
+        } else {
+            LISTED
+        };
+        let newest = agent.chance.of(131).window(self.minutes(7), at.as_millisecond()).number;
+        let updates = agent.chance.of(132);
+        (0..listed).map(move |back| {
+            let number = (newest - back).unsigned_abs();
+            (number, stage(back, updates.of(number).of(1).below(1_000)))
+        })
+    }
+
     /// The updates of an agent, newest first; none for other systems than Windows, and for agents that have not scanned.
     #[must_use]
     pub fn tactical_updates(&self, agent: &TacticalAgent, at: Timestamp) -> Vec<TacticalUpdate> {
-        if agent.plat != "windows" || agent.last_seen.is_none() || agent.chance.of(130).happens(80) {
-            return Vec::new();
-        }
-        let now = at.as_millisecond();
-        let step = self.minutes(7);
-        let window = agent.chance.of(131).window(step, now);
-        let updates = (0..LISTED).map(|back| {
-            let number = (window.number - back).unsigned_abs();
+        let updates = self.update_stages(agent, at).map(|(number, (installed, action, result))| {
             let chance = agent.chance.of(132).of(number);
-            let (installed, action, result) = stage(back, chance.of(1).below(1_000));
             let severity = chance.of(2).below(6);
             let severities = [Some("Critical"), Some("Important"), Some("Moderate"), Some("Low"), Some(""), None];
             let kb = 5_000_000 + chance.of(3).below(99_999);
@@ -40,7 +55,7 @@ impl World {
 }
 
 /// Where an update stands after so many steps of time: installed, action, result.
-const fn stage(age: i64, luck: u64) -> (bool, &'static str, &'static str) {
+const fn stage(age: i64, luck: u64) -> Stage {
     match (luck, age) {
         (0..60, _) => (false, "ignore", "n/a"),
         (60..90, ..=9) => (false, "approve", "failed"),
