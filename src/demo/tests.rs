@@ -1,0 +1,63 @@
+use std::time::{Duration, Instant};
+
+use saphyr::{LoadableYamlNode, Yaml};
+
+use super::raw::get;
+use super::*;
+
+#[tokio::test]
+async fn keys_are_made_up_for_each_run_and_work() {
+    let one = start(DemoOptions::default()).await.unwrap();
+    let other = start(DemoOptions::default()).await.unwrap();
+    assert_ne!(one.nsight.api_key(), other.nsight.api_key());
+    assert_eq!((one.nsight.api_key().len(), one.tactical.api_key().len()), (32, 32));
+    let target = format!("/api/?apikey={}&service=list_clients", one.nsight.api_key());
+    let answer = get(one.nsight.address, &target, &[]).await;
+    assert!(answer.body.windows(11).any(|window| window == b"status=\"OK\""));
+    let answer = get(one.tactical.address, "/clients/", &[("X-API-KEY", one.tactical.api_key())]).await;
+    assert_eq!(answer.status, 200);
+    assert!(!format!("{one:?}").contains(one.nsight.api_key()));
+    one.stop();
+}
+
+#[tokio::test]
+async fn the_configuration_leads_to_both_servers() {
+    for devices in [60, 2_000] {
+        let demo = start(DemoOptions { devices, ..DemoOptions::default() }).await.unwrap();
+        let text = demo.config_yaml();
+        let documents = Yaml::load_from_str(&text).expect("YAML");
+        let accounts = documents[0]["accounts"].as_vec().expect("a list");
+        for (account, server) in accounts.iter().zip([&demo.nsight, &demo.tactical]) {
+            assert_eq!(account["server"].as_str(), Some(server.url().as_str()));
+            assert_eq!(account["api_key"].as_str(), Some(server.api_key()));
+            let floor: u32 = account["min_interval"].as_str().unwrap().trim_end_matches('s').parse().unwrap();
+            for (_, collector) in account["collectors"].as_mapping().unwrap() {
+                let interval: u32 = collector["interval"].as_str().unwrap().trim_end_matches('s').parse().unwrap();
+                assert!(interval >= floor, "{text}");
+            }
+        }
+        assert_eq!(accounts.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn without_devices_the_servers_answer_all_the_same() {
+    let demo = start(DemoOptions { devices: 0, ..DemoOptions::default() }).await.unwrap();
+    let answer = get(demo.tactical.address, "/agents/", &[("X-API-KEY", demo.tactical.api_key())]).await;
+    assert_eq!(answer.text(), "[]");
+}
+
+#[tokio::test]
+async fn answers_are_quick_with_fifty_thousand_devices() {
+    let demo = start(DemoOptions { devices: 50_000, ..DemoOptions::default() }).await.unwrap();
+    let start = Instant::now();
+    for place in 0..50 {
+        // Places 4, 8, … hold servers that are always there.
+        let id = 770_000 + place * 480 * 1_000;
+        let target = format!("/api/?apikey={}&service=list_checks&deviceid={id}", demo.nsight.api_key());
+        let answer = get(demo.nsight.address, &target, &[]).await;
+        assert!(answer.body.windows(7).any(|window| window == b"<check>"), "{id}");
+    }
+    // Unoptimised and on a busy machine; it is a guard against work that grows with the fleet.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}

@@ -1,0 +1,181 @@
+//! A small universe of clients, sites and devices that lives: what is true in it at any moment follows from the seed and
+//! the time alone. Nothing is stored per device, so 50,000 devices cost no memory.
+
+pub mod chance;
+pub mod layout;
+pub mod nsight;
+mod nsight_checks;
+mod nsight_devices;
+mod nsight_patches;
+pub mod tactical;
+mod tactical_agents;
+mod tactical_checks;
+mod tactical_updates;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+
+use self::chance::Chance;
+use self::layout::{Blueprint, Layout};
+use self::nsight::NsightTruth;
+use self::tactical::TacticalTruth;
+use crate::clock::Clock;
+
+/// Everything that is true at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Truth {
+    /// The N-sight account.
+    pub nsight: NsightTruth,
+    /// The Tactical RMM server.
+    pub tactical: TacticalTruth,
+}
+
+/// The universe.
+pub struct World {
+    seed: Chance,
+    speed: f64,
+    clock: Arc<dyn Clock>,
+    nsight: Layout,
+    tactical: Layout,
+    cold_cache: AtomicBool,
+}
+
+const NSIGHT: Blueprint = Blueprint {
+    first: &[
+        ("Müller & Söhne GmbH", &["Zentrale \"Süd\"", "Lager"]),
+        ("Larkspur Dental & Co", &["Harbour Street"]),
+        ("Larkspur Dental & Co", &["Harbour Street"]),
+        ("", &["Büro <1>"]),
+        ("Neukunde AG", &["Hauptsitz"]),
+        ("Rocket 🚀 Labs €", &["HQ ]]> Annex", "Tōkyō 東京"]),
+    ],
+    empty: 4,
+    ids: (41_007, 50_311),
+};
+
+const TACTICAL: Blueprint = Blueprint {
+    first: &[
+        ("Müller & Söhne GmbH", &["Genève", "HQ", "HQ "]),
+        ("C:\\Back\\Slash", &["path\\to\\site"]),
+        ("He said \"hi\"", &["The \"Annex\""]),
+        ("Emoji 🚀 Ltd 👩\u{200d}💻", &["☃ Snow {x=\"1\"}"]),
+        ("Nobody yet", &["Empty site"]),
+        ("日本電気サービス", &["東京本社", "Home\noffice\t"]),
+    ],
+    empty: 4,
+    ids: (1, 1),
+};
+
+impl World {
+    /// A universe of about `devices` devices, half of them on each platform. Bad times come and go `pace` times as fast
+    /// as normal.
+    #[must_use]
+    pub fn new(devices: usize, seed: u64, pace: f64, clock: Arc<dyn Clock>) -> Self {
+        let chance = Chance::new(seed);
+        let tactical = devices / 2;
+        Self {
+            seed: chance,
+            speed: if pace.is_finite() { pace.clamp(0.01, 1_000.0) } else { 1.0 },
+            clock,
+            nsight: Layout::new(&NSIGHT, devices - tactical, chance.of(1)),
+            tactical: Layout::new(&TACTICAL, tactical, chance.of(2)),
+            cold_cache: AtomicBool::new(false),
+        }
+    }
+
+    /// The time in the universe: the clock's wall time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now().wall
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Everything that is true at `at`. At 50,000 devices this is large: ask for single devices instead.
+    #[must_use]
+    pub fn truth(&self, at: Timestamp) -> Truth {
+        Truth { nsight: self.nsight_truth(at), tactical: self.tactical_truth(at) }
+    }
+
+    /// Places for devices on N-sight and on Tactical RMM. A few of them are vacant at any time.
+    #[must_use]
+    pub const fn places(&self) -> (usize, usize) {
+        (self.nsight.places, self.tactical.places)
+    }
+
+    /// While on, the Tactical RMM server's agent list says 0 for every check counter, as after a reset of its cache. The
+    /// truth is not changed by it.
+    pub fn set_cold_cache(&self, cold: bool) {
+        self.cold_cache.store(cold, Ordering::Relaxed);
+    }
+
+    /// Whether the cache is cold.
+    #[must_use]
+    pub fn is_cache_cold(&self) -> bool {
+        self.cold_cache.load(Ordering::Relaxed)
+    }
+
+    /// The clients and sites on N-sight.
+    #[must_use]
+    pub const fn nsight_layout(&self) -> &Layout {
+        &self.nsight
+    }
+
+    /// The clients and sites on Tactical RMM.
+    #[must_use]
+    pub const fn tactical_layout(&self) -> &Layout {
+        &self.tactical
+    }
+
+    /// A stretch of so many minutes at normal speed, in ms.
+    #[expect(clippy::cast_possible_truncation, reason = "minutes of a demo fit, and a float cast saturates")]
+    fn minutes(&self, minutes: u32) -> i64 {
+        ((f64::from(minutes) * 60_000.0 / self.speed) as i64).max(1_000)
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("places", &self.places()).field("speed", &self.speed).finish_non_exhaustive()
+    }
+}
+
+/// A time from Unix milliseconds; 1970 for what no calendar holds.
+fn time(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
+}
+
+/// The last multiple of `period` before or at `at`, shifted by the source: when something regular happened last.
+fn last_tick(chance: Chance, period: i64, at: i64) -> i64 {
+    // Whole seconds, as the platforms write them.
+    chance.window(period, at).start.div_euclid(1_000) * 1_000
+}
+
+/// Which device stands in a place of the fleet now: `None` while it is vacant. In one of 15 places devices come and go.
+fn generation(place: usize, chance: Chance, period: i64, at: i64) -> Option<Generation> {
+    if place % 15 != 9 {
+        return Some(Generation { number: 0, since: None });
+    }
+    let window = chance.of(0x6e4).window(period, at);
+    let moved_in = window.start + period / 8;
+    let number = u64::try_from(window.number.rem_euclid(1_000)).unwrap_or(0);
+    (at >= moved_in).then_some(Generation { number, since: Some(moved_in) })
+}
+
+/// One of the devices that stand in a place one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Generation {
+    number: u64,
+    /// When it came, Unix ms; `None` for a device that was always there.
+    since: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests;
