@@ -64,8 +64,8 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct DemoFlags {
     /// Simulated devices, both platforms together.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=50_000))]
-    pub devices: u32,
+    #[arg(long, default_value_t = 60, value_parser = devices)]
+    pub devices: usize,
     /// Seed of the simulated fleet; the same seed gives the same fleet.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -122,6 +122,13 @@ fn telemetry_path(path: &str) -> Result<String, String> {
             .to_owned());
     }
     Ok(path.to_owned())
+}
+
+fn devices(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(devices) if (2..=50_000).contains(&devices) => Ok(devices),
+        _ => Err("a number from 2 to 50000 is needed".to_owned()),
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -104,11 +104,9 @@ pub async fn run(
         result = &mut ended => return result,
         () = shutdown.cancelled() => info!("stopping"),
     }
-    match tokio::time::timeout(SHUTDOWN_LIMIT, ended).await {
-        Ok(result) => result,
-        Err(_) => {
-            warn!("some tasks did not end in time and are given up");
-            Ok(())
-        }
-    }
+    let Ok(result) = tokio::time::timeout(SHUTDOWN_LIMIT, ended).await else {
+        warn!("some tasks did not end in time and are given up");
+        return Ok(());
+    };
+    result
 }

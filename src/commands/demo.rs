@@ -36,7 +36,7 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
             .as_bytes(),
         )?;
         let result = run_until_signal(config, listeners, flags).await;
-        simulated.stop().await;
+        simulated.stop();
         result
     })
 }

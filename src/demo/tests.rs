@@ -1,6 +1,5 @@
+use std::path::Path;
 use std::time::{Duration, Instant};
-
-use saphyr::{LoadableYamlNode, Yaml};
 
 use super::raw::get;
 use super::*;
@@ -25,16 +24,12 @@ async fn the_configuration_leads_to_both_servers() {
     for devices in [60, 2_000] {
         let demo = start(DemoOptions { devices, ..DemoOptions::default() }).await.unwrap();
         let text = demo.config_yaml();
-        let documents = Yaml::load_from_str(&text).expect("YAML");
-        let accounts = documents[0]["accounts"].as_vec().expect("a list");
+        let config = crate::config::parse(&text, Path::new("demo"), &|_| None).expect("valid");
+        let accounts = config.accounts;
+        assert_eq!(config.warnings, Vec::<String>::new());
         for (account, server) in accounts.iter().zip([&demo.nsight, &demo.tactical]) {
-            assert_eq!(account["server"].as_str(), Some(server.url().as_str()));
-            assert_eq!(account["api_key"].as_str(), Some(server.api_key()));
-            let floor: u32 = account["min_interval"].as_str().unwrap().trim_end_matches('s').parse().unwrap();
-            for (_, collector) in account["collectors"].as_mapping().unwrap() {
-                let interval: u32 = collector["interval"].as_str().unwrap().trim_end_matches('s').parse().unwrap();
-                assert!(interval >= floor, "{text}");
-            }
+            assert_eq!(account.server.as_str().trim_end_matches('/'), server.url());
+            assert!(account.collectors.values().all(|collector| collector.interval >= account.min_interval));
         }
         assert_eq!(accounts.len(), 2);
     }
