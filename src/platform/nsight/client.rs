@@ -88,7 +88,7 @@ fn encoded(value: &str) -> String {
 }
 
 /// The body, if the status and what the body looks like allow it to be an answer.
-fn body_of(answer: RawAnswer) -> Result<Vec<u8>, Error> {
+pub(super) fn body_of(answer: RawAnswer) -> Result<Vec<u8>, Error> {
     let status = answer.status;
     match status {
         200..300 if looks_like_html(&answer) => Err(Error::Blocked(status)),

@@ -6,6 +6,7 @@
 pub mod call;
 pub mod client;
 pub mod collectors;
+pub mod decode;
 pub mod encoding;
 pub mod error;
 mod noted;
@@ -14,25 +15,21 @@ pub mod wire;
 pub mod xml;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use tracing::debug;
 
 use self::call::Call;
 use self::client::Client;
-use self::collectors::Context;
 use self::error::Error;
-use self::noted::Noted;
-use self::xml::Tally;
 use crate::clock::Clock;
 use crate::collector::Collector;
-use crate::config::{AccountConfig, ChecksMode, PlatformOptions};
+use crate::config::{AccountConfig, PlatformOptions};
 use crate::fleet::{DeviceId, Update, View};
 use crate::planner::{Permit, Want};
 use crate::platform::{Answer, Failure, Platform, SetupError};
 
 pub use self::collectors::COLLECTORS;
+pub use self::decode::Decoder;
 
 /// Bodies from this size on are decoded on a thread of their own: they take milliseconds, in which a scrape would wait.
 const LARGE_BODY_BYTES: usize = 256 * 1024;
@@ -65,7 +62,7 @@ impl Nsight {
             PlatformOptions::Nsight(options) => options.offline_after,
             PlatformOptions::Tactical => None,
         };
-        let decoder = Decoder { offline_after, checks_mode: config.checks_mode, noted: Noted::new(&config.name) };
+        let decoder = Decoder::new(&config.name, offline_after, config.checks_mode);
         Ok(Self {
             config: config.clone(),
             client: Client::new(config)?,
@@ -77,10 +74,10 @@ impl Nsight {
     async fn decode(&self, call: &Call, body: Vec<u8>) -> Result<Vec<Update>, Error> {
         let now = self.clock.0.now().wall;
         if body.len() < LARGE_BODY_BYTES {
-            return self.decoder.decode(call, body, now);
+            return self.decoder.decode_body(call, body, now);
         }
         let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
-        let decoding = tokio::task::spawn_blocking(move || decoder.decode(&call, body, now));
+        let decoding = tokio::task::spawn_blocking(move || decoder.decode_body(&call, body, now));
         decoding.await.unwrap_or_else(|_| Err(Error::decode("decoding was broken off")))
     }
 }
@@ -119,29 +116,6 @@ impl Platform for Nsight {
 
     fn reload_key(&self) {
         self.client.reload_key();
-    }
-}
-
-/// Turns bodies into updates.
-#[derive(Debug)]
-struct Decoder {
-    offline_after: Option<Duration>,
-    checks_mode: ChecksMode,
-    noted: Noted,
-}
-
-impl Decoder {
-    fn decode(&self, call: &Call, body: Vec<u8>, now: Timestamp) -> Result<Vec<Update>, Error> {
-        let text = encoding::decode(body);
-        let context =
-            Context { now, offline_after: self.offline_after, checks_mode: self.checks_mode, noted: &self.noted };
-        let mut tally = Tally::new(call.service());
-        let updates = collectors::updates(call, &text, &context, &mut tally)?;
-        let left_out = tally.finish()?;
-        if left_out > 0 {
-            self.noted.left_out(call.service(), left_out);
-        }
-        Ok(updates)
     }
 }
 
