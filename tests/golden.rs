@@ -202,10 +202,11 @@ fn samples(exposition: &str) -> String {
 
 #[test]
 fn nsight_answers_that_fail() {
-    let mut files: Vec<String> = std::fs::read_dir("tests/fixtures/nsight/errors")
-        .expect("fixtures")
-        .map(|entry| format!("errors/{}", entry.expect("entry").file_name().to_str().expect("a name")))
-        .collect();
+    let mut files: Vec<String> =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/nsight/errors"))
+            .expect("fixtures")
+            .map(|entry| format!("errors/{}", entry.expect("entry").file_name().to_str().expect("a name")))
+            .collect();
     files.push("quirks/list_clients.all-bad.xml".to_owned());
     files.push("quirks/list_clients.nothing.xml".to_owned());
     files.push("quirks/list_general_settings.no-zone.xml".to_owned());
@@ -231,7 +232,7 @@ fn nsight_answers_that_fail() {
 #[test]
 fn every_golden_file_is_compared_and_together_they_are_small() {
     let mut expected: BTreeSet<String> =
-        ["nsight-quirks.txt", "nsight-failures.txt", "names.prom"].map(Into::into).into();
+        ["nsight-quirks.txt", "nsight-failures.txt", "names-nsight.prom", "names-tactical.prom"].map(Into::into).into();
     expected.extend(TACTICAL_FLEETS.map(|scenario| format!("tactical-{scenario}.prom")));
     expected.insert("tactical-fleet-all.prom".to_owned());
     expected.extend(TACTICAL_FAILURES.map(|scenario| format!("tactical-{scenario}.txt")));
@@ -244,4 +245,14 @@ fn every_golden_file_is_compared_and_together_they_are_small() {
     assert_eq!(found, expected);
     let bytes: u64 = entries.iter().map(|entry| entry.metadata().expect("metadata").len()).sum();
     assert!(bytes < 1_500_000, "{bytes} bytes");
+}
+
+#[test]
+fn promtool_has_nothing_to_say_about_the_expected_expositions() {
+    for entry in std::fs::read_dir(golden::folder()).expect("golden") {
+        let path = entry.expect("entry").path();
+        if path.extension().is_some_and(|extension| extension == "prom") {
+            golden::check_with_promtool(&std::fs::read_to_string(path).expect("text"));
+        }
+    }
 }

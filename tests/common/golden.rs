@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "not every test needs every helper")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rmm_exporter::collector::{Collector, CollectorDefaults};
@@ -26,13 +28,12 @@ pub fn compare(name: &str, actual: &str) {
         std::fs::write(&path, actual).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    if expected != actual {
-        panic!(
-            "tests/golden/{name} differs. When the new text is right, line by line: UPDATE_GOLDEN=1 cargo test --test \
-             golden\n{}",
-            difference(&expected, actual)
-        );
-    }
+    assert!(
+        expected == actual,
+        "tests/golden/{name} differs. When the new text is right, line by line: UPDATE_GOLDEN=1 cargo test --test golden \
+         --test names\n{}",
+        difference(&expected, actual)
+    );
 }
 
 /// Lines that only one of the texts has.
@@ -59,4 +60,23 @@ fn difference(expected: &str, actual: &str) -> String {
 pub fn stale_after(collectors: &[CollectorDefaults]) -> BTreeMap<Collector, Duration> {
     let stale_after = |interval: Duration| (interval * 3).max(Duration::from_mins(15));
     collectors.iter().map(|defaults| (defaults.collector, stale_after(defaults.interval))).collect()
+}
+
+/// `promtool check metrics` finds nothing. Without promtool nothing is checked, unless `RMM_REQUIRE_TOOLS=1` is set.
+pub fn check_with_promtool(text: &str) {
+    let required = std::env::var_os("RMM_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+    let promtool =
+        Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut promtool = match promtool {
+        Ok(promtool) => promtool,
+        Err(error) if required => panic!("promtool: {error}"),
+        Err(_) => {
+            println!("skipped: promtool is not installed");
+            return;
+        }
+    };
+    promtool.stdin.take().expect("stdin").write_all(text.as_bytes()).expect("written");
+    let output = promtool.wait_with_output().expect("promtool ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }
