@@ -1,6 +1,4 @@
-//! One request to N-sight, one answer, judged by its status.
-
-use std::time::Duration;
+//! One request to N-sight, one answer, and what its status says.
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
@@ -47,18 +45,15 @@ impl Client {
         self.key.reload();
     }
 
-    /// Makes the call. Gives back the body of an answer that can be good, and the pause that its head asks for.
+    /// Makes the call. Gives back the answer, whatever its status.
     ///
     /// # Errors
     ///
-    /// The error, and how many bytes of an answer were read.
-    pub async fn fetch(&self, call: &Call, permit: Permit) -> Result<(Vec<u8>, Option<Duration>), (Error, u64)> {
+    /// When there is no whole answer.
+    pub async fn fetch(&self, call: &Call, permit: Permit) -> Result<RawAnswer, Error> {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/xml"))]);
         let url = self.url(call, &self.key.current());
-        let sent = self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await;
-        let answer = sent.map_err(|error| (error.into(), 0))?;
-        let (bytes, retry_after) = (answer.body.len() as u64, answer.retry_after);
-        Ok((body_of(answer).map_err(|error| (error, bytes))?, retry_after))
+        Ok(self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await?)
     }
 
     /// The text with every trace of the key removed: a server may repeat the request in its message.

@@ -49,7 +49,7 @@ impl Decoder {
     }
 
     /// What a body says that can be good by its status and its first bytes.
-    pub(super) fn decode_body(&self, call: &Call, body: Vec<u8>, now: Timestamp) -> Result<Vec<Update>, Error> {
+    fn decode_body(&self, call: &Call, body: Vec<u8>, now: Timestamp) -> Result<Vec<Update>, Error> {
         let text = encoding::decode(body);
         let context =
             Context { now, offline_after: self.offline_after, checks_mode: self.checks_mode, noted: &self.noted };

@@ -24,8 +24,9 @@ use self::error::Error;
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::config::{AccountConfig, PlatformOptions};
-use crate::fleet::{DeviceId, Update, View};
+use crate::fleet::{DeviceId, View};
 use crate::planner::{Permit, Want};
+use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure, Platform, SetupError};
 
 pub use self::collectors::COLLECTORS;
@@ -71,14 +72,19 @@ impl Nsight {
         })
     }
 
-    async fn decode(&self, call: &Call, body: Vec<u8>) -> Result<Vec<Update>, Error> {
+    /// Decodes where it disturbs nobody.
+    async fn decode(&self, call: &Call, answer: RawAnswer) -> Result<Answer, Failure> {
         let now = self.clock.0.now().wall;
-        if body.len() < LARGE_BODY_BYTES {
-            return self.decoder.decode_body(call, body, now);
+        let bytes = answer.body.len();
+        if bytes < LARGE_BODY_BYTES {
+            return self.decoder.decode(call, answer, now);
         }
-        let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
-        let decoding = tokio::task::spawn_blocking(move || decoder.decode_body(&call, body, now));
-        decoding.await.unwrap_or_else(|_| Err(Error::decode("decoding was broken off")))
+        let task = {
+            let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
+            tokio::task::spawn_blocking(move || decoder.decode(&call, answer, now))
+        };
+        let broken_off = |_| Err(Error::decode("decoding was broken off").into_failure(call, bytes as u64));
+        task.await.unwrap_or_else(broken_off)
     }
 }
 
@@ -98,20 +104,13 @@ impl Platform for Nsight {
     }
 
     async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
-        let (result, bytes) = match self.client.fetch(call, permit).await {
-            Ok((body, retry_after)) => {
-                let bytes = body.len() as u64;
-                let result = self.decode(call, body).await;
-                (result.map_err(|error| error.with_retry_after(retry_after)), bytes)
-            }
-            Err((error, bytes)) => (Err(error), bytes),
+        let result = match self.client.fetch(call, permit).await {
+            Ok(answer) => self.decode(call, answer).await,
+            Err(error) => Err(error.into_failure(call, 0)),
         };
+        let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         debug!(account = self.config.name, ?call, bytes, ok = result.is_ok(), "call ended");
-        result.map(|updates| Answer { updates, bytes }).map_err(|error| {
-            let mut failure = error.into_failure(call, bytes);
-            failure.message = self.client.without_key(&failure.message);
-            failure
-        })
+        result.map_err(|failure| Failure { message: self.client.without_key(&failure.message), ..failure })
     }
 
     fn reload_key(&self) {

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::clock::TokioClock;
 use crate::config::{ChecksMode, CollectorConfig, KeySource, NsightOptions, TlsOptions};
-use crate::fleet::{ClientKey, Filter, Gone};
+use crate::fleet::{ClientKey, Filter, Gone, Update};
 use crate::planner::Outcome;
 
 /// An account with every default collector.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::fleet::{ClientKey, Kind};
 use crate::planner::Outcome;
