@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold before a change goes in: ./test.sh
-# Installs what the tests need where it can, runs every check, and says at the end what passed and how long it took.
+# Installs what the tests need where it can, runs every check with a summary, and the tests last.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -110,7 +110,6 @@ fi >&2
 step "format" cargo fmt --check
 step "lints" cargo clippy --locked --all-targets -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
-step "tests" cargo test --locked
 step "deploy files" promtool check config deploy/prometheus.yml
 if cargo deny --version >/dev/null 2>&1; then
     step "dependencies" dependencies
@@ -123,6 +122,11 @@ else
     skip "shell" "shellcheck is not installed: apt-get install shellcheck"
 fi
 
-printf '\nSummary, %s s\n' "$((SECONDS - start))"
+printf '\nSummary before the tests, %s s\n' "$((SECONDS - start))"
 printf '  %s\n' "${summary[@]}"
+
+# Last, so that the output ends with the tests' own closing lines.
+printf '\n==> tests\n'
+cargo test --locked || failed=1
+((failed == 0)) || printf '\nFAILED: see the steps above\n' >&2
 exit "$failed"

@@ -17,8 +17,8 @@ use crate::metrics::Publisher;
 use crate::planner::MemoryLedger;
 use crate::platform::SetupError;
 
-/// From the signal to the end of the process, whatever still runs.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
+/// How long tasks may take to end after the signal. The process itself ends within five seconds.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 
 /// Why the exporter cannot start or go on.
 #[derive(Debug, Error)]
@@ -57,7 +57,7 @@ pub fn accounts(
     config.accounts.into_iter().map(set_up).collect()
 }
 
-/// Polls and serves until `shutdown`; then drains scrapes, stops every task, and returns within five seconds.
+/// Polls and serves until `shutdown`; then drains scrapes, stops every task, and returns within four seconds.
 ///
 /// # Errors
 ///

@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use super::{CommandResult, cancelled_by_signals, load, print, runtime};
+use super::{CommandResult, block_on, cancelled_by_signals, load, print};
 use crate::account::{Progress, SweepResult};
 use crate::cli::Flags;
 use crate::clock::{Clock, SystemClock};
@@ -22,7 +22,7 @@ use crate::run;
 /// When the configuration is wrong or a key cannot be read.
 pub fn collect(flags: &Flags) -> CommandResult {
     let config = load(flags)?;
-    runtime()?.block_on(async {
+    block_on(async {
         let (text, results) = collect_once(config).await?;
         print(&text)?;
         let failed: Vec<&SweepResult> =

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::serve::{bind, run_until_signal};
-use super::{CommandResult, print, runtime};
+use super::{CommandResult, block_on, print};
 use crate::cli::{DemoFlags, Flags};
 use crate::clock::SystemClock;
 use crate::config;
@@ -15,7 +15,7 @@ use crate::demo::{self, DemoOptions};
 ///
 /// When an address is taken.
 pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
-    runtime()?.block_on(async {
+    block_on(async {
         let listeners = bind(flags).await?;
         let options = DemoOptions {
             devices: demo.devices,
@@ -26,7 +26,8 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
         };
         let simulated = demo::start(options).await?;
         let config = config::parse(&simulated.config_yaml(), std::path::Path::new("demo"), &|_| None)?;
-        let served: Vec<String> = listeners.iter().filter_map(|one| one.local_addr().ok()).map(|one| one.to_string()).collect();
+        let served: Vec<String> =
+            listeners.iter().filter_map(|one| one.local_addr().ok()).map(|one| one.to_string()).collect();
         let port = listeners.first().and_then(|one| one.local_addr().ok()).map_or(0, |address| address.port());
         print(
             format!(

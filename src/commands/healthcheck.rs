@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{CommandResult, Failure, print, runtime};
+use super::{CommandResult, Failure, block_on, print};
 use crate::cli::Flags;
 use crate::listen::ListenAddress;
 
@@ -20,16 +20,17 @@ const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// When it is not ready, or does not answer within three seconds.
 pub fn healthcheck(flags: &Flags) -> CommandResult {
     let address = flags.listen.first().ok_or("no --web.listen-address")?;
-    let answer = runtime()?.block_on(async {
-        tokio::time::timeout(TIME_LIMIT, ask(address)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
-    });
-    match answer.map_err(|error| format!("no answer from {address}: {error}"))? {
-        Answer { ready: true, text } => {
-            print(format!("{text}\n").as_bytes())?;
-            Ok(ExitCode::SUCCESS)
+    block_on(async {
+        let asked = tokio::time::timeout(TIME_LIMIT, ask(address))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let Answer { ready, text } = asked.map_err(|error| format!("no answer from {address}: {error}"))?;
+        if !ready {
+            return Err(Failure::from(format!("not ready: {text}")));
         }
-        Answer { ready: false, text } => Err(Failure::from(format!("not ready: {text}"))),
-    }
+        print(format!("{text}\n").as_bytes())?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 struct Answer {

@@ -16,12 +16,15 @@ pub use serve::serve;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Flags;
 use crate::config::{self, Config, ConfigErrors};
+
+/// How long work that cannot be interrupted may still take at the end.
+const LAST_WORK: Duration = Duration::from_millis(500);
 
 /// Why a subcommand failed, in words for the user.
 pub type Failure = Box<dyn std::error::Error>;
@@ -47,8 +50,12 @@ fn load(flags: &Flags) -> Result<Config, ConfigErrors> {
     config::load(flags.config_file.as_deref(), &|name| std::env::var(name).ok())
 }
 
-fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+/// Runs `command` on a runtime of its own. Work that cannot be interrupted (a rendering) does not hold up its end.
+fn block_on(command: impl Future<Output = CommandResult>) -> CommandResult {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_timeout(LAST_WORK);
+    result
 }
 
 /// A token that SIGTERM and SIGINT cancel. A second signal ends the process at once.

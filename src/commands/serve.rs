@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing::info;
 
-use super::{CommandResult, Failure, cancelled_by_signals, load, runtime};
+use super::{CommandResult, Failure, block_on, cancelled_by_signals, load};
 use crate::cli::Flags;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -21,7 +21,7 @@ use crate::run;
 pub fn serve(flags: &Flags) -> CommandResult {
     let config = load(flags)?;
     info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
-    runtime()?.block_on(async {
+    block_on(async {
         let listeners = bind(flags).await?;
         run_until_signal(config, listeners, flags).await
     })
