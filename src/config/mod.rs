@@ -1,8 +1,8 @@
 //! The configuration: what the user wrote, checked whole, as typed values.
 //!
-//! A file is read into a tree that knows its lines ([`tree`]), then section by section ([`reader`], [`accounts`] and the
+//! A file is read into a tree that knows its lines (`tree`), then section by section (`reader`, `accounts` and the
 //! files beside it); faults are gathered, so that one run reports all of them. Without a file the environment
-//! configures ([`environment`]). What a configuration costs in calls is told by [`plan`].
+//! configures (`environment`). What a configuration costs in calls is told by [`plan`].
 
 pub mod account;
 mod accounts;
