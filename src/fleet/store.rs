@@ -291,15 +291,21 @@ impl Fleet {
     }
 
     /// Only Tactical RMM lists every device in one answer, and only there are a device's own checks dearer than the list.
-    fn devices_with_changed_counters(&self, devices: &[DeviceRecord]) -> Vec<DeviceId> {
-        let differs = |device: &&DeviceRecord| {
-            device.checks.is_some()
-                && self.counters_when_read.get(&device.id).is_some_and(|counters| *counters != device.checks)
-        };
+    /// Counters that were unknown when the checks were read (a cold cache) are no sign of a change when they appear.
+    fn devices_with_changed_counters(&mut self, devices: &[DeviceRecord]) -> Vec<DeviceId> {
         if self.options.platform != PlatformName::Tactical {
             return Vec::new();
         }
-        devices.iter().filter(differs).map(|device| device.id.clone()).collect()
+        let mut changed = Vec::new();
+        for device in devices {
+            let (Some(listed), Some(known)) = (device.checks, self.counters_when_read.get_mut(&device.id)) else {
+                continue;
+            };
+            if *known.get_or_insert(listed) != listed {
+                changed.push(device.id.clone());
+            }
+        }
+        changed
     }
 }
 

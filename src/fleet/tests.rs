@@ -471,4 +471,7 @@ fn changed_counters_hurry_the_checks_of_that_agent() {
     assert_eq!(fleet.apply(list(Some(0), Some(0)), at(4)).hurry, []);
     assert_eq!(fleet.apply(list(Some(0), Some(1)), at(5)).hurry, [DeviceId::new("b")]);
     assert_eq!(fleet.apply(list(None, None), at(6)).hurry, [], "a cold cache is no change");
+    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks::default()), at(7));
+    assert_eq!(fleet.apply(list(Some(0), Some(0)), at(8)).hurry, [], "nor is the end of one");
+    assert_eq!(fleet.apply(list(Some(2), Some(0)), at(9)).hurry, [DeviceId::new("a")]);
 }

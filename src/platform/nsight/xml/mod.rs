@@ -98,7 +98,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The character of a numeric reference or of one of XML's five entities; a space for a control character. Anything else
+/// The character of a numeric reference or of one of XML's five entities; nothing for a control character. Anything else
 /// stays as it is written: an entity is never expanded.
 fn resolve(reference: &BytesRef<'_>) -> Cow<'static, str> {
     if let Some(text) = quick_xml::escape::resolve_xml_entity(reference) {
@@ -110,7 +110,7 @@ fn resolve(reference: &BytesRef<'_>) -> Cow<'static, str> {
     });
     match number.map(char::from_u32) {
         Some(Some(c)) if is_allowed(c) => Cow::Owned(c.to_string()),
-        Some(Some(_)) => Cow::Borrowed(" "),
+        Some(Some(_)) => Cow::Borrowed(""),
         Some(None) | None => Cow::Owned(format!("&{};", &**reference)),
     }
 }

@@ -46,7 +46,7 @@ fn clients_in_every_encoding_and_envelope() {
         ("no-declaration", "41022", "Plain"),
         ("example-wrapper", "41025", "Wrapped"),
         ("single-without-items", "41026", "Bare"),
-        ("control-characters", "41027", "Bell [31mred [0m"),
+        ("control-characters", "41027", "Bell [31mred[0m"),
     ] {
         let clients = read_clients(&format!("quirks/list_clients.{quirk}"));
         assert_eq!(clients, [client_record(id, name, "", [0, 0, 0])], "{quirk}");
