@@ -218,6 +218,10 @@ impl<P: Platform> Account<P> {
             Err(failure) => self.fail(&failure, now),
         };
         self.planner.finish(&call, finish, now);
+        // An outage must not hide behind the interval of the call that tells whether the platform is up.
+        if self.up == Some(true) && self.planner.is_pausing(now) {
+            self.planner.hurry(&self.platform.up_call(), now);
+        }
         self.changed(now);
     }
 

@@ -140,7 +140,7 @@ async fn large_answers_are_cut_off_before_they_fill_the_memory() {
     running.until_true(20).await;
     let before = peak_memory();
     for (account, server) in BOTH.into_iter().zip([&running.demo.nsight.handle, &running.demo.tactical.handle]) {
-        for fault in [Fault::Huge(2_000), Fault::GzipBomb(1_200)] {
+        for fault in [Fault::Huge(400), Fault::GzipBomb(300)] {
             let target = if account == BOTH[0] { "list_clients" } else { "/agents/" };
             let counted = requests(&running.scrape().await, account, "too_large");
             server.set_fault(fault.clone(), Scope::target(target).next(1));

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // not every test program uses all of it
 
+pub mod child;
+
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
