@@ -96,7 +96,8 @@ fn healthcheck_tells_by_its_exit_code() {
     let servers = Servers::start();
     let check = |address: SocketAddr| run(exporter().args(["healthcheck", &format!("--web.listen-address={address}")]));
     servers.demo.nsight.handle.set_fault(Fault::Status(500), Scope::ALL);
-    let mut process = Process::start(exporter().args([&with_config(&servers.config(NSIGHT_KEY, TACTICAL_KEY)), LISTEN]));
+    let mut process =
+        Process::start(exporter().args([&with_config(&servers.config(NSIGHT_KEY, TACTICAL_KEY)), LISTEN]));
     let address = process.address();
     let ended = check(address);
     assert_eq!(ended.status.code(), Some(1));
@@ -109,6 +110,24 @@ fn healthcheck_tells_by_its_exit_code() {
     let ended = check(address);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("no answer"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_new_key_in_the_file_is_taken_without_a_restart() {
+    let servers = Servers::start();
+    let config = servers.config("wrong-key-1", "wrong-key-2");
+    let mut process = Process::start(exporter().args([&with_config(&config), LISTEN]));
+    let address = process.address();
+    let end = Instant::now() + Duration::from_secs(5);
+    while process.stderr().matches("outcome=auth_error").count() < 2 {
+        assert!(Instant::now() < end, "{}", process.stderr());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_ne!(get(address, "/-/ready", &[]).unwrap().0, 200);
+    servers.config(NSIGHT_KEY, TACTICAL_KEY);
+    process.until_ok(address, "/-/ready");
+    assert!(process.stderr().contains("the API key has changed"), "{}", process.stderr());
+    search("the log", &process.stderr(), &[NSIGHT_KEY, TACTICAL_KEY]);
 }
 
 #[test]
@@ -164,7 +183,8 @@ fn the_environment_configures() {
     // The default budget of N-sight is 30 calls a minute, so a whole sweep takes too long for a test: the start is enough.
     let process = Process::start(&mut command);
     let end = Instant::now() + Duration::from_secs(10);
-    let accepted = |server: &demo::server::SimulatedServer| server.handle.audit().calls().iter().any(|call| call.key_accepted);
+    let accepted =
+        |server: &demo::server::SimulatedServer| server.handle.audit().calls().iter().any(|call| call.key_accepted);
     while !(accepted(&servers.demo.nsight) && accepted(&servers.demo.tactical)) {
         assert!(Instant::now() < end, "{}", process.stderr());
         std::thread::sleep(Duration::from_millis(20));
@@ -198,7 +218,8 @@ fn what_cannot_start_says_why() {
 fn forms(key: &str) -> Vec<String> {
     let mut forms = vec![key.to_owned(), key[..12].to_owned(), key[key.len() - 12..].to_owned()];
     forms.push(url::form_urlencoded::byte_serialize(key.as_bytes()).collect());
-    let percent = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let percent =
+        |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     let encoded: String = key.bytes().map(percent).collect();
     forms.extend([encoded.to_lowercase(), encoded]);
     for skipped in 0..3 {
@@ -230,7 +251,8 @@ fn the_key_is_nowhere() {
     for format in ["logfmt", "json"] {
         let servers = Servers::start();
         let config = servers.config(NSIGHT_KEY, TACTICAL_KEY);
-        let arguments = ["--log.level=trace", &format!("--log.format={format}"), LISTEN, &with_config(&config)].map(str::to_owned);
+        let arguments =
+            ["--log.level=trace", &format!("--log.format={format}"), LISTEN, &with_config(&config)].map(str::to_owned);
         let mut process = Process::start(exporter().args(&arguments));
         let address = process.address();
         process.until_ok(address, "/-/ready");

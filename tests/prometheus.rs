@@ -72,7 +72,11 @@ fn prometheus_takes_every_sample() {
         };
         while query(address, expression) != Some(wanted) {
             let state = query(address, expression);
-            assert!(prometheus.is_running() && Instant::now() < end, "{expression} is {state:?}: {}", prometheus.stderr());
+            assert!(
+                prometheus.is_running() && Instant::now() < end,
+                "{expression} is {state:?}: {}",
+                prometheus.stderr()
+            );
             std::thread::sleep(Duration::from_millis(200));
         }
     }
@@ -81,8 +85,12 @@ fn prometheus_takes_every_sample() {
     assert_eq!(query(address, "scrape_samples_post_metric_relabeling"), Some(samples), "none is dropped");
     // Types arrive as they are: a histogram can be asked for its quantile.
     assert!(query(address, "max(histogram_quantile(0.9, rmm_api_request_duration_seconds_bucket))").is_some());
-    let complaints: Vec<_> = prometheus.stderr().lines().filter(|line| line.contains("scrape")).map(str::to_owned).collect();
-    assert!(complaints.iter().all(|line| !line.contains("level=warn") && !line.contains("level=error")), "{complaints:?}");
+    let complaints: Vec<_> =
+        prometheus.stderr().lines().filter(|line| line.contains("scrape")).map(str::to_owned).collect();
+    assert!(
+        complaints.iter().all(|line| !line.contains("level=warn") && !line.contains("level=error")),
+        "{complaints:?}"
+    );
     prometheus.signal("TERM");
     prometheus.end(Duration::from_secs(10));
 }

@@ -113,6 +113,7 @@ impl<C: ReadCall> Planner<C> {
     }
 
     /// Whether the account pauses after failures.
+    #[must_use]
     pub fn is_pausing(&self, now: Moment) -> bool {
         self.backoff.account_until(self.reading(now)).is_some()
     }

@@ -30,7 +30,8 @@ fn listed(all: &SeriesMap) -> BTreeSet<&str> {
 async fn devices_that_go_take_all_their_series_with_them() {
     let clock = TestClock::at(NOW);
     // Device places change hands every five minutes at this speed; nothing is stale before fifteen.
-    let settings = Settings { clock: Arc::new(clock.clone()), devices: 70, speed: 3.0, slow: 2_000, ..Settings::default() };
+    let settings =
+        Settings { clock: Arc::new(clock.clone()), devices: 70, speed: 3.0, slow: 2_000, ..Settings::default() };
     let running = Running::start(settings).await;
     let before = running.until_true(30).await;
     clock.advance(Duration::from_mins(6));
@@ -117,7 +118,8 @@ async fn a_new_name_is_in_all_series_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn old_data_go_and_the_reasons_stay() {
-    let settings = Settings { clock: Arc::new(SystemClock), devices: 12, fast: 500, stale_after: 3_000, ..Settings::default() };
+    let settings =
+        Settings { clock: Arc::new(SystemClock), devices: 12, fast: 500, stale_after: 3_000, ..Settings::default() };
     let running = Running::start(settings).await;
     let present = |all: &SeriesMap, name: &str| all.keys().any(|(other, _)| other == name);
     for account in BOTH {
@@ -129,7 +131,8 @@ async fn old_data_go_and_the_reasons_stay() {
     running.until_value(5, "rmm_up", BOTH[0], 0.0).await;
     let all = running.until_value(5, "rmm_up", BOTH[1], 0.0).await;
     assert!(present(&all, "rmm_device_info"), "young data stay");
-    let all = running.until(8, |all| (!fleet_only(all).is_empty()).then(|| "old data are still there".to_owned())).await;
+    let all =
+        running.until(8, |all| (!fleet_only(all).is_empty()).then(|| "old data are still there".to_owned())).await;
     for account in BOTH {
         let inventory = [("account", account), ("collector", "inventory")];
         assert_eq!(value(&all, "rmm_collector_success", &inventory), Some(0.0));
@@ -179,7 +182,8 @@ async fn a_cold_cache_makes_no_zeros() {
     demo.world.set_cold_cache(true);
     let running = Running::around(demo, settings).await;
     let counted = |all: &SeriesMap| -> Vec<f64> {
-        let checks = all.iter().filter(|((name, labels), _)| name == "rmm_device_checks" && labels["platform"] == "tactical");
+        let checks =
+            all.iter().filter(|((name, labels), _)| name == "rmm_device_checks" && labels["platform"] == "tactical");
         checks.map(|(_, value)| *value).collect()
     };
     let all = running.until_well(10, BOTH[1]).await;

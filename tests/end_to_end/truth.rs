@@ -9,7 +9,9 @@ use rmm_exporter::demo::world::Truth;
 use rmm_exporter::demo::world::nsight::{
     NsightDevice, NsightDeviceTruth, NsightHistory, NsightKind, NsightTruth, ProblemKind,
 };
-use rmm_exporter::demo::world::tactical::{AgentStatus, ResultStatus, TacticalAgentTruth, TacticalCheck, TacticalTruth};
+use rmm_exporter::demo::world::tactical::{
+    AgentStatus, ResultStatus, TacticalAgentTruth, TacticalCheck, TacticalTruth,
+};
 
 use crate::support::{Labels, SeriesMap};
 
@@ -92,9 +94,7 @@ fn nsight(all: &mut SeriesMap, truth: &NsightTruth, now: Timestamp) {
     for device in &truth.devices {
         let site = truth.sites.iter().find(|site| site.id == device.device.site_id).expect("site");
         let place = account.with("client", &name_of(device.device.client_id)).with("site", &clean(&site.name));
-        let at = place
-            .with("device", &clean(&device.device.name))
-            .with("device_id", &device.device.id.to_string());
+        let at = place.with("device", &clean(&device.device.name)).with("device_id", &device.device.id.to_string());
         nsight_info(all, &at, &device.device);
         if matches!(device.device.kind, NsightKind::Server | NsightKind::Workstation) {
             nsight_state(all, &at, &device.device, now);
@@ -407,9 +407,10 @@ fn tactical_tasks(all: &mut SeriesMap, at: &At, agent: &TacticalAgentTruth) {
     let counts = STATES.map(|(word, states)| (word, count(&tasks, |task| states.contains(&task.status))));
     at.set(all, "rmm_device_tasks", "status", &counts);
     for task in tasks.into_iter().filter(|task| task.status == ResultStatus::Failing) {
-        at.with("task_id", &task.id.to_string())
-            .with("task", &clean(task.name))
-            .with("severity", task.severity)
-            .put(all, "rmm_task_failing", 1.0);
+        at.with("task_id", &task.id.to_string()).with("task", &clean(task.name)).with("severity", task.severity).put(
+            all,
+            "rmm_task_failing",
+            1.0,
+        );
     }
 }

@@ -126,5 +126,5 @@ fn collect(mut pipe: impl Read + Send + 'static, into: &Arc<Mutex<Vec<u8>>>) -> 
 
 /// Runs a command to its end.
 pub fn run(command: &mut Command) -> Ended {
-    Process::start(command).end(Duration::from_secs(60))
+    Process::start(command).end(Duration::from_mins(1))
 }
