@@ -214,7 +214,7 @@ async fn changed_counters_bring_the_checks_forward() {
     tokio::time::sleep(Duration::from_mins(2)).await;
     let list = platform.calls_of(&Call::List)[2];
     let read = platform.calls_of(&checks)[1];
-    assert!(read >= list && read - list < Duration::from_secs(1), "{list:?} {read:?}");
+    assert!((list..list + Duration::from_secs(1)).contains(&read), "{list:?} {read:?}");
     shutdown.cancel();
 }
 
@@ -291,15 +291,14 @@ async fn collect_gives_up_at_a_refused_key_and_when_it_may_not_go_on() {
     let before = platform.clock.now().steady;
     let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
     assert_eq!(platform.script().calls.len(), 1);
-    assert!(platform.clock.now().steady - before < Duration::from_secs(1), "at once");
+    assert!(platform.clock.now().steady < before + Duration::from_secs(1), "at once");
     assert!(results.iter().any(|result| result.collector == Collector::Inventory && result.missed == 1));
 
-    // The list is good, and then the server wants to be left alone for an hour.
+    // The server wants to be left alone for an hour: nobody waits for that.
     let platform = Scripted { failing: Some(Duration::from_mins(3)), ..paused() };
     platform.script().fails = Some((Outcome::Throttled, Some(Duration::from_hours(1))));
     let before = platform.clock.now().steady;
     let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
-    let waited = platform.clock.now().steady - before;
-    assert!(waited < Duration::from_mins(2), "{waited:?}");
+    assert!(platform.clock.now().steady < before + Duration::from_mins(2));
     assert!(results.iter().map(|result| result.missed).sum::<u64>() >= 1, "{results:?}");
 }

@@ -95,7 +95,7 @@ pub fn difference(found: &SeriesMap, expected: &SeriesMap) -> String {
         match found.get(&(name.clone(), labels.clone())) {
             None => lines.push(format!("missing {name}{labels:?} {value}")),
             Some(other) if other.to_bits() != value.to_bits() => {
-                lines.push(format!("{name}{labels:?} is {other}, not {value}"))
+                lines.push(format!("{name}{labels:?} is {other}, not {value}"));
             }
             Some(_) => {}
         }
