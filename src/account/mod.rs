@@ -35,6 +35,8 @@ const RENDER_DELAY: Duration = Duration::from_millis(200);
 const RENDER_SHARE: u32 = 10;
 /// Planning may take at most this share of the time (one part in N).
 const PLAN_SHARE: u32 = 20;
+/// After so many failures in a row the call that decides whether the platform is up is made soon.
+const OUTAGE_FAILURES: u32 = 3;
 /// How often the account's state is published while it changes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -54,6 +56,8 @@ pub struct Account<P: Platform> {
     /// Whether the last finished attempt of the deciding call succeeded; `None` before the first.
     up: Option<bool>,
     was_up: bool,
+    /// Calls that failed in a row, refusals of a platform that is well left out.
+    failed_in_row: u32,
     plan_due: Option<Duration>,
     render_due: Option<Duration>,
     report_due: Option<Duration>,
@@ -96,6 +100,7 @@ impl<P: Platform> Account<P> {
             renders: JoinSet::new(),
             up: None,
             was_up: false,
+            failed_in_row: 0,
             plan_due: Some(now.steady),
             render_due: Some(now.steady),
             report_due: Some(now.steady),
@@ -218,6 +223,15 @@ impl<P: Platform> Account<P> {
             Err(failure) => self.fail(&failure, now),
         };
         self.planner.finish(&call, finish, now);
+        match outcome {
+            Outcome::Ok => self.failed_in_row = 0,
+            Outcome::Forbidden | Outcome::ApiError => {}
+            _ => self.failed_in_row = self.failed_in_row.saturating_add(1),
+        }
+        // An outage must not hide behind the interval of the call that tells whether the platform is up.
+        if self.up == Some(true) && (self.failed_in_row >= OUTAGE_FAILURES || self.planner.is_pausing(now)) {
+            self.planner.hurry(&self.platform.up_call(), now);
+        }
         self.changed(now);
     }
 
@@ -349,3 +363,6 @@ fn fleet_options(config: &AccountConfig) -> FleetOptions {
         time_zone,
     }
 }
+
+#[cfg(test)]
+mod tests;

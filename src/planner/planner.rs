@@ -112,6 +112,12 @@ impl<C: ReadCall> Planner<C> {
         self.queue.insert(id, slot, at);
     }
 
+    /// Whether the account pauses after failures.
+    #[must_use]
+    pub fn is_pausing(&self, now: Moment) -> bool {
+        self.backoff.account_until(self.reading(now)).is_some()
+    }
+
     /// The next call to make, if one may start now. Each start that is handed out must be made, and finished with
     /// [`finish`](Self::finish).
     pub fn next(&mut self, now: Moment) -> Next<C> {

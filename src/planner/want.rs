@@ -20,7 +20,7 @@ pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
 /// What goes first when several calls are due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Priority {
-    /// What fails now.
+    /// What fails now, and whether the platform is up at all.
     Failing,
     /// Which devices exist.
     Inventory,

@@ -98,8 +98,12 @@ fn wants_both_lists_and_sweeps_over_the_devices_that_can_be_asked() {
     ];
     assert_eq!(seen, expected.map(|(call, collector, interval)| (call.to_owned(), collector, interval)));
     for want in wants {
-        let inventory = want.collector == Collector::Inventory;
-        assert_eq!(want.priority, if inventory { Priority::Inventory } else { Priority::Sweep });
+        let priority = match want.call {
+            Call::Agents => Priority::Failing, // it decides whether the server is up
+            Call::Clients => Priority::Inventory,
+            _ => Priority::Sweep,
+        };
+        assert_eq!(want.priority, priority);
     }
 }
 

@@ -48,7 +48,11 @@ pub fn wants(config: &AccountConfig, view: &View) -> Vec<Want<Call>> {
             // Automated tasks ride on the check collectors.
             Collector::Tasks => continue,
         };
-        let want = |call| Want { call, collector: *collector, interval: settings.interval, priority };
+        let want = |call| {
+            // Behind a pause after failures only one call gets through: whether the platform is up must not wait for others.
+            let priority = if call == Call::ListClients { Priority::Failing } else { priority };
+            Want { call, collector: *collector, interval: settings.interval, priority }
+        };
         wants.extend(calls.into_iter().map(want));
     }
     wants.extend(time_zone::want(config));

@@ -23,12 +23,10 @@ const MAX_SITES: usize = 500_000;
 
 /// Both lists.
 pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
-    [Call::Agents, Call::Clients].into_iter().map(move |call| Want {
-        call,
-        collector: Collector::Inventory,
-        interval: config.interval,
-        priority: Priority::Inventory,
-    })
+    // Behind a pause after failures only one call gets through: whether the platform is up must not wait for others.
+    [(Call::Agents, Priority::Failing), (Call::Clients, Priority::Inventory)].into_iter().map(
+        move |(call, priority)| Want { call, collector: Collector::Inventory, interval: config.interval, priority },
+    )
 }
 
 /// `/clients/`. Names are keys exactly as written: the agents refer to clients and sites by name only.

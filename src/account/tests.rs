@@ -1,0 +1,304 @@
+use tokio::sync::Notify;
+
+use super::*;
+use crate::clock::TokioClock;
+use crate::collector::Collector;
+use crate::config;
+use crate::demo::PinnedClock;
+use crate::fleet::{
+    ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, SiteKey, StatusCounts, Update, View,
+};
+use crate::metrics::AccountStatus;
+use crate::planner::{MemoryLedger, Permit, Priority, Want};
+
+const START: &str = "2026-03-04T09:15:02Z";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Call {
+    List,
+    Failing,
+    Checks(DeviceId),
+}
+
+impl ReadCall for Call {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Failing => "failing",
+            Self::Checks(_) => "checks",
+        }
+    }
+
+    fn identity(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// What the platform does, and what was asked of it.
+#[derive(Default)]
+struct Script {
+    /// The outcome of every call; `None` is a good answer.
+    fails: Option<(Outcome, Option<Duration>)>,
+    panics: bool,
+    /// Failing checks that the list counts.
+    failing: u64,
+    calls: Vec<(Duration, Call)>,
+    reloads: u32,
+    plans: u32,
+}
+
+#[derive(Clone)]
+struct Scripted {
+    script: Arc<Mutex<Script>>,
+    clock: Arc<dyn Clock>,
+    list: Duration,
+    failing: Option<Duration>,
+    asked: Arc<Notify>,
+}
+
+impl Scripted {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        let list = Duration::from_mins(15);
+        Self { script: Arc::default(), clock, list, failing: None, asked: Arc::default() }
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap()
+    }
+
+    fn calls_of(&self, call: &Call) -> Vec<Duration> {
+        self.script().calls.iter().filter(|(_, other)| other == call).map(|(at, _)| *at).collect()
+    }
+}
+
+impl Platform for Scripted {
+    type Call = Call;
+
+    fn wants(&self, known: &View) -> Vec<Want<Call>> {
+        self.script().plans += 1;
+        let want = |call, collector, interval, priority| Want { call, collector, interval, priority };
+        let mut wants = vec![want(Call::List, Collector::Inventory, self.list, Priority::Failing)];
+        let failing = self.failing.map(|every| want(Call::Failing, Collector::Patches, every, Priority::Failing));
+        wants.extend(failing);
+        let devices = known.devices.iter().map(|device| Call::Checks(device.id.clone()));
+        wants.extend(devices.map(|call| want(call, Collector::Checks, Duration::from_hours(2), Priority::Sweep)));
+        wants
+    }
+
+    fn up_call(&self) -> Call {
+        Call::List
+    }
+
+    fn checks_call(&self, device: &DeviceId) -> Option<Call> {
+        Some(Call::Checks(device.clone()))
+    }
+
+    async fn read(&self, call: &Call, _permit: Permit) -> Result<Answer, Failure> {
+        self.asked.notify_one();
+        let mut script = self.script();
+        script.calls.push((self.clock.now().steady, call.clone()));
+        let panics = script.panics;
+        let (fails, failing) = (script.fails, script.failing);
+        drop(script);
+        assert!(!panics, "a defect");
+        if let Some((outcome, retry_after)) = fails {
+            return Err(Failure { outcome, gone: None, retry_after, message: "as told".to_owned(), bytes: 0 });
+        }
+        let updates = match call {
+            Call::List => vec![Update::Devices(DeviceList::Account, vec![device(failing)])],
+            Call::Failing => Vec::new(),
+            Call::Checks(id) => {
+                vec![Update::Checks(id.clone(), DeviceChecks { counts: StatusCounts::default(), checks: Vec::new() })]
+            }
+        };
+        Ok(Answer { updates, bytes: 10 })
+    }
+
+    fn reload_key(&self) {
+        self.script().reloads += 1;
+    }
+}
+
+fn device(failing: u64) -> DeviceRecord {
+    let (client, site) = (ClientKey::new("c"), SiteKey::new("s"));
+    let counts = StatusCounts { passing: Some(3), failing: Some(failing), cleared: None, pending: None };
+    let named = DeviceRecord::new(DeviceId::new("a"), Label::new("PC"), client, site);
+    DeviceRecord { kind: Some(Kind::Server), checks: Some(counts), ..named }
+}
+
+/// An account with the limits of a real server: the floor is 15 s.
+fn account(platform: &Scripted) -> (Account<Scripted>, Arc<Publisher>) {
+    let yaml = "accounts:\n  - name: msp\n    platform: tactical\n    server: http://127.0.0.1:9\n    api_key: abcdef\n    \
+                min_interval: 15s\n    requests_per_minute: 60\n";
+    let config = config::parse(yaml, std::path::Path::new("test"), &|_| None).unwrap().accounts.remove(0);
+    let publisher = Arc::new(Publisher::new());
+    publisher.configure(vec![setup(&config)]);
+    let ledger = Box::new(MemoryLedger::default());
+    let clock = Arc::clone(&platform.clock);
+    (Account::new(config, platform.clone(), ledger, Arc::clone(&publisher), clock, 1), publisher)
+}
+
+fn status(publisher: &Publisher) -> Arc<AccountStatus> {
+    Arc::clone(publisher.snapshot().account("msp").unwrap().status())
+}
+
+fn paused() -> Scripted {
+    Scripted::new(Arc::new(TokioClock::starting_at(START.parse().unwrap())))
+}
+
+/// Runs the account for so long.
+fn running(account: Account<Scripted>) -> CancellationToken {
+    let shutdown = CancellationToken::new();
+    tokio::spawn(account.run(shutdown.clone()));
+    shutdown
+}
+
+#[tokio::test]
+async fn many_new_objects_share_one_plan_and_none_waits_for_ever() {
+    let clock = PinnedClock::at(START.parse().unwrap());
+    let platform = Scripted::new(Arc::new(clock.clone()));
+    let (mut account, _) = account(&platform);
+    account.step();
+    assert_eq!(platform.script().plans, 1);
+    // A plan that took 100 ms may be made every 2 s.
+    account.journal.planned(&View::default(), Duration::from_millis(100));
+    let first = clock.now();
+    account.plan_soon(first);
+    for _ in 0..19 {
+        clock.advance(Duration::from_millis(100));
+        account.plan_soon(clock.now());
+        account.step();
+    }
+    assert_eq!((platform.script().plans, account.plan_due), (1, Some(first.steady + Duration::from_secs(2))));
+    clock.advance(Duration::from_millis(100));
+    account.step();
+    assert_eq!((platform.script().plans, account.plan_due), (2, None));
+}
+
+#[tokio::test]
+async fn the_state_is_published_soon_after_a_change_and_now_and_then_without_one() {
+    let clock = PinnedClock::at(START.parse().unwrap());
+    let platform = Scripted::new(Arc::new(clock.clone()));
+    let (mut account, publisher) = account(&platform);
+    let now = clock.now();
+    account.report(now);
+    assert_eq!(account.report_due, Some(now.steady + Duration::from_secs(15)), "nothing waits");
+    account.changed(now);
+    account.changed(Moment { steady: now.steady + Duration::from_millis(100), ..now });
+    assert_eq!(account.report_due, Some(now.steady + Duration::from_millis(250)), "a later change does not postpone");
+    // Two calls at once are under way; the third waits, and how late it is changes with time alone.
+    account.planner.plan(
+        Vec::from(["a", "b", "c"].map(|id| Want {
+            call: Call::Checks(DeviceId::new(id)),
+            collector: Collector::Checks,
+            interval: Duration::from_hours(1),
+            priority: Priority::Sweep,
+        })),
+        now,
+    );
+    account.start_calls(now);
+    account.report(now);
+    assert_eq!(account.report_due, Some(now.steady + Duration::from_secs(1)));
+    assert_eq!(status(&publisher).queue_length, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_counters_bring_the_checks_forward() {
+    let platform = Scripted { list: Duration::from_mins(2), ..paused() };
+    let shutdown = running(account(&platform).0);
+    let checks = Call::Checks(DeviceId::new("a"));
+    tokio::time::sleep(Duration::from_secs(130)).await;
+    assert_eq!(platform.calls_of(&Call::List).len(), 2);
+    assert_eq!(platform.calls_of(&checks).len(), 1, "the list says the same as before");
+    platform.script().failing = 1;
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let list = platform.calls_of(&Call::List)[2];
+    let read = platform.calls_of(&checks)[1];
+    assert!((list..list + Duration::from_secs(1)).contains(&read), "{list:?} {read:?}");
+    shutdown.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_is_read_again_each_time() {
+    let platform = paused();
+    platform.script().fails = Some((Outcome::AuthError, None));
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    let tried = platform.calls_of(&Call::List).len();
+    assert!((2..=6).contains(&tried), "{tried} times");
+    assert_eq!(platform.script().reloads as usize, tried);
+    assert!(
+        !status(&publisher).up && status(&publisher).last_error.as_ref().is_some_and(|it| it.contains("auth_error"))
+    );
+    platform.script().fails = None;
+    tokio::time::sleep(Duration::from_mins(16)).await;
+    assert!(status(&publisher).up && status(&publisher).ready && status(&publisher).last_error.is_none());
+    assert_eq!(platform.script().reloads as usize, tried, "a good key is left alone");
+    shutdown.cancel();
+}
+
+/// The call that decides `rmm_up` has a long interval; another one fails again and again long before.
+#[tokio::test(start_paused = true)]
+async fn an_outage_shows_before_the_deciding_call_is_due() {
+    let platform = Scripted { failing: Some(Duration::from_mins(3)), ..paused() };
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert!(status(&publisher).up);
+    platform.script().fails = Some((Outcome::ConnectError, None));
+    platform.script().calls.clear();
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    assert!(!status(&publisher).up, "{:?}", platform.script().calls);
+    let calls = platform.script().calls.len();
+    assert!(calls <= 8, "{calls} calls");
+    // And it does not stay unnoticed when all is well again.
+    platform.script().fails = None;
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    assert!(status(&publisher).up);
+    shutdown.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_reading_is_a_failed_call_and_no_more() {
+    let platform = paused();
+    platform.script().panics = true;
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    platform.asked.notified().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let error = status(&publisher).last_error.clone().unwrap_or_default();
+    assert!(error.contains("invalid_response") && error.contains("a defect of the exporter"), "{error}");
+    platform.script().panics = false;
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert!(status(&publisher).up);
+    shutdown.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn collect_makes_every_call_once() {
+    let platform = paused();
+    let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
+    let calls: Vec<Call> = platform.script().calls.iter().map(|(_, call)| call.clone()).collect();
+    assert_eq!(calls, [Call::List, Call::Checks(DeviceId::new("a"))]);
+    assert!(results.iter().all(|result| result.missed == 0), "{results:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn collect_gives_up_at_a_refused_key_and_when_it_may_not_go_on() {
+    let platform = paused();
+    platform.script().fails = Some((Outcome::AuthError, None));
+    let before = platform.clock.now().steady;
+    let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
+    assert_eq!(platform.script().calls.len(), 1);
+    assert!(platform.clock.now().steady < before + Duration::from_secs(1), "at once");
+    assert!(results.iter().any(|result| result.collector == Collector::Inventory && result.missed == 1));
+
+    // The server wants to be left alone for an hour: nobody waits for that.
+    let platform = Scripted { failing: Some(Duration::from_mins(3)), ..paused() };
+    platform.script().fails = Some((Outcome::Throttled, Some(Duration::from_hours(1))));
+    let before = platform.clock.now().steady;
+    let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
+    assert!(platform.clock.now().steady < before + Duration::from_mins(2));
+    assert!(results.iter().map(|result| result.missed).sum::<u64>() >= 1, "{results:?}");
+}

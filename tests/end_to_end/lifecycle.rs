@@ -1,0 +1,214 @@
+//! What comes, goes, is renamed, and grows old.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use rmm_exporter::clock::SystemClock;
+use rmm_exporter::demo::{Fault, Scope};
+use tokio::net::TcpListener;
+
+use crate::harness::{BOTH, NOW, Running, Settings, TestClock, failed_collectors, start_demo};
+use crate::support::{SeriesMap, difference, fleet_only, get, value};
+
+fn devices(all: &SeriesMap) -> BTreeSet<&str> {
+    all.keys().filter_map(|(_, labels)| labels.get("device_id").map(String::as_str)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_that_go_take_all_their_series_with_them() {
+    let clock = TestClock::at(NOW);
+    // Device places change hands every five minutes at this speed; nothing is stale before fifteen.
+    let settings =
+        Settings { clock: Arc::new(clock.clone()), devices: 70, speed: 3.0, slow: 2_000, ..Settings::default() };
+    let running = Running::start(settings).await;
+    let before = running.until_true(30).await;
+    clock.advance(Duration::from_mins(6));
+    let expected = running.expected();
+    let gone: Vec<&str> = devices(&before).difference(&devices(&expected)).copied().collect();
+    let new = devices(&expected).difference(&devices(&before)).count();
+    assert!(gone.len() >= 2 && new >= 2, "{gone:?}, {new} new: this world is too quiet for the test");
+    let vanished: RefCell<BTreeSet<&str>> = RefCell::default();
+    running
+        .until(20, |all| {
+            let here = devices(all);
+            vanished.borrow_mut().extend(gone.iter().filter(|id| !here.contains(**id)));
+            assert!(vanished.borrow().iter().all(|id| !here.contains(*id)), "what went does not come back");
+            let difference = difference(&fleet_only(all), &expected);
+            (!difference.is_empty()).then_some(difference)
+        })
+        .await;
+    assert_eq!(vanished.borrow().len(), gone.len());
+    for account in BOTH {
+        let all = running.until_well(5, account).await;
+        assert_eq!(failed_collectors(&all, account), 0, "a device that is gone is no failure");
+    }
+    running.stop().await;
+}
+
+/// Hands every request on to `server`, and replaces texts in the answers while `on`.
+async fn rewriting(server: SocketAddr, on: Arc<AtomicBool>, replace: &'static [(&str, &str)]) -> String {
+    let answer = move |request: Request| {
+        let on = on.load(Ordering::Relaxed);
+        async move {
+            let target = request.uri().path_and_query().unwrap().as_str().to_owned();
+            let headers = request.headers().iter().filter(|(name, _)| *name == "x-api-key");
+            let headers: Vec<String> =
+                headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+            let (status, head, mut body) = tokio::task::spawn_blocking(move || {
+                get(server, &target, &headers.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()
+            })
+            .await
+            .unwrap();
+            for (old, new) in replace.iter().filter(|_| on) {
+                while let Some(at) = body.windows(old.len()).position(|window| window == old.as_bytes()) {
+                    body.splice(at..at + old.len(), new.bytes());
+                }
+            }
+            let content_type = head.lines().find_map(|line| line.strip_prefix("content-type: ")).unwrap();
+            let response = Response::builder().status(status).header("content-type", content_type);
+            response.body(Body::from(body)).unwrap()
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    format!("http://{address}")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_name_is_in_all_series_at_once() {
+    const NAMES: &[(&str, &str)] =
+        &[("Larkspur Dental", "Lerchensporn"), ("Emoji ", "Rune "), ("LKD-DC01", "DC-NEW"), ("Genève", "Zürich-West")];
+    let mut settings = Settings { devices: 30, ..Settings::default() };
+    let demo = start_demo(&settings).await;
+    let renamed = Arc::new(AtomicBool::new(false));
+    settings.nsight_url = Some(rewriting(demo.nsight.address, Arc::clone(&renamed), NAMES).await);
+    settings.tactical_url = Some(rewriting(demo.tactical.address, Arc::clone(&renamed), NAMES).await);
+    let running = Running::around(demo, settings).await;
+    running.until_true(20).await;
+    renamed.store(true, Ordering::Relaxed);
+    let renamed = |text: &str| NAMES.iter().fold(text.to_owned(), |text, (old, new)| text.replace(old, new));
+    let expected: SeriesMap = running
+        .expected()
+        .into_iter()
+        .map(|((name, labels), value)| {
+            let labels = labels.into_iter().map(|(key, value)| (key, renamed(&value))).collect();
+            ((name, labels), value)
+        })
+        .collect();
+    assert!(difference(&expected, &running.expected()).len() > 1_000);
+    // The slow collectors do not run again within this time.
+    running
+        .until(8, |all| {
+            let difference = difference(&fleet_only(all), &expected);
+            (!difference.is_empty()).then_some(difference)
+        })
+        .await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_data_go_and_the_reasons_stay() {
+    let settings =
+        Settings { clock: Arc::new(SystemClock), devices: 12, fast: 500, stale_after: 3_000, ..Settings::default() };
+    let running = Running::start(settings).await;
+    let present = |all: &SeriesMap, name: &str| all.keys().any(|(other, _)| other == name);
+    for account in BOTH {
+        running.until_well(15, account).await;
+    }
+    for server in [&running.demo.nsight.handle, &running.demo.tactical.handle] {
+        server.set_fault(Fault::Status(500), Scope::ALL);
+    }
+    running.until_value(5, "rmm_up", BOTH[0], 0.0).await;
+    let all = running.until_value(5, "rmm_up", BOTH[1], 0.0).await;
+    assert!(present(&all, "rmm_device_info"), "young data stay");
+    let all =
+        running.until(8, |all| (!fleet_only(all).is_empty()).then(|| "old data are still there".to_owned())).await;
+    for account in BOTH {
+        let inventory = [("account", account), ("collector", "inventory")];
+        assert_eq!(value(&all, "rmm_collector_success", &inventory), Some(0.0));
+        assert!(value(&all, "rmm_collector_last_success_timestamp_seconds", &inventory).is_some());
+        assert!(value(&all, "rmm_collector_targets", &inventory).unwrap() > 0.0);
+        assert_eq!(value(&all, "rmm_exporter_series", &[("account", account)]), Some(0.0));
+    }
+    for server in [&running.demo.nsight.handle, &running.demo.tactical.handle] {
+        server.clear_faults();
+    }
+    running.until(10, |all| (!present(all, "rmm_device_info")).then(|| "nothing came back".to_owned())).await;
+    running.stop().await;
+}
+
+/// Everything is read once; then nothing happens at all, and the data go when they are old enough, not later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_go_at_their_time_even_when_nothing_else_happens() {
+    let settings = Settings {
+        clock: Arc::new(SystemClock),
+        devices: 8,
+        fast: 3_600_000,
+        stale_after: 4_000,
+        ..Settings::default()
+    };
+    let running = Running::start(settings).await;
+    let present = |all: &SeriesMap| {
+        let infos = all.keys().filter(|(name, _)| name == "rmm_device_info").count();
+        infos > 0
+    };
+    running.until(15, |all| (!present(all)).then(|| "nothing yet".to_owned())).await;
+    let newest = || {
+        let audits = [running.demo.nsight.handle.audit(), running.demo.tactical.handle.audit()];
+        audits.iter().flat_map(|audit| audit.calls()).filter_map(|call| call.ended).max().unwrap()
+    };
+    running.until(10, |all| present(all).then(|| "still there".to_owned())).await;
+    let gone = rmm_exporter::clock::Clock::now(&SystemClock).steady;
+    let age = gone.checked_sub(newest()).unwrap();
+    assert!(age >= Duration::from_millis(3_500) && age < Duration::from_millis(5_500), "gone after {age:?}");
+    running.until(2, |all| (!fleet_only(all).is_empty()).then(|| format!("{:?}", fleet_only(all).keys().next()))).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cold_cache_makes_no_zeros() {
+    let settings = Settings { devices: 40, without: &["checks"], ..Settings::default() };
+    let demo = start_demo(&settings).await;
+    demo.world.set_cold_cache(true);
+    let running = Running::around(demo, settings).await;
+    let counted = |all: &SeriesMap| -> Vec<f64> {
+        let checks =
+            all.iter().filter(|((name, labels), _)| name == "rmm_device_checks" && labels["platform"] == "tactical");
+        checks.map(|(_, value)| *value).collect()
+    };
+    let all = running.until_well(10, BOTH[1]).await;
+    assert!(value(&all, "rmm_exporter_series", &[("account", BOTH[1])]).unwrap() > 100.0);
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let zeros = counted(&running.scrape().await);
+        assert!(zeros.is_empty(), "of a cold cache: {zeros:?}");
+    }
+    running.demo.world.set_cold_cache(false);
+    let all = running.until(5, |all| counted(all).is_empty().then(|| "no counts though warm".to_owned())).await;
+    let truth = running.demo.world.truth(NOW.parse().unwrap()).tactical;
+    for agent in &truth.agents {
+        let labels = [("device_id", agent.agent.agent_id.as_str()), ("status", "passing")];
+        let passing = value(&all, "rmm_device_checks", &labels);
+        assert_eq!(passing, (agent.counters.total > 0).then_some(agent.counters.passing as f64));
+        let failing = value(&all, "rmm_device_checks", &[labels[0], ("status", "failing")]);
+        let counters = agent.counters;
+        let bad = counters.failing + counters.warning + counters.info;
+        assert_eq!(failing, (counters.total > 0).then_some(bad as f64));
+    }
+    // Cold again: what was true before is not replaced by zeros.
+    running.demo.world.set_cold_cache(true);
+    let total: f64 = counted(&all).iter().sum();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let later = counted(&running.scrape().await);
+    assert!(later.is_empty() || later.iter().sum::<f64>() >= total, "{later:?}");
+    running.stop().await;
+}

@@ -1,0 +1,58 @@
+//! Every value is true, none is missing and none is too much; and the guest behaves.
+
+use std::time::Duration;
+
+use crate::harness::{BOTH, Running, Settings, failed_collectors, of_account};
+use crate::support::{difference, fleet_only, value};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_series_is_exactly_what_the_world_says() {
+    let running = Running::start(Settings { devices: 90, fast: 1_500, slow: 2_500, ..Settings::default() }).await;
+    running.until_true(30).await;
+    // Still so after everything was read again, and at any time in between.
+    let expected = running.expected();
+    for _ in 0..8 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let all = running.scrape().await;
+        assert_eq!(difference(&fleet_only(&all), &expected), "");
+    }
+    let all = running.until_well(5, "demo-nsight").await;
+    for (account, platform) in BOTH.into_iter().zip(["nsight", "tactical"]) {
+        assert_eq!(failed_collectors(&all, account), 0);
+        let fleet = of_account(&expected, account).len();
+        let exposed = value(&all, "rmm_exporter_series", &[("account", account), ("platform", platform)]);
+        assert_eq!(exposed, Some(fleet as f64));
+        assert_eq!(value(&all, "rmm_exporter_series_dropped", &[("account", account)]), Some(0.0));
+        assert!(fleet > 300, "{account}: {fleet} series are too few to prove anything");
+    }
+    for server in [&running.demo.nsight, &running.demo.tactical] {
+        let audit = server.handle.audit();
+        let summary = audit.summary();
+        assert_eq!(audit.violations(), [], "only reads");
+        let agent = format!("Mozilla/5.0 (compatible; rmm-exporter/{})", env!("CARGO_PKG_VERSION"));
+        assert_eq!(audit.user_agents().into_iter().collect::<Vec<_>>(), [agent]);
+        let (gap, call) = summary.smallest_gap.clone().expect("something was read twice");
+        assert!(gap >= Duration::from_millis(299), "{call} after {gap:?}");
+        assert!(summary.most_concurrent <= 4, "{summary:?}");
+        assert!(audit.calls().iter().all(|call| call.key_accepted));
+    }
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn budget_and_concurrency_hold_at_the_server() {
+    let settings = Settings { requests_per_minute: 90, concurrent: 2, slow: 1_000, ..Settings::default() };
+    let running = Running::start(settings).await;
+    running.until_value(15, "rmm_up", "demo-nsight", 1.0).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let all = running.scrape().await;
+    for (account, server) in BOTH.into_iter().zip([&running.demo.nsight, &running.demo.tactical]) {
+        let summary = server.handle.audit().summary();
+        // A tenth is kept for the calls that matter most.
+        assert!((81..=90).contains(&summary.calls), "{account}: all of the budget and no more, {summary:?}");
+        assert!(summary.most_concurrent <= 2, "{account}: {summary:?}");
+        let queue = value(&all, "rmm_api_queue_length", &[("account", account)]).unwrap();
+        assert!(queue > 0.0, "{account}: what waits for budget is shown");
+    }
+    running.stop().await;
+}

@@ -1,0 +1,322 @@
+//! The built program as users meet it: exit codes, signals, messages, and no API key anywhere.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
+
+mod support;
+
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rmm_exporter::demo::{self, Demo, DemoOptions, Fault, RetryAfter, Scope};
+use support::child::{Process, exporter, run};
+use support::{get, parse, value};
+use tempfile::TempDir;
+
+const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
+
+/// Simulated servers that live as long as this.
+struct Servers {
+    demo: Demo,
+    directory: TempDir,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// Keys with letters that look different in a URL and in base64.
+const NSIGHT_KEY: &str = "Nk+7/q=Zr%41&x~Yw9Pd3Ls8Tm2Vc6Bh";
+const TACTICAL_KEY: &str = "TK7+QZ/R=41XYW9PD3LS8TM2VC6BHJF5";
+
+impl Servers {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = DemoOptions {
+            devices: 12,
+            nsight_key: Some(NSIGHT_KEY.to_owned()),
+            tactical_key: Some(TACTICAL_KEY.to_owned()),
+            ..DemoOptions::default()
+        };
+        let demo = runtime.block_on(demo::start(options)).unwrap();
+        Self { demo, directory: TempDir::new().unwrap(), _runtime: runtime }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A configuration with key files and short intervals.
+    fn config(&self, nsight_key: &str, tactical_key: &str) -> PathBuf {
+        let mut yaml = "accounts:\n".to_owned();
+        for (platform, url, key) in
+            [("nsight", self.demo.nsight.url(), nsight_key), ("tactical", self.demo.tactical.url(), tactical_key)]
+        {
+            let file = self.file(&format!("{platform}.key"), key);
+            let _ = write!(
+                yaml,
+                "  - name: {platform}\n    platform: {platform}\n    server: {url}\n    api_key_file: {}\n    \
+                 min_interval: 100ms\n    requests_per_minute: 6000\n    timeout: 700ms\n    collectors:\n      \
+                 inventory: {{ interval: 400ms }}\n      checks: {{ enabled: true, interval: 800ms }}\n",
+                file.display()
+            );
+        }
+        self.file("rmm-exporter.yml", &yaml)
+    }
+}
+
+fn with_config(path: &Path) -> String {
+    format!("--config.file={}", path.display())
+}
+
+#[test]
+fn the_demo_serves_and_both_signals_end_it_also_under_a_scrape() {
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::start(exporter().args(["demo", "--devices=2000", LISTEN]));
+        let address = process.address();
+        process.until_ok(address, "/-/ready");
+        // A client that has asked and does not read holds its scrape open.
+        let mut stalled = TcpStream::connect(address).unwrap();
+        stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        stalled.read_exact(&mut [0; 16]).unwrap();
+        let began = Instant::now();
+        process.signal(signal);
+        let ended = process.end(Duration::from_secs(6));
+        assert!(began.elapsed() < Duration::from_secs(5), "{signal}: {:?}", began.elapsed());
+        assert_eq!(ended.status.code(), Some(0), "{signal}: {}", ended.stderr);
+        assert!(ended.stdout.contains(&format!("http://localhost:{}/", address.port())), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn healthcheck_tells_by_its_exit_code() {
+    let servers = Servers::start();
+    let check = |address: SocketAddr| run(exporter().args(["healthcheck", &format!("--web.listen-address={address}")]));
+    servers.demo.nsight.handle.set_fault(Fault::Status(500), Scope::ALL);
+    let mut process =
+        Process::start(exporter().args([&with_config(&servers.config(NSIGHT_KEY, TACTICAL_KEY)), LISTEN]));
+    let address = process.address();
+    let ended = check(address);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("not ready") && ended.stderr.contains("nsight"), "{}", ended.stderr);
+    servers.demo.nsight.handle.clear_faults();
+    process.until_ok(address, "/-/ready");
+    assert_eq!(check(address).status.code(), Some(0));
+    process.signal("TERM");
+    assert_eq!(process.end(Duration::from_secs(5)).status.code(), Some(0));
+    let ended = check(address);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("no answer"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_new_key_in_the_file_is_taken_without_a_restart() {
+    let servers = Servers::start();
+    let config = servers.config("wrong-key-1", "wrong-key-2");
+    let mut process = Process::start(exporter().args([&with_config(&config), LISTEN]));
+    let address = process.address();
+    let end = Instant::now() + Duration::from_secs(5);
+    while process.stderr().matches("outcome=auth_error").count() < 2 {
+        assert!(Instant::now() < end, "{}", process.stderr());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_ne!(get(address, "/-/ready", &[]).unwrap().0, 200);
+    servers.config(NSIGHT_KEY, TACTICAL_KEY);
+    process.until_ok(address, "/-/ready");
+    assert!(process.stderr().contains("the API key has changed"), "{}", process.stderr());
+    search("the log", &process.stderr(), &[NSIGHT_KEY, TACTICAL_KEY]);
+}
+
+#[test]
+fn collect_prints_metrics_and_nothing_else() {
+    let servers = Servers::start();
+    let config = with_config(&servers.config(NSIGHT_KEY, TACTICAL_KEY));
+    let ended = run(exporter().args(["collect", &config]));
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    let all = parse(&ended.stdout);
+    for account in ["nsight", "tactical"] {
+        assert_eq!(value(&all, "rmm_up", &[("account", account)]), Some(1.0));
+        assert!(value(&all, "rmm_exporter_series", &[("account", account)]).unwrap() > 50.0);
+    }
+    assert!(!ended.stderr.contains("calls,") && !ended.stderr.contains('\r'), "no progress without a terminal");
+    // A call that fails in the end: the rest is printed, and the exit code tells.
+    servers.demo.tactical.handle.set_fault(Fault::Status(500), Scope::target("/winupdate/*"));
+    let ended = run(exporter().args(["collect", &config]));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("collector=patches"), "{}", ended.stderr);
+    let all = parse(&ended.stdout);
+    let patches = [("account", "tactical"), ("collector", "patches")];
+    assert_eq!(value(&all, "rmm_collector_success", &patches), Some(0.0));
+    assert_eq!(value(&all, "rmm_up", &[("account", "tactical")]), Some(1.0));
+}
+
+#[test]
+fn check_config_tells_good_from_bad() {
+    let servers = Servers::start();
+    let ended = run(exporter().args(["check-config", &with_config(&servers.config(NSIGHT_KEY, TACTICAL_KEY))]));
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("nsight") && ended.stdout.contains("inventory"), "{}", ended.stdout);
+    let bad = "accounts:\n  - name: a\n    platform: nsight\n    region: moon\n    api_key: topsecretkey\n    colectors: {}\n";
+    let ended = run(exporter().args(["check-config", &with_config(&servers.file("bad.yml", bad))]));
+    assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""));
+    for words in ["bad.yml", "moon", "colectors", "collectors"] {
+        assert!(ended.stderr.contains(words), "no {words} in {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("topsecret"), "{}", ended.stderr);
+    let ended = run(exporter().args(["check-config", "--config.file=/nonexistent/x.yml"]));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("/nonexistent/x.yml"), "{}", ended.stderr);
+    assert_eq!(run(exporter().arg("--no.such-flag")).status.code(), Some(2));
+}
+
+#[test]
+fn the_environment_configures() {
+    let servers = Servers::start();
+    let key = servers.file("key", TACTICAL_KEY);
+    let mut command = exporter();
+    command.current_dir(servers.directory.path()).arg("collect");
+    command.env("RMM_TACTICAL_SERVER", servers.demo.tactical.url()).env("RMM_TACTICAL_API_KEY_FILE", key);
+    command.env("RMM_NSIGHT_SERVER", servers.demo.nsight.url()).env("RMM_NSIGHT_API_KEY", NSIGHT_KEY);
+    // The default budget of N-sight is 30 calls a minute, so a whole sweep takes too long for a test: the start is enough.
+    let process = Process::start(&mut command);
+    let end = Instant::now() + Duration::from_secs(10);
+    let accepted =
+        |server: &demo::server::SimulatedServer| server.handle.audit().calls().iter().any(|call| call.key_accepted);
+    while !(accepted(&servers.demo.nsight) && accepted(&servers.demo.tactical)) {
+        assert!(Instant::now() < end, "{}", process.stderr());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process.signal("TERM");
+    let ended = process.end(Duration::from_secs(5));
+    assert_eq!(value(&parse(&ended.stdout), "rmm_up", &[("account", "nsight")]), Some(1.0));
+    let ended = run(exporter().current_dir(servers.directory.path()).arg("serve"));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("RMM_NSIGHT") || ended.stderr.contains("rmm-exporter.yml"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_cannot_start_says_why() {
+    let servers = Servers::start();
+    let config = servers.config(NSIGHT_KEY, TACTICAL_KEY);
+    std::fs::remove_file(servers.directory.path().join("nsight.key")).unwrap();
+    let ended = run(exporter().args([&with_config(&config), LISTEN]));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("nsight.key"), "{}", ended.stderr);
+    std::fs::create_dir(servers.directory.path().join("nsight.key")).unwrap();
+    assert_eq!(run(exporter().args([&with_config(&config), LISTEN])).status.code(), Some(1));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let flag = format!("--web.listen-address={}", taken.local_addr().unwrap());
+    let ended = run(exporter().args(["demo", &flag]));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains(&format!("cannot listen on {}", taken.local_addr().unwrap())), "{}", ended.stderr);
+}
+
+/// The key as it could show up: plain, in a URL, in base64, and parts of it.
+fn forms(key: &str) -> Vec<String> {
+    let mut forms = vec![key.to_owned(), key[..12].to_owned(), key[key.len() - 12..].to_owned()];
+    forms.push(url::form_urlencoded::byte_serialize(key.as_bytes()).collect());
+    let percent =
+        |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let encoded: String = key.bytes().map(percent).collect();
+    forms.extend([encoded.to_lowercase(), encoded]);
+    for skipped in 0..3 {
+        // What of the key is the same wherever base64 begins.
+        let base64 = base64(&key.as_bytes()[skipped..]);
+        forms.push(base64[..key.len()].to_owned());
+    }
+    forms
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let sextets = bytes.chunks(3).flat_map(|chunk| {
+        let number = (0..3).fold(0_usize, |sum, at| sum << 8 | usize::from(chunk.get(at).copied().unwrap_or(0)));
+        [18, 12, 6, 0].map(|shift| char::from(LETTERS[number >> shift & 63]))
+    });
+    sextets.collect()
+}
+
+fn search(what: &str, text: &str, keys: &[&str]) {
+    for form in keys.iter().flat_map(|key| forms(key)) {
+        assert!(!text.contains(&form), "{what} holds the key as {form}: {text}");
+    }
+}
+
+#[test]
+fn the_key_is_nowhere() {
+    assert_eq!(base64(b"key!key"), "a2V5IWtleQAA", "the test's own encoder");
+    for format in ["logfmt", "json"] {
+        let servers = Servers::start();
+        let config = servers.config(NSIGHT_KEY, TACTICAL_KEY);
+        let arguments =
+            ["--log.level=trace", &format!("--log.format={format}"), LISTEN, &with_config(&config)].map(str::to_owned);
+        let mut process = Process::start(exporter().args(&arguments));
+        let address = process.address();
+        process.until_ok(address, "/-/ready");
+        let keys = [NSIGHT_KEY, TACTICAL_KEY, "Wrong+Key/0123456789%41=abcdef"];
+        let pages = |round: &str| {
+            for (page, headers) in [
+                ("/metrics", &[][..]),
+                ("/metrics", &["Accept: application/openmetrics-text"]),
+                ("/", &[]),
+                ("/api/v1/status", &[]),
+                ("/-/ready", &[]),
+                ("/metrics?account=x", &[]),
+            ] {
+                let (_, head, body) = get(address, page, headers).unwrap();
+                search(&format!("{page} {round}"), &(head + &String::from_utf8(body).unwrap()), &keys);
+            }
+        };
+        pages("when well");
+        let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        for fault in [
+            Fault::Status(500),
+            Fault::Status(401),
+            Fault::TooManyRequests(RetryAfter::Seconds(0)),
+            Fault::ForbiddenHtml,
+            Fault::ForbiddenJson,
+            Fault::HtmlPage,
+            Fault::CutBody,
+            Fault::EmptyBody,
+            Fault::ResetMidBody,
+            Fault::Fail(3),
+            Fault::Fail(7),
+            Fault::Redirect(format!("http://{dead}/{NSIGHT_KEY}")),
+            Fault::DeepNesting(500),
+            Fault::NeverAnswer,
+        ] {
+            for server in [&servers.demo.nsight, &servers.demo.tactical] {
+                server.handle.clear_faults();
+                server.handle.set_fault(fault.clone(), Scope::ALL);
+            }
+            std::thread::sleep(Duration::from_millis(450));
+            pages(&format!("during {fault:?}"));
+        }
+        servers.demo.stop(); // Connections are refused.
+        std::thread::sleep(Duration::from_millis(600));
+        servers.config(keys[2], keys[2]);
+        pages("when gone");
+        let command_line = std::fs::read(format!("/proc/{}/cmdline", process.id())).unwrap_or_default();
+        search("the command line", &String::from_utf8_lossy(&command_line), &keys);
+        process.signal("TERM");
+        let ended = process.end(Duration::from_secs(6));
+        assert_eq!(ended.status.code(), Some(0));
+        for outcome in ["auth_error", "http_error", "blocked", "invalid_response", "connect_error"] {
+            assert!(ended.stderr.contains(outcome), "the test did not provoke {outcome}: {}", ended.stderr);
+        }
+        search("stdout", &ended.stdout, &keys);
+        search("stderr", &ended.stderr, &keys);
+        // Wrong from the start, in the foreground.
+        let servers = Servers::start();
+        let config = servers.config(keys[2], keys[2]);
+        let mut command = exporter();
+        command.args(["collect", "--log.level=trace", &format!("--log.format={format}"), &with_config(&config)]);
+        let ended = run(command.stdin(Stdio::null()).env("RUST_BACKTRACE", "full"));
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(ended.stderr.contains("auth_error"), "{}", ended.stderr);
+        search("collect", &(ended.stdout + &ended.stderr), &keys);
+    }
+}

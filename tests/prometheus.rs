@@ -1,0 +1,112 @@
+//! A real Prometheus scrapes the demo. Skipped where the program is missing, unless RMM_REQUIRE_TOOLS=1.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
+
+mod support;
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::child::{Process, exporter};
+use support::get;
+
+fn is_missing(tool: &str) -> bool {
+    let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
+    if !found {
+        println!("SKIPPED: {tool} is not installed");
+    }
+    !found
+}
+
+fn demo() -> (Process, SocketAddr) {
+    let mut process = Process::start(exporter().args(["demo", "--devices=60", "--web.listen-address=127.0.0.1:0"]));
+    let address = process.address();
+    process.until_ok(address, "/-/ready");
+    (process, address)
+}
+
+/// The value of an instant query that gives one number.
+fn query(address: SocketAddr, query: &str) -> Option<f64> {
+    let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    // HTTP/1.0 style answers are not chunked; this one is small and has a length.
+    let (status, _, body) = get(address, &format!("/api/v1/query?query={query}"), &[]).ok()?;
+    let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
+    assert_eq!(status, 200, "{answer}");
+    answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
+}
+
+#[test]
+fn prometheus_takes_every_sample() {
+    if is_missing("prometheus") {
+        return;
+    }
+    let (_demo, exporter) = demo();
+    let directory = tempfile::TempDir::new().unwrap();
+    let config = directory.path().join("prometheus.yml");
+    let text = format!(
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: rmm\n    static_configs:\n      - targets: ['{exporter}']\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = Command::new("prometheus");
+    command.arg(format!("--config.file={}", config.display()));
+    command.arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()));
+    command.arg(format!("--web.listen-address={address}")).env("GOMAXPROCS", "2");
+    let mut prometheus = Process::start(&mut command);
+    let end = Instant::now() + Duration::from_secs(30);
+    let expected = [
+        ("up{job='rmm'}", 1.0),
+        ("min(rmm_up)", 1.0),
+        ("count(rmm_up)", 2.0),
+        ("count(count by (platform) (rmm_device_info))", 2.0),
+        ("bool_of_devices", 1.0),
+    ];
+    for (expression, wanted) in expected {
+        let expression = match expression {
+            "bool_of_devices" => "count(rmm_device_info) > bool 45",
+            other => other,
+        };
+        while query(address, expression) != Some(wanted) {
+            let state = query(address, expression);
+            assert!(
+                prometheus.is_running() && Instant::now() < end,
+                "{expression} is {state:?}: {}",
+                prometheus.stderr()
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+    let samples = query(address, "scrape_samples_scraped").unwrap();
+    assert!(samples > 500.0, "{samples}");
+    assert_eq!(query(address, "scrape_samples_post_metric_relabeling"), Some(samples), "none is dropped");
+    // Types arrive as they are: a histogram can be asked for its quantile.
+    assert!(query(address, "max(histogram_quantile(0.9, rmm_api_request_duration_seconds_bucket))").is_some());
+    let complaints: Vec<_> =
+        prometheus.stderr().lines().filter(|line| line.contains("scrape")).map(str::to_owned).collect();
+    assert!(
+        complaints.iter().all(|line| !line.contains("level=warn") && !line.contains("level=error")),
+        "{complaints:?}"
+    );
+    prometheus.signal("TERM");
+    prometheus.end(Duration::from_secs(10));
+}
+
+#[test]
+fn promtool_finds_nothing_to_improve() {
+    if is_missing("promtool") {
+        return;
+    }
+    let (_demo, exporter) = demo();
+    let (_, _, body) = get(exporter, "/metrics", &[]).unwrap();
+    let mut command = Command::new("promtool");
+    command.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = command.spawn().unwrap();
+    promtool.stdin.take().unwrap().write_all(&body).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+}
