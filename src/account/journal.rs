@@ -47,13 +47,7 @@ impl<C: ReadCall> Journal<C> {
                 let outcome = failure.outcome.name();
                 let failing = self.failing.entry(name).or_default();
                 if failing.is_empty() || failure.outcome == Outcome::AuthError {
-                    warn!(
-                        account,
-                        call = name,
-                        outcome,
-                        reason = failure.message,
-                        "call failed; keeping the last good data"
-                    );
+                    warn!(account, call = name, outcome, reason = failure.message, "call failed");
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::runtime::RuntimeFlavor;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -159,14 +160,16 @@ impl<P: Platform> Account<P> {
     }
 
     fn plan(&mut self, now: Moment) {
-        let known = {
+        let known = without_holding_a_worker(|| {
             let mut fleet = self.fleet();
             fleet.prune();
-            fleet.known()
-        };
-        let wants = self.platform.wants(&known);
-        self.journal.wanted(&wants);
-        self.planner.plan(wants, now);
+            let known = fleet.known();
+            drop(fleet);
+            let wants = self.platform.wants(&known);
+            self.journal.wanted(&wants);
+            self.planner.plan(wants, now);
+            known
+        });
         self.plan_due = None;
         self.journal.planned(&known, self.clock.now().steady.saturating_sub(now.steady));
         self.changed(now);
@@ -238,14 +241,14 @@ impl<P: Platform> Account<P> {
     fn apply(&mut self, answer: Answer, now: Moment) {
         let mut hurry = Vec::new();
         let mut objects = false;
-        {
+        without_holding_a_worker(|| {
             let mut fleet = self.fleet();
             for update in answer.updates {
                 let changed = fleet.apply(update, now.wall);
                 objects |= changed.objects;
                 hurry.extend(changed.hurry);
             }
-        }
+        });
         for call in hurry.iter().filter_map(|device| self.platform.checks_call(device)) {
             self.planner.hurry(&call, now);
         }
@@ -260,7 +263,7 @@ impl<P: Platform> Account<P> {
             self.platform.reload_key();
         }
         if let Some(gone) = &failure.gone {
-            self.fleet().forget(gone);
+            without_holding_a_worker(|| self.fleet().forget(gone));
             self.plan_soon(now);
             self.render_soon(now);
             return Finish::Gone;
@@ -310,6 +313,15 @@ impl<P: Platform> Account<P> {
 
     fn fleet(&self) -> MutexGuard<'_, Fleet> {
         lock(&self.fleet)
+    }
+}
+
+/// Does what can take long in a large fleet, or wait for a rendering, while other tasks of this thread go on elsewhere.
+/// (On a runtime with one thread, as in tests, there is no elsewhere.)
+fn without_holding_a_worker<T>(work: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

@@ -29,7 +29,13 @@ pub fn collect(flags: &Flags) -> CommandResult {
             results.iter().filter(|result| result.missed > 0 || is_empty_inventory(result)).collect();
         for result in &failed {
             let (account, collector) = (&result.account, result.collector.name());
-            warn!(account, collector, calls = result.targets, failed = result.missed, "collector failed");
+            warn!(
+                account,
+                collector,
+                calls = result.targets,
+                missed = result.missed,
+                "collector incomplete: calls failed or were never made"
+            );
         }
         Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })

@@ -23,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Flags;
 use crate::config::{self, Config, ConfigErrors};
 
+/// From the signal to the end of the process.
+const PATIENCE: Duration = Duration::from_millis(4_800);
+
 /// How long work that cannot be interrupted may still take at the end.
 const LAST_WORK: Duration = Duration::from_millis(500);
 
@@ -74,6 +77,11 @@ fn cancelled_by_signals() -> io::Result<CancellationToken> {
                 std::process::exit(130);
             }
             cancel.cancel();
+            // Whatever the tasks do, the process ends.
+            std::thread::spawn(|| {
+                std::thread::sleep(PATIENCE);
+                std::process::exit(0);
+            });
         }
     });
     Ok(token)

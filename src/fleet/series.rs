@@ -1,10 +1,11 @@
 //! Which checks and tasks of a device become series, and what they say.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::{Check, CheckSeries, CheckState, Task, TaskSeries};
+use super::{Check, CheckSeries, CheckState, Label, Task, TaskSeries};
 use crate::config::ChecksMode;
 
 /// The checks of a device as series.
@@ -23,9 +24,11 @@ pub(super) fn check_series(
         (Some((_, read_at)), Some((checks, reported_at))) => (reported_at >= read_at).then_some(checks),
         (_, reported) => reported.map(|(checks, _)| checks),
     };
+    let reported_by_id: Option<HashMap<&Label, &Check>> =
+        newer_report.map(|report| report.iter().map(|check| (&check.id, check)).collect());
     let mut series = Vec::new();
     for check in read_checks {
-        let now = newer_report.map(|report| report.iter().find(|reported| reported.id == check.id));
+        let now = reported_by_id.as_ref().map(|report| report.get(&check.id).copied());
         let failing = match now {
             Some(reported) => reported.is_some_and(|reported| reported.state == CheckState::Failing),
             None => check.state == CheckState::Failing,
@@ -51,7 +54,8 @@ pub(super) fn check_series(
             last_run: check.last_run.filter(|_| all || failing && !changed),
         });
     }
-    let unread = |check: &&Check| !read_checks.iter().any(|read| read.id == check.id);
+    let read_ids: HashSet<&Label> = read_checks.iter().map(|check| &check.id).collect();
+    let unread = |check: &&Check| !read_ids.contains(&check.id);
     for check in newer_report.unwrap_or_default().iter().filter(unread) {
         if check.state == CheckState::Failing {
             series.push(CheckSeries {

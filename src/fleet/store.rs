@@ -97,9 +97,13 @@ impl Fleet {
             Update::Clients(clients) => changed.objects = self.apply_clients(clients, at),
             Update::ClientsAndSites(clients, sites) => {
                 changed.objects = self.apply_clients(clients, at);
+                let mut by_client: HashMap<ClientKey, Vec<SiteRecord>> = HashMap::new();
+                for site in sites {
+                    by_client.entry(site.client.clone()).or_default().push(site);
+                }
                 for client in self.client_keys() {
-                    let of_client = sites.iter().filter(|site| site.client == client).cloned().collect();
-                    self.apply_sites(client, of_client, at);
+                    let sites = by_client.remove(&client).unwrap_or_default();
+                    changed.objects |= self.apply_sites(client, sites, at);
                 }
             }
             Update::Sites(client, sites) => changed.objects = self.apply_sites(client, sites, at),
@@ -143,7 +147,7 @@ impl Fleet {
                 if let Some(clients) = &mut self.clients {
                     clients.value.retain(|client| client.key != *key);
                 }
-                self.drop_client(key);
+                self.drop_clients(&HashSet::from([key]));
             }
         }
         self.prune();
@@ -180,37 +184,43 @@ impl Fleet {
         };
         let new = plan_of(&clients);
         let old = self.clients.as_ref().map(|part| plan_of(&part.value)).unwrap_or_default();
-        for gone in old.keys().filter(|key| !new.contains_key(*key)) {
-            self.drop_client(gone);
-        }
-        for (key, (_, kinds)) in &new {
-            for (kind, present) in Kind::ALL.into_iter().zip(kinds) {
-                if !present {
-                    self.drop_kind(key, kind);
-                }
-            }
-        }
+        self.drop_clients(&old.keys().filter(|key| !new.contains_key(*key)).collect());
+        let absent = new.iter().flat_map(|(key, (_, kinds))| {
+            Kind::ALL.into_iter().zip(kinds).filter(|(_, present)| !**present).map(move |(kind, _)| (key, kind))
+        });
+        self.drop_kinds(&absent.collect());
         self.clients = Some(Part { value: clients, at });
         new != old
     }
 
-    /// A client is gone with its sites and devices. On Tactical RMM devices come from the account's own list, which tells
+    /// Clients are gone with their sites and devices. On Tactical RMM devices come from the account's own list, which tells
     /// by itself.
-    fn drop_client(&mut self, key: &ClientKey) {
-        self.sites.remove(key);
-        self.drop_devices(|device| device.client == *key);
+    fn drop_clients(&mut self, gone: &HashSet<&ClientKey>) {
+        if gone.is_empty() {
+            return;
+        }
+        let sites = gone.iter().filter_map(|client| self.sites.remove(*client)).flat_map(|part| part.value);
+        let sites: HashSet<SiteKey> = sites.map(|site| site.key).collect();
+        self.drop_lists(|list| match list {
+            DeviceList::Account => false,
+            DeviceList::Client(client, _) => gone.contains(client),
+            DeviceList::Site(site, _) => sites.contains(site),
+        });
+        self.drop_devices(|device| gone.contains(&device.client));
     }
 
-    /// The platform counts no device of this kind at the client, so its lists are no longer asked for.
-    fn drop_kind(&mut self, client: &ClientKey, kind: Kind) {
+    /// The platform counts no device of these kinds at these clients, so their lists are no longer asked for.
+    fn drop_kinds(&mut self, absent: &HashSet<(&ClientKey, Kind)>) {
         for (list, part) in &mut self.lists {
-            match list {
-                DeviceList::Client(_, of) | DeviceList::Site(_, of) if *of == kind => {
-                    part.value.retain(|device| device.client != *client);
-                }
-                _ => {}
+            if let DeviceList::Client(_, kind) | DeviceList::Site(_, kind) = list {
+                part.value.retain(|device| !absent.contains(&(&device.client, *kind)));
             }
         }
+    }
+
+    fn drop_lists(&mut self, gone: impl Fn(&DeviceList) -> bool) {
+        self.lists.retain(|list, _| !gone(list));
+        self.duplicates.retain(|list, _| !gone(list));
     }
 
     fn drop_devices(&mut self, gone: impl Fn(&DeviceRecord) -> bool) {
@@ -231,8 +241,9 @@ impl Fleet {
         };
         let new = names(&sites);
         let old = self.sites.get(&client).map(|part| names(&part.value)).unwrap_or_default();
-        for gone in old.keys().filter(|key| !new.contains_key(*key)) {
-            self.lists.retain(|list, _| !matches!(list, DeviceList::Site(site, _) if site == gone));
+        if old.keys().any(|key| !new.contains_key(key)) {
+            let gone = |site: &SiteKey| old.contains_key(site) && !new.contains_key(site);
+            self.drop_lists(|list| matches!(list, DeviceList::Site(site, _) if gone(site)));
         }
         self.sites.insert(client, Part { value: sites, at });
         new != old

@@ -399,6 +399,50 @@ fn the_filter_hides_from_the_view_and_from_the_plan() {
     assert_eq!(fleet.current(at(10)).sites.len(), 1);
 }
 
+#[test]
+fn clients_that_come_and_go_leave_nothing_behind() {
+    let mut fleet = nsight();
+    for round in 0..10 {
+        let id = format!("9{round}");
+        fleet.apply(Update::Clients(vec![client(&id, "Brief", 1, 0)]), at(100 + round));
+        fleet.apply(Update::Sites(ClientKey::new(&id), vec![site(&id, &id, "HQ")]), at(100 + round));
+        fleet.apply(
+            Update::Devices(roster(&id, Kind::Server), vec![device(&id, &id, &id, Kind::Server)]),
+            at(100 + round),
+        );
+        fleet.apply(
+            Update::Devices(details(&id, Kind::Server), vec![detailed(&id, &id, &id, Kind::Server)]),
+            at(100 + round),
+        );
+    }
+    assert_eq!((fleet.lists.len(), fleet.duplicates.len(), fleet.sites.len()), (2, 2, 1));
+}
+
+/// A hundred thousand clients, each with a site, and all replaced: quadratic work would take minutes.
+#[test]
+fn large_lists_take_no_more_than_their_share_of_time() {
+    let began = std::time::Instant::now();
+    let mut fleet = Fleet::new(options(PlatformName::Tactical));
+    for round in ["a", "b"] {
+        let clients = (0..50_000).map(|n| client(&format!("{round}{n}"), "x", 0, 0));
+        let sites = (0..50_000).map(|n| site(&format!("{n}"), &format!("{round}{n}"), "HQ"));
+        fleet.apply(Update::ClientsAndSites(clients.collect(), sites.collect()), at(0));
+    }
+    let check = |n: usize| Check {
+        id: n.to_string().as_str().into(),
+        name: "x".into(),
+        check_type: "script".into(),
+        state: CheckState::Failing,
+        severity: Severity::Error,
+        consecutive_failures: None,
+        last_run: None,
+    };
+    let checks: Vec<Check> = (0..50_000).map(check).collect();
+    let series = super::series::check_series(ChecksMode::All, true, Some((&checks, at(0))), Some((&checks, at(1))));
+    assert_eq!(series.len(), 50_000);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
+
 /// A Tactical RMM account: every device in one list, keys are names.
 fn tactical(agents: Vec<DeviceRecord>) -> Fleet {
     let mut fleet = Fleet::new(options(PlatformName::Tactical));
