@@ -47,12 +47,31 @@ pub trait Ledger: Send {
 /// How long a ledger in memory keeps all attempts; more than the minute that anyone asks for.
 const EARLIER: SignedDuration = SignedDuration::from_mins(2);
 
+/// How long a ledger in memory keeps the last attempt of a call: longer than any interval, so that a call which comes back is
+/// not early.
+const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A ledger in memory does not look for old entries while it has fewer.
+const FEW: usize = 1024;
+
 /// A ledger in memory: it holds within one process.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     entries: HashMap<String, Entry>,
+    /// How many entries there were when old ones were dropped last.
+    kept: usize,
     /// When attempts ended that are no longer the last of their call; the last minutes.
     earlier: Vec<Timestamp>,
+}
+
+impl MemoryLedger {
+    /// Drops old entries whenever the entries have doubled, so that each is looked at twice on average.
+    fn drop_old(&mut self, now: Timestamp) {
+        if self.entries.len() >= FEW.max(2 * self.kept) {
+            // Attempts under way stay, wherever the wall clock was set meanwhile.
+            self.entries.retain(|_, entry| entry.ended.is_none_or(|ended| now.duration_since(ended) <= KEPT));
+            self.kept = self.entries.len();
+        }
+    }
 }
 
 impl Ledger for MemoryLedger {
@@ -65,6 +84,7 @@ impl Ledger for MemoryLedger {
         self.earlier.extend(last.map(|entry| entry.end()));
         self.earlier.retain(|end| at.duration_since(*end) <= EARLIER);
         let succeeded = last.and_then(|entry| entry.succeeded);
+        self.drop_old(at);
         self.entries.insert(identity.to_owned(), Entry { started: at, ended: None, succeeded });
     }
 
@@ -104,6 +124,24 @@ mod tests {
         assert_eq!(entry.end(), at(80), "not known: a minute after the start");
         ledger.ended("call", at(21), false);
         assert_eq!(ledger.last("call"), Some(Entry { ended: Some(at(21)), ..entry }));
+    }
+
+    #[test]
+    fn entries_older_than_any_interval_are_dropped() {
+        const DAY: i64 = 86_400;
+        let mut ledger = MemoryLedger::default();
+        ledger.started("under way", at(0));
+        for day in 0..1000 {
+            for call in 0..100 {
+                let call = format!("call {day}/{call}");
+                ledger.started(&call, at(day * DAY));
+                ledger.ended(&call, at(day * DAY), true);
+            }
+            let known = |day| ledger.last(&format!("call {day}/99")).is_some();
+            assert!((0.max(day - 14)..=day).all(known), "a fortnight is known");
+            assert!(ledger.entries.len() <= 2 * 1501, "{} entries", ledger.entries.len());
+        }
+        assert!(ledger.last("under way").is_some());
     }
 
     #[test]

@@ -1,14 +1,10 @@
 //! Taking a new plan: what joins, what leaves, what changes.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rand::RngExt;
 
 use crate::clock::Moment;
-use crate::collector::Collector;
 use crate::planner::schedule::next_due;
 use crate::planner::slots::{Id, Slot};
 use crate::planner::steady::Steady;
@@ -17,9 +13,6 @@ use crate::planner::{Planner, ReadCall, Want, ledger};
 /// For so long a call that left the plan is remembered here. Later its floor is taken from the ledger, which has only wall
 /// times.
 const REMEMBER: Duration = Duration::from_hours(24);
-
-/// The oldest and the latest success among the calls of each collector.
-type Successes = BTreeMap<Collector, (Timestamp, Timestamp)>;
 
 impl<C: ReadCall> Planner<C> {
     /// Says that an answer changed what is wanted and that [`plan`](Self::plan) will follow: until then no run over a
@@ -34,9 +27,8 @@ impl<C: ReadCall> Planner<C> {
         let now = self.clock(now);
         self.generation += 1;
         self.shortest = wants.iter().map(|want| want.interval).min().unwrap_or(Duration::MAX);
-        let mut loaded = false;
         for want in wants {
-            loaded |= self.take(&want, now);
+            self.take(want, now);
         }
         let left = self.slots.iter_mut().filter(|(_, slot)| slot.planned && slot.generation != self.generation);
         for id in left.map(|(id, _)| id).collect::<Vec<_>>() {
@@ -44,28 +36,26 @@ impl<C: ReadCall> Planner<C> {
         }
         self.sweeps.release(now);
         self.forget(now);
-        if loaded {
-            self.restore(now);
-        }
     }
 
-    /// Takes one want into the plan; says whether the ledger knew it.
-    fn take(&mut self, want: &Want<C>, now: Moment) -> bool {
-        let known = self.slots.find(&want.call);
-        let Some(id) = known.or_else(|| self.slots.insert(self.load(want, now))) else { return false };
+    /// Takes one want into the plan.
+    fn take(&mut self, want: Want<C>, now: Moment) {
+        let identity = want.call.identity();
+        let known = self.slots.find(&identity);
+        let Some(id) = known.or_else(|| self.slots.insert(&identity, self.load(&want, &identity, now))) else { return };
         if known.is_none() {
             self.came += 1;
         }
-        let Some(slot) = self.slots.at_mut(id) else { return false };
+        let Some(slot) = self.slots.at_mut(id) else { return };
         if slot.generation == self.generation {
-            return false;
+            return;
         }
         slot.generation = self.generation;
+        slot.call = want.call;
         let same = (slot.collector, slot.interval, slot.priority) == (want.collector, want.interval, want.priority);
         if slot.planned && same {
-            return false;
+            return;
         }
-        let loaded = known.is_none() && slot.last_end.is_some();
         if slot.planned {
             self.queue.remove(id, slot);
             self.sweeps.leave(slot.collector, slot.standing(), now);
@@ -74,26 +64,23 @@ impl<C: ReadCall> Planner<C> {
         let due_already = slot.planned && slot.due <= at;
         slot.planned = true;
         (slot.collector, slot.interval, slot.priority) = (want.collector, want.interval, want.priority);
-        self.sweeps.join(slot.collector, slot.standing());
+        let last_success = slot.last_success.map(|success| success.wall(now));
+        self.sweeps.join(slot.collector, slot.standing(), last_success);
         if slot.flight.is_some() {
-            return loaded;
+            return;
         }
-        if due_already {
-            self.queue.insert(id, slot, at);
-        } else {
+        if !due_already {
             // However long ago it would have been due, it was not asked for before now.
             let due = next_due(slot, self.limits.min_interval, self.random.random(), now).unwrap_or(at);
             slot.due = due.max(self.opening).max(at);
-            self.queue.insert(id, slot, at);
         }
-        loaded
+        self.queue.insert(id, slot, at);
     }
 
     /// A call that was not kept: as the ledger knows it.
-    fn load(&self, want: &Want<C>, now: Moment) -> Slot<C> {
-        let identity = want.call.identity();
-        let mut slot = Slot::new(want, &identity, self.came, Steady::of(now));
-        if let Some(entry) = self.ledger.last(&identity) {
+    fn load(&self, want: &Want<C>, identity: &str, now: Moment) -> Slot<C> {
+        let mut slot = Slot::new(want, identity, self.came, Steady::of(now));
+        if let Some(entry) = self.ledger.last(identity) {
             slot.last_end = Some(match entry.ended {
                 Some(ended) => Steady::of_past(ended, now),
                 // The process died meanwhile; the call may have reached the server later than it started.
@@ -119,28 +106,5 @@ impl<C: ReadCall> Planner<C> {
     fn forget(&mut self, now: Moment) {
         let since = Steady::of(now).minus(REMEMBER.max(2 * self.limits.min_interval));
         self.slots.retain(|slot| slot.planned || slot.flight.is_some() || slot.last_end.is_some_and(|end| end > since));
-    }
-
-    /// After a restart: when each collector was well last.
-    fn restore(&mut self, now: Moment) {
-        let mut successes = Successes::new();
-        for slot in self.slots.iter().filter(|slot| slot.planned) {
-            let Some(success) = slot.last_success.map(|success| success.wall(now)) else { continue };
-            match successes.entry(slot.collector) {
-                Entry::Vacant(entry) => {
-                    entry.insert((success, success));
-                }
-                Entry::Occupied(mut entry) => {
-                    let (oldest, latest) = entry.get_mut();
-                    *oldest = success.min(*oldest);
-                    *latest = success.max(*latest);
-                }
-            }
-        }
-        for (collector, progress) in self.sweeps.iter_mut() {
-            if let Some((oldest, latest)) = successes.get(&collector) {
-                progress.restore(*oldest, *latest);
-            }
-        }
     }
 }

@@ -21,7 +21,7 @@ const FAIR_TURN: u64 = 4;
 /// Decides when which call of one account may start.
 ///
 /// It keeps to these rules, whatever the plan, the failures, reloads, restarts and the wall clock do:
-/// - A call starts at the earliest `min_interval` after the end of the last identical one.
+/// - A call starts at the earliest `min_interval` after the end of the last one of the same identity.
 /// - No rolling minute holds more starts, or arrivals at the server, than `requests_per_minute`.
 /// - At most `max_concurrent` calls run at once. A call that timed out runs on for `linger_after_timeout`, and nothing of its
 ///   name starts meanwhile.
@@ -97,7 +97,7 @@ impl<C: ReadCall> Planner<C> {
     /// left alone.
     pub fn hurry(&mut self, call: &C, now: Moment) {
         let at = Steady::of(self.clock(now));
-        let Some(id) = self.slots.find(call) else { return };
+        let Some(id) = self.slots.find(&call.identity()) else { return };
         let Some(slot) = self.slots.at_mut(id).filter(|slot| slot.planned) else { return };
         if let Some(flight) = &mut slot.flight {
             flight.again = true;
@@ -196,12 +196,13 @@ impl<C: ReadCall> Planner<C> {
     pub fn finish(&mut self, call: &C, result: Finish, now: Moment) {
         let now = self.clock(now);
         let at = Steady::of(now);
-        let Some(id) = self.slots.find(call) else { return };
+        let identity = call.identity();
+        let Some(id) = self.slots.find(&identity) else { return };
         let Some(slot) = self.slots.at_mut(id) else { return };
         let Some(flight) = slot.flight.take() else { return };
         self.in_flight = self.in_flight.saturating_sub(1);
         self.budget.ended(at);
-        self.ledger.ended(&call.identity(), now.wall, result == Finish::Ok);
+        self.ledger.ended(&identity, now.wall, result == Finish::Ok);
 
         let before = slot.standing();
         slot.last_end = Some(at);
@@ -228,7 +229,7 @@ impl<C: ReadCall> Planner<C> {
             }
         }
         if slot.planned {
-            self.sweeps.finish(slot.collector, before, slot.standing(), now);
+            self.sweeps.finish(slot.collector, (before, slot.standing()), result == Finish::Ok, now);
             if result == Finish::Gone {
                 self.withdraw(id, now);
             } else {

@@ -1,6 +1,7 @@
 //! What is known of each call.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::collector::Collector;
@@ -36,6 +37,7 @@ pub(super) struct Flight {
 /// One call: planned, or kept for its floor.
 #[derive(Debug)]
 pub(super) struct Slot<C> {
+    /// As the last plan that held it has it.
     pub(super) call: C,
     pub(super) name: &'static str,
     pub(super) collector: Collector,
@@ -99,35 +101,43 @@ impl<C: ReadCall> Slot<C> {
 
     /// What counts in its collector's status.
     pub(super) const fn standing(&self) -> Standing {
-        Standing {
-            failed: self.failures > 0,
-            attempted: self.attempted,
-            read: self.last_success.is_some(),
-            run: self.run,
-        }
+        Standing { failed: self.failures > 0, attempted: self.attempted, run: self.run }
     }
 }
 
-/// Every call.
+/// Stands for an identity: 128 bits of hash under random keys, which no two identities share, in less memory than their text.
+type Key = (u64, u64);
+
+/// What makes the keys.
+#[derive(Debug, Default)]
+struct Keys(RandomState, RandomState);
+
+impl Keys {
+    fn of(&self, identity: &str) -> Key {
+        (self.0.hash_one(identity), self.1.hash_one(identity))
+    }
+}
+
+/// Every call. Identical calls have one slot, equal or not: the floor is between identical ones.
 #[derive(Debug)]
 pub(super) struct Slots<C> {
     places: Vec<Option<Slot<C>>>,
     free: Vec<Id>,
-    by_call: HashMap<C, Id>,
+    keys: Keys,
+    by_identity: HashMap<Key, Id>,
 }
 
 impl<C: ReadCall> Slots<C> {
     pub(super) fn new() -> Self {
-        Self { places: Vec::new(), free: Vec::new(), by_call: HashMap::new() }
+        Self { places: Vec::new(), free: Vec::new(), keys: Keys::default(), by_identity: HashMap::new() }
     }
 
-    pub(super) fn find(&self, call: &C) -> Option<Id> {
-        self.by_call.get(call).copied()
+    pub(super) fn find(&self, identity: &str) -> Option<Id> {
+        self.by_identity.get(&self.keys.of(identity)).copied()
     }
 
     /// Keeps a call that is not kept yet. `None` when there are four billion of them.
-    pub(super) fn insert(&mut self, slot: Slot<C>) -> Option<Id> {
-        let call = slot.call.clone();
+    pub(super) fn insert(&mut self, identity: &str, slot: Slot<C>) -> Option<Id> {
         let id = if let Some(id) = self.free.pop() {
             *self.places.get_mut(usize::try_from(id).ok()?)? = Some(slot);
             id
@@ -136,7 +146,7 @@ impl<C: ReadCall> Slots<C> {
             self.places.push(Some(slot));
             id
         };
-        self.by_call.insert(call, id);
+        self.by_identity.insert(self.keys.of(identity), id);
         Some(id)
     }
 
@@ -144,7 +154,7 @@ impl<C: ReadCall> Slots<C> {
     pub(super) fn retain(&mut self, keep: impl Fn(&Slot<C>) -> bool) {
         for (id, place) in (0..).zip(&mut self.places) {
             if let Some(slot) = place.take_if(|slot| !keep(slot)) {
-                self.by_call.remove(&slot.call);
+                self.by_identity.remove(&self.keys.of(&slot.call.identity()));
                 self.free.push(id);
             }
         }

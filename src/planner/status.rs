@@ -30,7 +30,7 @@ pub struct PlannerStatus {
 pub struct CollectorStatus {
     /// No planned call failed at its last attempt; true with nothing to ask.
     pub success: bool,
-    /// The end of the last run without a failed call, or when the last failed call recovered after it.
+    /// When the newest of its successful calls ended, also in an earlier process: how old its newest data are.
     pub last_success: Option<Timestamp>,
     /// How long the last finished run took.
     pub last_duration: Option<Duration>,

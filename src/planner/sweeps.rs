@@ -19,8 +19,6 @@ pub(super) struct Standing {
     pub(super) failed: bool,
     /// It was attempted in this process.
     pub(super) attempted: bool,
-    /// It succeeded once.
-    pub(super) read: bool,
     /// The last run in which it was attempted.
     pub(super) run: Option<RunId>,
 }
@@ -42,7 +40,6 @@ pub(super) struct Progress {
     pub(super) targets: u64,
     pub(super) failed: u64,
     pub(super) attempted: u64,
-    unread: u64,
     run: Option<Run>,
     pub(super) finished: u64,
     pub(super) last_duration: Option<Duration>,
@@ -55,7 +52,6 @@ impl Progress {
         self.targets = step(self.targets, 1);
         self.failed = step(self.failed, u64::from(call.failed));
         self.attempted = step(self.attempted, u64::from(call.attempted));
-        self.unread = step(self.unread, u64::from(!call.read));
         if let Some(run) = &mut self.run
             && call.run != Some(run.id)
         {
@@ -70,17 +66,6 @@ impl Progress {
         if run.any {
             self.finished += 1;
             self.last_duration = Some(Steady::of(now).since(run.started));
-            if self.failed == 0 {
-                self.last_success = Some(now.wall);
-            }
-        }
-    }
-
-    /// After a restart: when all was well last, from when its calls last succeeded. Without a failed call that was when the
-    /// latest succeeded; with one, it was not after the oldest success.
-    pub(super) fn restore(&mut self, oldest: Timestamp, latest: Timestamp) {
-        if self.last_success.is_none() && self.finished == 0 && self.targets > 0 && self.unread == 0 {
-            self.last_success = Some(if self.failed == 0 { latest } else { oldest });
         }
     }
 }
@@ -95,9 +80,11 @@ pub(super) struct Sweeps {
 }
 
 impl Sweeps {
-    /// A call joins the plan, and the run if there is one.
-    pub(super) fn join(&mut self, collector: Collector, call: Standing) {
-        self.collectors.entry(collector).or_default().count(call, u64::saturating_add);
+    /// A call that last succeeded then joins the plan, and the run if there is one.
+    pub(super) fn join(&mut self, collector: Collector, call: Standing, last_success: Option<Timestamp>) {
+        let progress = self.collectors.entry(collector).or_default();
+        progress.count(call, u64::saturating_add);
+        progress.last_success = progress.last_success.max(last_success);
     }
 
     /// A call leaves the plan.
@@ -133,15 +120,22 @@ impl Sweeps {
     }
 
     /// A planned call ended.
-    pub(super) fn finish(&mut self, collector: Collector, before: Standing, after: Standing, now: Moment) {
+    pub(super) fn finish(
+        &mut self,
+        collector: Collector,
+        (before, after): (Standing, Standing),
+        succeeded: bool,
+        now: Moment,
+    ) {
         let progress = self.collectors.entry(collector).or_default();
         progress.count(before, u64::saturating_sub);
         progress.count(after, u64::saturating_add);
+        if succeeded {
+            // Not the later of two: the wall clock may have been set back in between.
+            progress.last_success = Some(now.wall);
+        }
         if let Some(run) = &mut progress.run {
             run.any |= after.run == Some(run.id);
-        }
-        if before.failed && progress.failed == 0 && progress.unread == 0 {
-            progress.last_success = Some(now.wall);
         }
         if !self.held {
             progress.settle(now);
@@ -151,10 +145,5 @@ impl Sweeps {
     /// The collectors.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Collector, &Progress)> {
         self.collectors.iter().map(|(collector, progress)| (*collector, progress))
-    }
-
-    /// The collectors, to change them.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Collector, &mut Progress)> {
-        self.collectors.iter_mut().map(|(collector, progress)| (*collector, progress))
     }
 }

@@ -8,7 +8,8 @@ use crate::collector::Collector;
 
 /// A call that only reads. Each platform has one closed enum of them: nothing else can be sent.
 ///
-/// Two calls are identical when they are equal; then, and only then, they have the same identity.
+/// Two calls are identical when they have the same identity, as equal ones do: the server is asked the same. They need not be
+/// equal, for a call may carry what its answer belongs to without sending it. Identical calls have the same name.
 pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     /// The `call` label: the N-sight service, or the Tactical RMM path with `{id}` for what varies.
     fn name(&self) -> &'static str;

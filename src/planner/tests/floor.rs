@@ -50,6 +50,32 @@ fn a_call_that_left_under_way_still_ends() {
 }
 
 #[test]
+fn unequal_calls_of_one_identity_are_one_call_as_the_newest_plan_has_it() {
+    let owned = |owner| Want { call: Call { owner, ..failing().call }, ..failing() };
+    let mut desk = Desk::planning(real(), vec![owned(1), owned(2)]);
+    assert_eq!(desk.collector(Collector::FailingChecks).targets, 1);
+    assert_eq!(desk.starts(), [owned(1).call], "the first of a plan");
+    desk.plan(vec![owned(3), owned(1)]);
+    assert_eq!(desk.wait(), None, "under way");
+    desk.pass(seconds(10));
+    desk.finish(owned(1).call, OK);
+    assert_eq!(desk.status().in_flight, 0);
+    desk.planner.hurry(&owned(2).call, desk.now);
+    assert_eq!(desk.wait_and_start(), (seconds(90), owned(3).call));
+    desk.plan(vec![]);
+    desk.finish(owned(3).call, OK);
+    desk.plan(vec![owned(4)]);
+    assert_eq!(desk.wait_and_start(), (seconds(180), owned(4).call), "the floor holds when another comes back");
+    desk.finish(owned(4).call, OK);
+    // Longer than it is remembered.
+    desk.plan(vec![]);
+    desk.pass(seconds(48 * 3600));
+    desk.plan(vec![]);
+    desk.plan(vec![owned(5)]);
+    assert_eq!(desk.starts(), [owned(5).call]);
+}
+
+#[test]
 fn a_longer_floor_holds_at_once_for_calls_that_wait_and_that_run() {
     let mut desk = Desk::planning(real(), vec![failing(), inventory(1)]);
     desk.make(failing().call, seconds(1), OK);

@@ -23,6 +23,15 @@ use crate::collector::Collector;
 pub(super) struct Call {
     pub(super) name: &'static str,
     pub(super) device: u32,
+    /// Whose device it is; the server is not told.
+    pub(super) owner: u32,
+}
+
+impl Call {
+    /// The same for every call of one identity.
+    pub(super) fn asked(self) -> Self {
+        Self { owner: 0, ..self }
+    }
 }
 
 impl ReadCall for Call {
@@ -73,7 +82,7 @@ pub(super) fn real() -> Limits {
 }
 
 pub(super) fn call(name: &'static str, device: u32) -> Call {
-    Call { name, device }
+    Call { name, device, owner: 0 }
 }
 
 /// One call of a sweep over all devices, every hour.

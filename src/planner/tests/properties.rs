@@ -21,6 +21,12 @@ fn duration(seconds: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
     (seconds.start * 1000..seconds.end * 1000).prop_map(Duration::from_millis)
 }
 
+/// A call and the index of its name.
+fn calls() -> impl Strategy<Value = (usize, Call)> + Clone {
+    let call = |(name, device, owner): (usize, u32, u32)| (name, Call { owner, ..call(NAMES[name].0, device) });
+    (0..NAMES.len(), 0_u32..8, 0_u32..3).prop_map(call)
+}
+
 prop_compose! {
     fn limits()(
         min_interval in prop_oneof![Just(Duration::ZERO), duration(0..5), duration(10..120)],
@@ -33,20 +39,15 @@ prop_compose! {
     }
 }
 
-/// A part of the fleet. Everything may change from plan to plan but the calls themselves.
+/// A part of the fleet. Everything may change from plan to plan but what the calls ask for; some may be there twice.
 fn wants() -> impl Strategy<Value = Vec<Want<Call>>> {
-    let one = (0..NAMES.len(), 0_u32..8, 1_u64..400, 0..NAMES.len(), any::<bool>());
+    let one = (calls(), 1_u64..400, 0..NAMES.len(), any::<bool>());
     vec(one, 0..40).prop_map(|wants| {
-        let mut wants: Vec<_> = wants
-            .into_iter()
-            .map(|(name, device, interval, other, usual)| {
-                let (_, collector, priority) = NAMES[if usual { name } else { other }];
-                want(call(NAMES[name].0, device), collector, interval, priority)
-            })
-            .collect();
-        wants.sort_by_key(|want| want.call);
-        wants.dedup_by_key(|want| want.call);
-        wants
+        let want = |((name, call), interval, other, usual): ((usize, Call), _, usize, _)| {
+            let (_, collector, priority) = NAMES[if usual { name } else { other }];
+            want(call, collector, interval, priority)
+        };
+        wants.into_iter().map(want).collect()
     })
 }
 
@@ -72,7 +73,7 @@ fn fault(length: u64) -> impl Strategy<Value = Fault> {
 fn anything() -> impl Strategy<Value = Scenario> {
     let restart = any::<bool>();
     restart.prop_flat_map(|restarts| {
-        let hurry = (0..NAMES.len(), 0_u32..8).prop_map(|(name, device)| Event::Hurry(call(NAMES[name].0, device)));
+        let hurry = calls().prop_map(|(_, call)| Event::Hurry(call));
         let step = if restarts { -5000..0_i64 } else { -5000..5000 };
         let step = step.prop_map(|seconds| Event::WallClock(SignedDuration::from_secs(seconds)));
         let restart = if restarts { Just(Event::Restart).boxed() } else { hurry.clone().boxed() };

@@ -154,7 +154,8 @@ impl Simulation {
         match event {
             Event::Plan(wants) => {
                 self.desk.plan(wants.clone());
-                self.wants = wants;
+                let mut seen = BTreeSet::new();
+                self.wants = wants.into_iter().filter(|want| seen.insert(want.call.asked())).collect();
             }
             Event::Limits(limits) => {
                 self.desk.planner.set_limits(limits.clone(), self.desk.now);
@@ -165,8 +166,8 @@ impl Simulation {
                     let record = &mut self.records[running.record];
                     record.ended = None;
                     record.arrived = record.arrived.min(self.desk.now.steady - self.begin);
-                    self.failed.remove(&running.call);
-                    self.gone.remove(&running.call);
+                    self.failed.remove(&running.call.asked());
+                    self.gone.remove(&running.call.asked());
                 }
                 // The ledger knows only that they did not succeed.
                 self.failed.append(&mut self.gone);
@@ -183,7 +184,7 @@ impl Simulation {
         let now = self.time();
         let promised = self.promise.is_some_and(|until| until > self.desk.now.steady);
         assert!(!promised, "{call:?} starts at {now:?}, before {:?}", self.promise);
-        assert!(!self.running.iter().any(|running| running.call == call), "{call:?} is under way");
+        assert!(!self.running.iter().any(|running| running.call.asked() == call.asked()), "{call:?} is under way");
         assert!(self.wants.iter().any(|want| want.call == call), "{call:?} is not wanted");
         let time = self.scenario.longest_call.mul_f64(self.random.random_range(0.01..1.0));
         let fault =
@@ -205,8 +206,8 @@ impl Simulation {
 
     fn end(&mut self, running: &Running) {
         self.promise = None;
-        let call = running.call;
-        self.desk.finish(call, running.finish);
+        let call = running.call.asked();
+        self.desk.finish(running.call, running.finish);
         self.attempted.insert(call);
         self.gone.remove(&call);
         match running.finish {
@@ -216,7 +217,7 @@ impl Simulation {
             Finish::Gone => {
                 self.failed.remove(&call);
                 self.gone.insert(call);
-                self.wants.retain(|want| want.call != call);
+                self.wants.retain(|want| want.call.asked() != call);
             }
             Finish::Failed { outcome, .. } => {
                 self.failed.insert(call);
@@ -236,8 +237,8 @@ impl Simulation {
         for want in &self.wants {
             let (targets, failed, attempted) = counts.entry(want.collector).or_default();
             *targets += 1;
-            *failed += u64::from(self.failed.contains(&want.call));
-            *attempted += u64::from(self.attempted.contains(&want.call));
+            *failed += u64::from(self.failed.contains(&want.call.asked()));
+            *attempted += u64::from(self.attempted.contains(&want.call.asked()));
         }
         for (collector, status) in status.collectors {
             let counts = counts.remove(&collector).unwrap_or_default();
@@ -279,7 +280,7 @@ impl Simulation {
     fn audit_floor(&self) {
         let mut last: BTreeMap<Call, &Record> = BTreeMap::new();
         for record in &self.records {
-            if let Some(before) = last.insert(record.call, record) {
+            if let Some(before) = last.insert(record.call.asked(), record) {
                 let end = before.ended.unwrap_or(before.started + seconds(60));
                 let spacing = record.started.checked_sub(end).unwrap_or_default();
                 assert!(spacing >= record.limits.min_interval, "floor broken by {record:?} after {before:?}");

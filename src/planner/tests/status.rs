@@ -32,7 +32,7 @@ fn a_sweep_ends_when_every_call_was_attempted() {
     ok(&mut desk, 1);
     let status = checks(&desk);
     assert_eq!((status.targets, status.fresh, status.attempted, status.sweeps), (3, 2, 2, 0));
-    assert_eq!((status.last_success, status.last_duration), (None, None));
+    assert_eq!((status.last_success, status.last_duration), (Some(desk.now.wall), None));
     ok(&mut desk, 2);
     let status = checks(&desk);
     assert_eq!(
@@ -47,30 +47,30 @@ fn a_sweep_ends_when_every_call_was_attempted() {
 fn a_sweep_with_a_failure_is_no_success_until_the_retry() {
     let mut desk = Desk::planning(real(), sweeps(3));
     ok(&mut desk, 0);
-    fail(&mut desk, 1);
-    ok(&mut desk, 2);
+    ok(&mut desk, 1);
+    let newest = Some(desk.now.wall);
+    fail(&mut desk, 2);
     let status = checks(&desk);
-    assert_eq!((status.sweeps, status.success, status.failed, status.last_success), (1, false, 1, None));
+    assert_eq!((status.sweeps, status.success, status.failed, status.last_success), (1, false, 1, newest));
     assert_eq!((status.attempted, status.fresh), (3, 2));
     desk.pass(seconds(100));
-    ok(&mut desk, 1);
+    ok(&mut desk, 2);
     let status = checks(&desk);
     assert_eq!((status.success, status.failed, status.last_success), (true, 0, Some(desk.now.wall)));
     assert_eq!((status.sweeps, status.last_duration), (1, Some(seconds(30))), "a retry is no sweep");
 }
 
 #[test]
-fn a_recovery_in_an_unfinished_first_sweep_is_no_success_yet() {
-    let mut desk = Desk::planning(Limits { requests_per_minute: 2, ..real() }, sweeps(3));
+fn the_last_success_is_the_newest_whatever_the_wall_clock_does() {
+    let mut desk = Desk::planning(real(), sweeps(4));
     fail(&mut desk, 0);
-    desk.planner.hurry(&sweep(0).call, desk.now);
+    assert_eq!(checks(&desk).last_success, None);
     ok(&mut desk, 1);
-    desk.pass(seconds(80));
-    assert_eq!(desk.starts(), [sweep(0).call, sweep(2).call]);
-    desk.finish(sweep(0).call, Finish::Ok);
-    assert_eq!((checks(&desk).success, checks(&desk).last_success), (true, None), "one was never read");
-    desk.finish(sweep(2).call, Finish::Ok);
+    desk.set_wall_clock(SignedDuration::from_hours(-5));
+    ok(&mut desk, 2);
     assert_eq!(checks(&desk).last_success, Some(desk.now.wall));
+    desk.plan(sweeps(1));
+    assert_eq!(checks(&desk).last_success, Some(desk.now.wall), "also when its call is no longer planned");
 }
 
 #[test]
@@ -99,7 +99,6 @@ fn calls_that_join_or_leave_during_a_sweep_count() {
     assert_eq!(checks(&desk).sweeps, 0, "the fourth joined");
     desk.plan(sweeps(3));
     assert_eq!((checks(&desk).sweeps, checks(&desk).targets), (1, 3), "and left");
-    assert_eq!(checks(&desk).last_success, Some(desk.now.wall));
 }
 
 #[test]
@@ -115,10 +114,11 @@ fn a_sweep_that_lost_all_its_calls_unread_did_not_happen() {
 fn a_device_that_is_gone_ends_the_sweep_like_an_answer() {
     let mut desk = Desk::planning(real(), sweeps(2));
     ok(&mut desk, 0);
+    let success = desk.now.wall;
     desk.make(sweep(1).call, seconds(10), Finish::Gone);
     let status = checks(&desk);
     assert_eq!((status.sweeps, status.targets, status.failed, status.attempted), (1, 1, 0, 1));
-    assert_eq!(status.last_success, Some(desk.now.wall));
+    assert_eq!(status.last_success, Some(success), "it brought no data");
 }
 
 #[test]
@@ -165,8 +165,10 @@ fn a_restart_knows_the_last_success() {
     desk.restart(sweeps(3));
     let status = checks(&desk);
     assert_eq!((status.last_success, status.fresh, status.attempted, status.sweeps), (Some(success), 3, 0, 0));
-    desk.restart(sweeps(4));
-    assert_eq!(checks(&desk).last_success, None, "one was never read");
+    desk.restart(sweeps(2));
+    assert_eq!(checks(&desk).last_success, Some(success - seconds(10)), "of the calls that are planned");
+    desk.restart(vec![sweep(7)]);
+    assert_eq!(checks(&desk).last_success, None, "never read");
 }
 
 #[test]
@@ -175,13 +177,13 @@ fn a_restart_during_failures_does_not_pretend_success() {
     for device in 0..3 {
         ok(&mut desk, device);
     }
-    let oldest = desk.now.wall - seconds(20);
+    let newest = desk.now.wall;
     desk.pass(seconds(100));
     desk.planner.hurry(&sweep(0).call, desk.now);
     fail(&mut desk, 0);
     desk.restart(sweeps(3));
     let status = checks(&desk);
-    assert_eq!((status.success, status.failed, status.last_success), (false, 1, Some(oldest)));
+    assert_eq!((status.success, status.failed, status.last_success), (false, 1, Some(newest)));
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn a_run_waits_for_the_plan_that_its_answers_ask_for() {
     let mut desk = Desk::planning(real(), sweeps(1));
     desk.planner.expect_plan();
     ok(&mut desk, 0);
-    assert_eq!((checks(&desk).sweeps, checks(&desk).last_success), (0, None), "more may join");
+    assert_eq!(checks(&desk).sweeps, 0, "more may join");
     desk.plan(sweeps(2));
     assert_eq!(checks(&desk).sweeps, 0, "and did");
     ok(&mut desk, 1);

@@ -4,7 +4,7 @@
 //! details of its site (list_servers, list_workstations: system, last contact). The roster is cheap and decides which
 //! sites are asked for details at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Context;
@@ -51,20 +51,28 @@ pub fn calls(filter: &Filter, view: &View) -> Vec<Call> {
             }
         }
     }
-    let mut details = BTreeSet::new();
+    // The client is no parameter of the details, so a site is asked for once, even while two clients have it: it moved, and
+    // some lists are from before. The lists of sites say whose it is; those of devices where they have no such site.
+    let mut owners = BTreeMap::new();
+    for site in &view.sites {
+        owners.entry(&site.key).or_insert(&site.client_key);
+    }
+    let mut details = BTreeMap::new();
     for device in &view.devices {
         let record = &device.record;
         match record.kind {
             Some(kind @ (Kind::Server | Kind::Workstation)) if filter.admits_kind(kind) => {
-                details.insert((kind == Kind::Workstation, &record.client, &record.site));
+                let client = owners.get(&record.site).copied().unwrap_or(&record.client);
+                details.entry((kind == Kind::Workstation, &record.site)).or_insert(client);
             }
             _ => {}
         }
     }
     // Entries without agent are in no roster, so every site may have workstations.
-    let sites = view.sites.iter().filter(|site| with_workstations.contains(&site.client_key));
-    details.extend(sites.map(|site| (true, &site.client_key, &site.key)));
-    calls.extend(details.into_iter().map(|(are_workstations, client, site)| {
+    for site in view.sites.iter().filter(|site| with_workstations.contains(&site.client_key)) {
+        details.entry((true, &site.key)).or_insert(owners.get(&site.key).copied().unwrap_or(&site.client_key));
+    }
+    calls.extend(details.into_iter().map(|((are_workstations, site), client)| {
         let list = if are_workstations { Call::ListWorkstations } else { Call::ListServers };
         list(client.clone(), site.clone())
     }));

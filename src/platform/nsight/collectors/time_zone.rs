@@ -1,8 +1,6 @@
 //! The account's time zone, whose days the histories of antivirus and backup are in. Not a collector of its own: the call
 //! belongs to whichever history is collected.
 
-use std::time::Duration;
-
 use jiff::tz::TimeZone;
 
 use crate::collector::Collector;
@@ -13,9 +11,6 @@ use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire::settings::account_time_zone;
 
-/// A setting that nobody changes.
-const INTERVAL: Duration = Duration::from_hours(24);
-
 /// The call, when histories are collected and the configuration names no zone.
 #[must_use]
 pub fn want(config: &AccountConfig) -> Option<Want<Call>> {
@@ -23,8 +18,10 @@ pub fn want(config: &AccountConfig) -> Option<Want<Call>> {
         return None;
     }
     let histories = [Collector::Antivirus, Collector::Backup];
-    let collector = histories.into_iter().find(|collector| config.collectors.contains_key(collector))?;
-    Some(Want { call: Call::ListGeneralSettings, collector, interval: INTERVAL, priority: Priority::Inventory })
+    let (collector, settings) = histories.iter().find_map(|collector| config.collectors.get_key_value(collector))?;
+    // Nobody changes this setting, but a longer interval would keep the collector's runs from ending.
+    let (collector, interval) = (*collector, settings.interval);
+    Some(Want { call: Call::ListGeneralSettings, collector, interval, priority: Priority::Inventory })
 }
 
 /// What list_general_settings says.

@@ -406,3 +406,27 @@ fn a_list_whose_devices_are_known_is_asked_although_the_count_is_zero() {
     ];
     assert_eq!(identities(&Filter::default(), &fleet), expected);
 }
+
+#[test]
+fn a_site_of_two_clients_is_asked_for_once() {
+    // The site moved from client 1 to client 2; the lists of some devices, and then of sites, are from before.
+    let devices = || {
+        vec![
+            known("7", Kind::Server, "1", "10", |_| {}),
+            known("8", Kind::Server, "2", "10", |_| {}),
+            known("9", Kind::Workstation, "1", "10", |_| {}),
+        ]
+    };
+    let details = |sites: &[(&str, &str)]| -> Vec<Call> {
+        let fleet = view(&[("1", [Some(1); 3]), ("2", [Some(1); 3])], sites, devices());
+        let is_detail = |call: &Call| matches!(call, Call::ListServers(..) | Call::ListWorkstations(..));
+        calls(&Filter::default(), &fleet).into_iter().filter(is_detail).collect()
+    };
+    let both = |client: &str| {
+        let (client, site) = (ClientKey::new(client), SiteKey::new("10"));
+        vec![Call::ListServers(client.clone(), site.clone()), Call::ListWorkstations(client, site)]
+    };
+    assert_eq!(details(&[("2", "10")]), both("2"), "the list of sites says whose it is");
+    assert_eq!(details(&[("2", "10"), ("1", "10")]), both("2"), "one of them");
+    assert_eq!(details(&[]), both("1"), "no list of sites has it");
+}
