@@ -63,7 +63,7 @@ pub enum Command {
 /// Flags of `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoFlags {
-    /// Simulated devices, both platforms together.
+    /// Simulated devices, both platforms together: 2 to 50000.
     #[arg(long, default_value_t = 60, value_parser = devices)]
     pub devices: usize,
     /// Seed of the simulated fleet; the same seed gives the same fleet.
@@ -80,6 +80,12 @@ pub struct CheckConfigFlags {
     /// Devices of each account, to work out the cost.
     #[arg(long, default_value_t = 500)]
     pub devices: u64,
+    /// Clients of each account. Without it: one for 30 devices.
+    #[arg(long)]
+    pub clients: Option<u64>,
+    /// Sites of each account, of all clients together. Without it: 8 for 5 clients.
+    #[arg(long)]
+    pub sites: Option<u64>,
     /// Form of the plan.
     #[arg(long, value_enum, default_value_t)]
     pub format: PlanFormat,

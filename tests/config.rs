@@ -137,8 +137,14 @@ fn files_that_are_no_configuration_at_all() {
     assert!(message(latin.path()).contains("line 2 is not UTF-8"));
     let large = file(&b"#".repeat(1024 * 1024 + 1));
     assert!(message(large.path()).contains("larger than 1 MiB"));
+    assert!(message(Path::new("/dev/zero")).contains("not a regular file"));
     let filled = file(&b"#".repeat(1024 * 1024));
     assert!(message(filled.path()).contains("names no account"));
+}
+
+/// Whether a comment is a key that was commented out, and no sentence.
+fn is_key(text: &str) -> bool {
+    text.trim_start().split_once(':').is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
 }
 
 #[test]
@@ -155,10 +161,30 @@ fn the_example_file_is_valid_and_names_every_key() {
         .replace("/run/secrets/nsight_key", &key.display().to_string())
         .replace("/etc/ssl/private-ca.pem", &certificate.display().to_string());
     let path = folder.path().join("rmm-exporter.yml");
-    std::fs::write(&path, adapted).expect("write");
+    std::fs::write(&path, &adapted).expect("write");
     let config = load_fixture(&path).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(config.accounts.len(), 2);
     assert_eq!(config.warnings, Vec::<String>::new());
+    for account in &config.accounts {
+        assert!(
+            account.filter.clients.admits("any")
+                && account.filter.kinds.is_empty()
+                && account.metrics_exclude.is_empty()
+        );
+        assert!(account.proxy.is_none() && account.tls.ca_file.is_none() && account.console_url.is_empty());
+    }
+    // What is commented out is valid as well, once its reader has the files.
+    let all = adapted.lines().map(|line| match line.split_once("# ") {
+        Some((blanks, rest)) if blanks.len() >= 4 && blanks.trim().is_empty() && is_key(rest) => {
+            format!("{blanks}{rest}")
+        }
+        _ => line.to_owned(),
+    });
+    let alternatives = ["    server: https://www", "    api_key_env: NSIGHT", "    api_key: "];
+    let all: Vec<String> = all.filter(|line| !alternatives.iter().any(|other| line.starts_with(other))).collect();
+    std::fs::write(&path, all.join("\n")).expect("write");
+    let full = load_fixture(&path).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(!full.accounts[0].filter.clients.admits("any") && full.accounts[1].proxy.is_some());
     for key in [
         "name",
         "platform",

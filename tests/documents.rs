@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rmm_exporter::config::plan::{self, FleetSize};
 use rmm_exporter::config::{Config, load};
 
 fn root() -> &'static Path {
@@ -98,4 +99,32 @@ fn the_configuration_to_deploy_is_valid() {
     let names: Vec<_> = config.accounts.iter().map(|account| account.name.as_str()).collect();
     assert_eq!(names, ["msp-uk", "helpdesk"]);
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+}
+
+/// `1609` as `1,609`.
+fn grouped(number: u64) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
+}
+
+#[test]
+fn the_first_sweep_of_the_documents_is_the_one_that_check_config_tells() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let operations = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let config = configuration(
+        "accounts:\n- {name: n, platform: nsight, region: uk, api_key: k}\n- {name: t, platform: tactical, server: api.example.com, api_key: k}",
+    );
+    for (account, fleet, documents) in [
+        (0, FleetSize::new(500, None, None), &[&readme, &operations][..]),
+        (0, FleetSize::new(500, Some(50), Some(80)), &[&operations]),
+        (1, FleetSize::new(250, None, None), &[&operations]),
+        (1, FleetSize::new(2000, None, None), &[&operations]),
+    ] {
+        let plan = plan::plan_account(&config.accounts[account], fleet);
+        let text = plan::render(std::slice::from_ref(&plan));
+        let time = text.split("first sweep: done after ").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
+        let calls = format!("{} calls, done after {time}", grouped(plan.first_sweep_calls));
+        for document in documents {
+            assert!(document.contains(&calls), "{calls}");
+        }
+    }
 }

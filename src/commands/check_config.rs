@@ -13,7 +13,7 @@ use crate::config::plan::{self, FleetSize};
 /// Everything that is wrong with the configuration, in one report.
 pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
     let config = load(flags)?;
-    let plans = plan::plan(&config, FleetSize::from_devices(check.devices));
+    let plans = plan::plan(&config, FleetSize::new(check.devices, check.clients, check.sites));
     let text = match check.format {
         PlanFormat::Table => {
             let warnings = config.warnings.iter().map(|warning| ["warning: ", warning, "\n"].concat());

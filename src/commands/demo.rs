@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::warn;
+
 use super::serve::{bind, run_until_signal};
 use super::{CommandResult, block_on, print};
 use crate::cli::{DemoFlags, Flags};
@@ -15,6 +17,9 @@ use crate::demo::{self, DemoOptions};
 ///
 /// When an address is taken.
 pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
+    if flags.config_file.is_some() {
+        warn!("--config.file is ignored: the demo brings its own configuration");
+    }
     block_on(async {
         let listeners = bind(flags).await?;
         let options = DemoOptions {

@@ -38,7 +38,13 @@ pub type CommandResult = Result<ExitCode, Failure>;
 /// Says on standard error why nothing came of it.
 pub fn complain(error: &Failure) {
     // Nothing can be done when even this fails.
-    let _lost = writeln!(io::stderr(), "rmm-exporter: {error}");
+    let _lost = io::stderr().write_all(complaint(&error.to_string()).as_bytes());
+}
+
+/// The program's name stands before a message of one line. The lines of a report begin with file and place, which editors
+/// understand.
+fn complaint(message: &str) -> String {
+    if message.contains('\n') { format!("{message}\n") } else { format!("rmm-exporter: {message}\n") }
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error.
@@ -50,7 +56,8 @@ fn print(text: &[u8]) -> io::Result<()> {
 }
 
 fn load(flags: &Flags) -> Result<Config, ConfigErrors> {
-    config::load(flags.config_file.as_deref(), &|name| std::env::var(name).ok())
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    config::load_with_names(flags.config_file.as_deref(), &|name| std::env::var(name).ok(), names)
 }
 
 /// Runs `command` on a runtime of its own. Work that cannot be interrupted (a rendering) does not hold up its end.
@@ -85,4 +92,15 @@ fn cancelled_by_signals() -> io::Result<CancellationToken> {
         }
     });
     Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+
+    #[test]
+    fn a_report_of_several_lines_has_no_prefix() {
+        assert_eq!(complaint("port taken"), "rmm-exporter: port taken\n");
+        assert_eq!(complaint("a.yml:1:1: x\n1 error"), "a.yml:1:1: x\n1 error\n");
+    }
 }

@@ -6,13 +6,13 @@ use jiff::tz::TimeZone;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::account::{AccountConfig, ChecksMode, NsightOptions, PlatformOptions, TlsOptions, is_loopback};
+use super::account::{AccountConfig, ChecksMode, NsightOptions, PlatformOptions, is_loopback};
 use super::collectors::within_longest;
 use super::defaults::{self, Limits};
 use super::duration::display;
 use super::reader::{Context, Field, Section};
-use super::text::{nearest, quote, shown, suggest};
-use super::{collectors, filter, key, later, server};
+use super::text::{nearest, quote, shown, shown_in_quotes, shown_text, suggest};
+use super::{collectors, connection, filter, key, later, server};
 use crate::collector::Collector;
 use crate::platform::PlatformName;
 
@@ -76,7 +76,9 @@ fn name(section: &Section, names: &mut Vec<(String, String)>, context: &mut Cont
         return None;
     }
     if let Some((_, path)) = names.iter().find(|(other, _)| *other == name) {
-        field.error(format!("{name:?} is the name of {path} already. Names are unique: choose another one."), context);
+        let message =
+            format!("{} is the name of {path} already. Names are unique: choose another one.", shown_in_quotes(&name));
+        field.error(message, context);
         return None;
     }
     names.push((name.clone(), section.path.clone()));
@@ -107,8 +109,7 @@ fn account(section: &Section, name: &str, context: &mut Context) -> Option<(Acco
     let platform = platform(section, context);
     // Without a platform only what is the same for both can be judged.
     let Some(platform) = platform else {
-        let _checked = key::read(section, "api_key", true, context);
-        let _checked = filter::read(section, context);
+        check_without_platform(section, context);
         return None;
     };
     refuse_foreign_keys(section, platform, context);
@@ -127,17 +128,10 @@ fn account(section: &Section, name: &str, context: &mut Context) -> Option<(Acco
         (super::KeySource::Inline(nothing.clone()), nothing)
     });
     let mut account = defaults::account(name, options, server.or_else(placeholder)?, source);
-    budget(section, &mut account, limits, platform, context);
-    account.filter = filter::read(section, context);
-    account.checks_mode = checks_mode(section, context);
-    account.metrics_exclude = section
-        .get("metrics")
-        .and_then(|field| field.section(&["exclude"], context))
-        .and_then(|metrics| metrics.get("exclude"))
-        .map(|field| filter::expressions(&field, context))
-        .unwrap_or_default();
+    budget(section, &mut account, limits, Some(platform), context);
+    selection(section, &mut account, context);
     account.collectors = collectors::read(section, platform, account.min_interval, context);
-    connection(section, &mut account, context);
+    connection::read(section, &mut account, context);
     later::read(section, platform, context);
     if account.checks_mode == ChecksMode::All
         && platform == PlatformName::Nsight
@@ -150,6 +144,38 @@ fn account(section: &Section, name: &str, context: &mut Context) -> Option<(Acco
         );
     }
     (!faulty).then_some((account, key))
+}
+
+/// What is looked at and what is exposed.
+fn selection(section: &Section, account: &mut AccountConfig, context: &mut Context) {
+    account.filter = filter::read(section, context);
+    account.checks_mode = checks_mode(section, context);
+    account.metrics_exclude = section
+        .get("metrics")
+        .and_then(|field| field.section(&["exclude"], context))
+        .and_then(|metrics| metrics.get("exclude"))
+        .map(|field| filter::expressions(&field, context))
+        .unwrap_or_default();
+}
+
+/// Checks what can be judged when nobody knows which platform it is: form and kind of every value, and the limits that
+/// hold on both.
+fn check_without_platform(section: &Section, context: &mut Context) {
+    let _checked = key::read(section, "api_key", true, context);
+    let Ok(placeholder) = Url::parse("https://server.invalid/") else { return };
+    let nothing = super::KeySource::Inline(SecretString::from(String::new()));
+    let mut account = defaults::account("", PlatformOptions::Tactical, placeholder, nothing);
+    if let Some(field) = section.get("allow_http") {
+        let _checked = field.boolean(context);
+    }
+    if let Some(field) = section.get("server") {
+        let _checked = field.nonempty_text(context);
+    }
+    budget(section, &mut account, defaults::limits(PlatformName::Tactical, true), None, context);
+    selection(section, &mut account, context);
+    collectors::check_without_platform(section, context);
+    connection::read(section, &mut account, context);
+    let _checked = nsight_options(section, context);
 }
 
 fn platform(section: &Section, context: &mut Context) -> Option<PlatformName> {
@@ -191,6 +217,11 @@ fn server_url(section: &Section, platform: PlatformName, context: &mut Context) 
             let url = server::parse(server.nonempty_text(context)?, platform, allow_http)
                 .map_err(|message| server.error(message, context))
                 .ok()?;
+            if platform == PlatformName::Tactical
+                && let Some(hint) = server::no_api_host(&url)
+            {
+                server.warn(hint, context);
+            }
             if url.scheme() == "http"
                 && !is_loopback(&url)
                 && let Some(allow) = allow
@@ -241,8 +272,7 @@ fn time_zone(field: &Field, context: &mut Context) -> Option<TimeZone> {
         Some(near) => format!("Did you mean {near}?"),
         None => "Write an IANA name such as Europe/London or America/New_York.".to_owned(),
     };
-    let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    field.error(format!("{name} is no time zone. {remedy}"), context);
+    field.error(format!("{} is no time zone. {remedy}", shown_text(name)), context);
     None
 }
 
@@ -250,13 +280,16 @@ fn budget(
     section: &Section,
     account: &mut AccountConfig,
     limits: Limits,
-    platform: PlatformName,
+    platform: Option<PlatformName>,
     context: &mut Context,
 ) {
     if let Some(field) = section.get("requests_per_minute") {
         let why = match platform {
-            PlatformName::Nsight => "N-able allows at most 60 calls a minute and key. ",
-            PlatformName::Tactical => "A Tactical RMM server shall not have to bear more than 600 calls a minute. ",
+            None => "",
+            Some(PlatformName::Nsight) => "N-able allows at most 60 calls a minute and key. ",
+            Some(PlatformName::Tactical) => {
+                "A Tactical RMM server shall not have to bear more than 600 calls a minute. "
+            }
         };
         if let Some(number) = field.integer(1..=u64::from(limits.most_requests_per_minute), why, context) {
             account.requests_per_minute = u32::try_from(number).unwrap_or(limits.most_requests_per_minute);
@@ -289,13 +322,20 @@ fn budget(
     }
 }
 
-fn min_interval(field: &Field, limits: Limits, platform: PlatformName, context: &mut Context) -> Option<Duration> {
+fn min_interval(
+    field: &Field,
+    limits: Limits,
+    platform: Option<PlatformName>,
+    context: &mut Context,
+) -> Option<Duration> {
     let duration = field.duration(context)?;
     let floor = limits.least_min_interval;
     if duration < floor {
         let why = match platform {
-            PlatformName::Nsight => "the least time N-able allows between two identical automated calls",
-            PlatformName::Tactical => "the least time between two identical calls to a Tactical RMM server",
+            Some(PlatformName::Nsight) => "the least time N-able allows between two identical automated calls",
+            Some(PlatformName::Tactical) | None => {
+                "the least time between two identical calls to a Tactical RMM server"
+            }
         };
         let (given, floor) = (display(duration), display(floor));
         field.error(format!("{given} is below {floor}, {why}. Set {floor} or more."), context);
@@ -318,73 +358,4 @@ fn checks_mode(section: &Section, context: &mut Context) -> ChecksMode {
     }
     field.error(format!("{} is no mode. Write {}.", shown(text), quote(&MODES.map(|(name, _)| name))), context);
     ChecksMode::default()
-}
-
-/// Everything about the connection that is not the server itself.
-fn connection(section: &Section, account: &mut AccountConfig, context: &mut Context) {
-    if let Some(field) = section.get("console_url")
-        && let Some(text) = field.nonempty_text(context)
-    {
-        match server::web_url(text, "https://rmm.example.com") {
-            Ok(url) if url.username().is_empty() && url.password().is_none() => {
-                text.clone_into(&mut account.console_url);
-            }
-            Ok(_) => {
-                field.error("the URL becomes a label, so it has no user name or password in it. Remove them.", context);
-            }
-            Err(message) => field.error(message, context),
-        }
-    }
-    if let Some(field) = section.get("user_agent")
-        && let Some(text) = field.nonempty_text(context)
-    {
-        if text.len() <= 256 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            text.clone_into(&mut account.user_agent);
-        } else {
-            field.error("a User-Agent has at most 256 printable ASCII characters. Shorten or clean it.", context);
-        }
-    }
-    if let Some(field) = section.get("proxy")
-        && let Some(text) = field.nonempty_text(context)
-    {
-        match server::web_url(text, "http://proxy.example:3128") {
-            Ok(url) => account.proxy = Some(url),
-            Err(message) => field.error(message, context),
-        }
-    }
-    account.tls = tls(section, context);
-}
-
-fn tls(section: &Section, context: &mut Context) -> TlsOptions {
-    let mut options = TlsOptions::default();
-    let Some(tls) = section.get("tls").and_then(|field| field.section(&["ca_file", "insecure_skip_verify"], context))
-    else {
-        return options;
-    };
-    if let Some(field) = tls.get("ca_file")
-        && let Some(text) = field.nonempty_text(context)
-    {
-        let path = context.resolve(text);
-        match std::fs::read(&path) {
-            Ok(bytes) if String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") => {
-                options.ca_file = Some(path);
-            }
-            Ok(_) => {
-                field.error(format!("{} holds no certificate in PEM form. Name a PEM file.", path.display()), context);
-            }
-            Err(error) => {
-                field.error(format!("cannot read {}: {error}. Name a readable PEM file.", path.display()), context);
-            }
-        }
-    }
-    if let Some(field) = tls.get("insecure_skip_verify") {
-        options.insecure_skip_verify = field.boolean(context).unwrap_or(false);
-        if options.insecure_skip_verify {
-            field.warn(
-                "any certificate is accepted, so anyone on the way can read the API key. Use ca_file instead.",
-                context,
-            );
-        }
-    }
-    options
 }

@@ -67,6 +67,18 @@ pub fn read(
     collectors
 }
 
+/// Checks the form of `collectors` and `stale_after` when nobody knows which platform it is.
+pub fn check_without_platform(account: &Section, context: &mut Context) {
+    if let Some(field) = account.get("stale_after") {
+        let _checked = stale_after(&field, context);
+    }
+    if let Some(section) = account.get("collectors").and_then(|field| field.section(&[], context)) {
+        for (_, field) in section.fields() {
+            let _checked = wish(&field, Duration::ZERO, context);
+        }
+    }
+}
+
 fn wish(field: &Field, min_interval: Duration, context: &mut Context) -> Wish {
     let Some(section) = field.section(&["enabled", "interval"], context) else { return Wish::default() };
     let enabled = section.get("enabled").and_then(|field| field.boolean(context));

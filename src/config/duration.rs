@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::text::{may_hold_a_key, shown_in_quotes};
+
 /// The units in the order in which they may follow each other, with their milliseconds.
 const UNITS: [(&str, u64); 7] = [
     ("y", 365 * 86_400_000),
@@ -24,9 +26,13 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("{} has no unit. Write {}s, {}m or {}h.", cut(text), cut(text), cut(text), cut(text)));
+        return Err(if may_hold_a_key(text) || text.len() > 9 {
+            format!("this number has no unit. {EXAMPLE}.")
+        } else {
+            format!("{text} has no unit. Write {text}s, {text}m or {text}h.")
+        });
     }
-    let wrong = || format!("{:?} is no duration. {EXAMPLE}.", cut(text));
+    let wrong = || format!("{} is no duration. {EXAMPLE}.", shown_in_quotes(text));
     let mut rest = text;
     let mut next_unit = 0;
     let mut total: u64 = 0;
@@ -38,14 +44,14 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         let number: u64 = number.parse().map_err(|_| wrong())?;
         let index = UNITS.iter().position(|(name, _)| *name == unit).ok_or_else(wrong)?;
         if index < next_unit {
-            return Err(format!("in {:?} a unit comes twice or after a smaller one. {EXAMPLE}.", cut(text)));
+            return Err(format!("in {} a unit comes twice or after a smaller one. {EXAMPLE}.", shown_in_quotes(text)));
         }
         next_unit = index + 1;
         let (_, milliseconds) = UNITS.get(index).ok_or_else(wrong)?;
         total = number
             .checked_mul(*milliseconds)
             .and_then(|part| total.checked_add(part))
-            .ok_or_else(|| format!("{:?} is too long.", cut(text)))?;
+            .ok_or_else(|| format!("{} is too long.", shown_in_quotes(text)))?;
         rest = tail;
     }
     if text.is_empty() { Err(wrong()) } else { Ok(Duration::from_millis(total)) }
@@ -72,14 +78,6 @@ pub fn display(duration: Duration) -> String {
         }
     }
     text
-}
-
-/// Keeps a wrong value from flooding the terminal.
-fn cut(text: &str) -> &str {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => text.get(..end).unwrap_or_default(),
-        None => text,
-    }
 }
 
 #[cfg(test)]
@@ -110,6 +108,10 @@ mod tests {
         assert_eq!(parse("90").expect_err("unit"), "90 has no unit. Write 90s, 90m or 90h.");
         assert_eq!(parse("9999999999999y").expect_err("long"), "\"9999999999999y\" is too long.");
         assert!(parse(&"9".repeat(5000)).expect_err("long").len() < 300);
+        for text in ["0123456789abcdef", "0123456789012345", "9999999999999999y", "1m1m0123456789abcdefs"] {
+            let message = parse(text).expect_err(text);
+            assert!(!message.contains("456789") && !message.contains("9999"), "{message}");
+        }
     }
 
     #[test]

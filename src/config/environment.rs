@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::account::{AccountConfig, KeySource, NsightOptions, PlatformOptions};
 use super::error::{ConfigError, ConfigErrors};
+use super::text::{shown_text, suggest};
 use super::{Config, defaults, key, server};
 use crate::platform::PlatformName;
 
@@ -20,6 +21,9 @@ pub const VARIABLES: [&str; 9] = [
     "RMM_TACTICAL_MONITORING_TOKEN_FILE",
 ];
 
+/// What messages call the environment instead of a file.
+pub const SOURCE: &str = "environment";
+
 const NOTHING: &str = "there is nothing to poll. Either write rmm-exporter.yml (or name a file with --config.file; \
 rmm-exporter.example.yml shows every key), or set RMM_NSIGHT_REGION and RMM_NSIGHT_API_KEY, or RMM_TACTICAL_SERVER and \
 RMM_TACTICAL_API_KEY. To look around without an RMM: rmm-exporter demo";
@@ -30,6 +34,34 @@ struct Reader<'e> {
     warnings: Vec<String>,
 }
 
+/// The variables among `names` that begin like this program's and are none of them, as warnings: as a rule misspelt ones.
+/// `config` is what was read, so that variables which the file names are left in peace.
+pub fn unknown_variables(names: impl IntoIterator<Item = String>, config: Option<&Config>) -> Vec<String> {
+    let by_the_file = |name: &str| {
+        config.is_some_and(|config| {
+            let mut sources = config.accounts.iter().map(|account| &account.api_key);
+            sources.any(|source| matches!(source, KeySource::Environment(other) if other == name))
+        })
+    };
+    let mut unknown: Vec<String> = names.into_iter().filter(|name| is_misspelt(name) && !by_the_file(name)).collect();
+    unknown.sort();
+    let warning = |name: String| {
+        format!(
+            "environment: {} is no variable of rmm-exporter and is ignored. {}",
+            shown_text(&name),
+            suggest(&name, &VARIABLES, "variables")
+        )
+    };
+    unknown.into_iter().map(warning).collect()
+}
+
+fn is_misspelt(name: &str) -> bool {
+    let rest = ["RMM_NSIGHT_", "RMM_TACTICAL_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    // Kubernetes and Docker set such variables for a service that is called rmm-nsight or rmm-tactical.
+    let of_a_service = |rest: &str| rest.starts_with("SERVICE_") || rest.starts_with("PORT");
+    rest.is_some_and(|rest| !of_a_service(rest)) && !VARIABLES.contains(&name)
+}
+
 /// Configures from the environment.
 ///
 /// # Errors
@@ -38,7 +70,7 @@ struct Reader<'e> {
 pub fn configure(environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
     let mut reader = Reader { environment, errors: Vec::new(), warnings: Vec::new() };
     if VARIABLES.iter().all(|name| reader.value(name).is_none()) {
-        return Err(ConfigErrors::single("environment", NOTHING.to_owned()));
+        return Err(ConfigErrors::single(SOURCE, NOTHING.to_owned()));
     }
     let nsight = reader.nsight();
     let tactical = reader.tactical();
@@ -60,7 +92,7 @@ impl Reader<'_> {
     }
 
     fn error(&mut self, variable: &str, message: String) {
-        let (source, key) = ("environment".to_owned(), variable.to_owned());
+        let (source, key) = (SOURCE.to_owned(), variable.to_owned());
         self.errors.push(ConfigError { source, position: None, key, message });
     }
 
@@ -106,6 +138,9 @@ impl Reader<'_> {
             );
             None
         };
+        if let Some(hint) = server.as_ref().and_then(server::no_api_host) {
+            self.warnings.push(format!("environment: RMM_TACTICAL_SERVER: {hint}"));
+        }
         let key = self.key("RMM_TACTICAL_API_KEY", true);
         if self.key("RMM_TACTICAL_MONITORING_TOKEN", false).is_some() {
             let message =

@@ -1,6 +1,6 @@
 //! Regular expressions and the `filter` section.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::reader::{Context, Field, Section};
 use super::text::{quote, shown};
@@ -13,6 +13,19 @@ pub fn expressions(field: &Field, context: &mut Context) -> Vec<Regex> {
     items.iter().filter_map(|item| anchored(item, context)).collect()
 }
 
+/// Longest regular expression, in characters.
+const MOST_CHARACTERS: usize = 1000;
+
+/// Most memory of one compiled regular expression, in bytes.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
+fn compile(text: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text)
+        .size_limit(MOST_BYTES)
+        .build()
+        .map_err(|error| format!("bad regular expression: {}. Correct it.", reason(&error)))
+}
+
 fn anchored(field: &Field, context: &mut Context) -> Option<Regex> {
     let text = expression_text(field, context)?;
     // `^X` alone would match nothing but X itself, which is rarely what its author had in mind.
@@ -20,25 +33,24 @@ fn anchored(field: &Field, context: &mut Context) -> Option<Regex> {
         let hint = "a regular expression must match the whole name, so this ^ changes nothing. For names that start so, add .* at the end.";
         field.warn(hint, context);
     }
-    match Regex::new(&format!("^(?:{text})$")) {
-        Ok(expression) => Some(expression),
-        Err(error) => {
-            field.error(format!("bad regular expression: {}. Correct it.", reason(&error)), context);
-            None
-        }
-    }
+    compile(&format!("^(?:{text})$")).map_err(|message| field.error(message, context)).ok()
 }
 
 /// The text of a regular expression that is good by itself.
 pub fn expression_text<'t>(field: &Field<'t>, context: &mut Context) -> Option<&'t str> {
     let text = field.text(context)?;
-    match Regex::new(text) {
-        Ok(_) => Some(text),
-        Err(error) => {
-            field.error(format!("bad regular expression: {}. Correct it.", reason(&error)), context);
-            None
-        }
+    if text.chars().count() > MOST_CHARACTERS {
+        let message = format!(
+            "a regular expression has at most {MOST_CHARACTERS} characters. Shorten it, or write several in the list."
+        );
+        field.error(message, context);
+        return None;
     }
+    // To compile is dear, and a report that is full gains nothing by it.
+    if context.is_full() {
+        return None;
+    }
+    compile(text).map(|_| text).map_err(|message| field.error(message, context)).ok()
 }
 
 /// The last line of the crate's drawing says what is wrong; the lines above only show where.

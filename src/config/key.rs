@@ -1,14 +1,13 @@
 //! API keys: where they are, and whether something usable is there. The key itself never leaves this file in a message.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::account::KeySource;
+use super::file;
 use super::reader::{Context, Field, Section};
-use super::text::{looks_like_a_secret, quote};
+use super::text::{looks_like_a_secret, quote, shown_path};
 
 /// A key file is a few dozen bytes; anything beyond this is some other file.
 const MAX_FILE_BYTES: u64 = 64 * 1024;
@@ -20,7 +19,7 @@ const MAX_FILE_BYTES: u64 = 64 * 1024;
 /// Why there is no usable key, and the remedy; without the key.
 pub fn check(source: &KeySource, environment: &dyn Fn(&str) -> Option<String>) -> Result<SecretString, String> {
     let (text, place) = match source {
-        KeySource::File(path) => (read_file(path)?, format!("the file {}", show_path(path))),
+        KeySource::File(path) => (read_file(path)?, format!("the file {}", shown_path(path))),
         KeySource::Environment(name) => {
             let place = format!("the environment variable {}", show_name(name));
             let unset = || format!("{place} is not set. Set it, or name another one.");
@@ -49,28 +48,16 @@ fn read_file(path: &Path) -> Result<String, String> {
     let fail = |reason: &str| {
         format!(
             "cannot read the file {}: {reason}. Name a file that holds the key and that this user may read.",
-            show_path(path)
+            shown_path(path)
         )
     };
-    let file = File::open(path).map_err(|error| fail(&error.to_string()))?;
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(&error.to_string()))?;
+    let bytes = file::read(path, MAX_FILE_BYTES).map_err(|error| fail(&error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("it is too large for a key"));
     }
     let text = String::from_utf8(bytes).map_err(|_| fail("it is not text"))?;
     // Windows editors put a byte order mark in front.
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
-}
-
-/// A path for a message, unless it is the key itself, given under the wrong name.
-fn show_path(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if looks_like_a_secret(&name) {
-        "given here (not shown: its name looks like a key. A key itself goes under api_key)".to_owned()
-    } else {
-        path.display().to_string()
-    }
 }
 
 /// A variable's name for a message, unless it is the key itself, given under the wrong name.
@@ -167,9 +154,11 @@ mod tests {
     #[test]
     fn a_key_under_the_wrong_name_is_not_shown() {
         let key = "0123456789ABCDEF0123456789ABCDEF";
-        for source in [KeySource::File(key.into()), KeySource::Environment(key.to_owned())] {
-            let message = check(&source, &|_| None).expect_err("no such");
-            assert!(!message.contains(key) && message.contains("api_key"), "{message}");
+        for name in [key.to_owned(), format!("{key}."), format!("sk-{key}"), format!("lower_{key}")] {
+            for source in [KeySource::File(name.clone().into()), KeySource::Environment(name)] {
+                let message = check(&source, &|_| None).expect_err("no such");
+                assert!(!message.contains(key) && message.contains("api_key"), "{message}");
+            }
         }
     }
 

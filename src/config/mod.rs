@@ -7,10 +7,12 @@
 pub mod account;
 mod accounts;
 mod collectors;
+mod connection;
 pub mod defaults;
 pub mod duration;
 mod environment;
 mod error;
+mod file;
 mod filter;
 mod key;
 mod later;
@@ -23,8 +25,6 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 pub use account::{AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TlsOptions};
@@ -60,11 +60,36 @@ pub fn load(path: Option<&Path>, environment: &dyn Fn(&str) -> Option<String>) -
     }
 }
 
+/// As [`load`], and says which of the environment's variables, whose names are `names`, are probably misspelt.
+///
+/// # Errors
+///
+/// As for [`load`].
+pub fn load_with_names(
+    path: Option<&Path>,
+    environment: &dyn Fn(&str) -> Option<String>,
+    names: impl IntoIterator<Item = String>,
+) -> Result<Config, ConfigErrors> {
+    match load(path, environment) {
+        Ok(mut config) => {
+            let unknown = environment::unknown_variables(names, Some(&config));
+            config.warnings.extend(unknown);
+            Ok(config)
+        }
+        Err(mut errors) => {
+            // Where a file is at fault, nobody knows which variables it names.
+            if errors.errors.iter().all(|error| error.source == environment::SOURCE) {
+                errors.warnings = environment::unknown_variables(names, None);
+            }
+            Err(errors)
+        }
+    }
+}
+
 fn load_file(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
     let fail = |message: String| ConfigErrors::single(&path.display().to_string(), message);
     let unreadable = |error: std::io::Error| fail(format!("cannot read the file: {error}."));
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    let bytes = file::read(path, MAX_FILE_BYTES).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("the file is larger than 1 MiB. Is it the right one?".to_owned()));
     }

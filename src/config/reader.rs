@@ -1,11 +1,12 @@
 //! Reads typed values out of the YAML tree and notes every fault on the way, so that one run reports them all.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::duration;
-use super::error::ConfigError;
+use super::error::{ConfigError, MOST_SHOWN};
 use super::text::{quote, shown, suggest};
 use super::tree::{Entry, Node, Place, Value};
 
@@ -37,6 +38,12 @@ impl<'e> Context<'e> {
     pub fn error(&mut self, place: Place, key: &str, message: String) {
         let (source, key) = (self.source.clone(), key.to_owned());
         self.errors.push(ConfigError { source, position: Some(place), key, message });
+    }
+
+    /// Whether there are more errors than are shown, so that dear work for further ones is in vain.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.errors.len() >= MOST_SHOWN
     }
 
     /// Notes a warning.
@@ -101,6 +108,15 @@ fn kind_of(text: &str, plain: bool) -> Kind {
     }
 }
 
+/// What YAML 1.1 took for a truth value besides `true` and `false`.
+fn older_yaml(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "y" => Some(true),
+        "no" | "off" | "n" => Some(false),
+        _ => None,
+    }
+}
+
 fn kind_name(node: &Node) -> &'static str {
     match &node.value {
         Value::Scalar { text, plain } => match kind_of(text, *plain) {
@@ -132,9 +148,10 @@ impl<'t> Section<'t> {
     #[must_use]
     pub fn fields(&self) -> Vec<(&'t str, Field<'t>)> {
         let mut fields: Vec<(&str, Field)> = Vec::new();
+        let mut seen = HashSet::new();
         for entry in self.entries {
             if let Some(key) = entry.key.as_deref()
-                && !fields.iter().any(|(name, _)| *name == key)
+                && seen.insert(key)
             {
                 fields.push((key, Field { path: self.path_of(key), place: entry.place, node: &entry.node }));
             }
@@ -158,15 +175,16 @@ impl<'t> Section<'t> {
 
     /// Notes keys that are not text, come twice or, when `known` names any, are not known.
     fn check_keys(&self, known: &[&str], context: &mut Context) {
-        for (index, entry) in self.entries.iter().enumerate() {
+        let mut lines: HashMap<&str, usize> = HashMap::new();
+        for entry in self.entries {
             let Some(key) = entry.key.as_deref() else {
                 context.error(entry.place, &self.path, "a key must be a plain word.".to_owned());
                 continue;
             };
             let path = self.path_of(key);
-            let earlier = self.entries.iter().take(index).find(|earlier| earlier.key.as_deref() == Some(key));
-            if let Some(earlier) = earlier {
-                let line = earlier.place.0;
+            let first = !lines.contains_key(key);
+            let line = *lines.entry(key).or_insert(entry.place.0);
+            if !first {
                 context.error(
                     entry.place,
                     &path,
@@ -175,7 +193,8 @@ impl<'t> Section<'t> {
             } else if key == "<<" {
                 context.error(entry.place, &path, "YAML merge keys are not supported. Write the keys out.".to_owned());
             } else if !known.is_empty() && !known.contains(&key) {
-                context.error(entry.place, &path, format!("unknown key. {}", suggest(key, known, "keys")));
+                let remedy = if context.is_full() { String::new() } else { suggest(key, known, "keys") };
+                context.error(entry.place, &path, format!("unknown key. {remedy}").trim_end().to_owned());
             }
         }
     }
@@ -238,6 +257,11 @@ impl<'t> Field<'t> {
         match &self.node.value {
             Value::Scalar { text, plain } if kind_of(text, *plain) == Kind::Truth => {
                 Some(text.eq_ignore_ascii_case("true"))
+            }
+            Value::Scalar { text, plain: true } if older_yaml(text).is_some() => {
+                let meant = older_yaml(text).unwrap_or_default();
+                self.error(format!("{text} is a text in YAML 1.2. Write {meant}."), context);
+                None
             }
             _ => {
                 self.wrong_kind("true or false", "Write true or false, without quotes.", context);

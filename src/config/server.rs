@@ -23,6 +23,9 @@ pub fn parse(text: &str, platform: PlatformName, allow_http: bool) -> Result<Url
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("a server has no user name or password in it. Write {example}."));
     }
+    if url.domain().is_some_and(|host| !host.contains('.') && super::text::may_hold_a_key(host)) {
+        return Err(format!("this looks like a key, not like a server. Write {example}."));
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("a server ends before ? and #. Write {example}."));
     }
@@ -36,6 +39,22 @@ pub fn parse(text: &str, platform: PlatformName, allow_http: bool) -> Result<Url
     path.push('/');
     url.set_path(&path);
     Ok(url)
+}
+
+/// Why a Tactical RMM server's URL is probably the dashboard's and not the API's.
+#[must_use]
+pub fn no_api_host(url: &Url) -> Option<&'static str> {
+    const PAGES: [&str; 5] = ["login", "totp", "dashboard", "initialsetup", "expired"];
+    let mut segments = url.path_segments().into_iter().flatten();
+    if segments.any(|segment| PAGES.contains(&segment)) {
+        Some(
+            "this is the address of a page of the dashboard. The API has a host of its own, as a rule api.…, without a path.",
+        )
+    } else if url.domain().is_some_and(|host| host.starts_with("rmm.")) {
+        Some("rmm.… is as a rule the dashboard's host; the API's is api.…. Check it when calls fail.")
+    } else {
+        None
+    }
 }
 
 /// The server of a region.
@@ -113,6 +132,25 @@ mod tests {
         ] {
             let message = parse(text, PlatformName::Nsight, true).expect_err(text);
             assert!(!message.contains("TOPSECRET") && message.contains("Write"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_dashboard_is_recognized() {
+        let hint = |text: &str| no_api_host(&parse(text, PlatformName::Tactical, false).expect(text));
+        for text in ["https://rmm.example.com", "https://api.example.com/login", "rmm.example.com/totp/"] {
+            assert!(hint(text).is_some_and(|hint| hint.contains("api.…")), "{text}");
+        }
+        for text in ["https://api.example.com", "https://tactical-rmm.example.com", "https://x.example.com/api/"] {
+            assert_eq!(hint(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_no_server() {
+        for text in ["0123456789ABCDEF0123456789ABCDEF", "https://0123456789ABCDEF"] {
+            let message = parse(text, PlatformName::Nsight, false).expect_err(text);
+            assert!(message.contains("looks like a key") && !message.contains("456789"), "{message}");
         }
     }
 

@@ -98,6 +98,77 @@ fn half_an_account_is_an_error() {
     assert!(messages(&http).contains("Write https://"));
 }
 
+#[test]
+fn a_misspelt_variable_is_named_with_what_was_meant() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let set = names(&["PATH", "RMM_TACTICAL_SERVR", "RMM_TACTICAL_API_KEY", "RMM_TACTICAL_PORT_80_TCP"]);
+    let warnings = environment::unknown_variables(set, None);
+    let expected = "environment: RMM_TACTICAL_SERVR is no variable of rmm-exporter and is ignored. Did you mean RMM_TACTICAL_SERVER?";
+    assert_eq!(warnings, [expected]);
+    let text = ACCOUNT.replace("RMM_TACTICAL_API_KEY", "RMM_TACTICAL_OTHER_KEY");
+    let config = parse_text(&text, &[("RMM_TACTICAL_OTHER_KEY", SECRET)]).expect("valid");
+    let set = names(&["RMM_TACTICAL_OTHER_KEY", "RMM_NSIGHT_0123456789ABCDEF"]);
+    let warnings = environment::unknown_variables(set, Some(&config));
+    assert!(warnings.len() == 1 && !warnings[0].contains("0123"), "{warnings:?}");
+}
+
+#[test]
+fn errors_of_the_environment_come_with_its_misspelt_variables() {
+    let names = || ["RMM_NSIGHT_REGON".to_owned()];
+    let errors = load_with_names(None, &|_| None, names()).expect_err("nothing").to_string();
+    assert!(errors.starts_with("warning: environment: RMM_NSIGHT_REGON is no variable"), "{errors}");
+    let missing = load_with_names(Some(Path::new("no/such.yml")), &|_| None, names()).expect_err("no file");
+    assert_eq!(missing.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_dashboard_as_server_is_told() {
+    let variables = [("RMM_TACTICAL_SERVER", "rmm.example.com"), ("RMM_TACTICAL_API_KEY", SECRET)];
+    let config = configure(&variables).expect("valid");
+    assert!(config.warnings[0].starts_with("environment: RMM_TACTICAL_SERVER: rmm.… is"), "{:?}", config.warnings);
+    let text = ACCOUNT.replace("api.example.com", "https://api.example.com/login");
+    let config = parse_text(&text, &variables[1..]).expect("valid");
+    assert!(config.warnings[0].starts_with("rmm-exporter.yml:4:5: accounts[0].server: this is the address of a page"));
+}
+
+#[test]
+fn tens_of_thousands_of_wrong_keys_are_reported_at_once_and_in_short() {
+    use std::fmt::Write as _;
+    let mut text = ACCOUNT.to_owned();
+    for number in 0..60_000 {
+        writeln!(text, "    k{number}: 1").expect("String");
+    }
+    let start = std::time::Instant::now();
+    let message = parse_text(&text, &[("RMM_TACTICAL_API_KEY", SECRET)]).expect_err("invalid").to_string();
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    assert!(message.ends_with("and 59900 more\n60000 errors"), "{}", message.len());
+    assert_eq!(message.lines().count(), 102);
+}
+
+#[test]
+fn a_secret_under_any_wrong_name_is_not_shown() {
+    let key = "Zq9SekretValue77XyAbCdEf01234567";
+    for line in [
+        "name: KEY\n  - name: KEY",
+        "min_interval: KEY",
+        "offline_after: KEY",
+        "time_zone: KEY",
+        "region: KEY",
+        "server: KEY",
+        "tls: { ca_file: KEY }",
+        "tls: { ca_file: KEY.pem }",
+        "api_key_env: lower_KEY",
+        "api_key_file: sk-KEY",
+        "collectors: { inventory: { interval: KEY } }",
+        "checks: { mode: KEY }",
+        "platform: KEY",
+    ] {
+        let base = "accounts:\n  - platform: nsight\n    ".to_owned();
+        let message = parse_text(&(base + &line.replace("KEY", key) + "\n"), &[]).expect_err(line).to_string();
+        assert!(!message.to_lowercase().contains(&key.to_lowercase()), "{line}: {message}");
+    }
+}
+
 fn parse_text(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
     parse(text, Path::new("rmm-exporter.yml"), &environment(variables))
 }

@@ -37,10 +37,17 @@ pub struct FleetSize {
 impl FleetSize {
     /// A usual fleet of that many devices: 30 devices a client, 1.6 sites a client, every fifth device a server.
     #[must_use]
-    pub const fn from_devices(devices: u64) -> Self {
-        let clients = devices.div_ceil(30);
+    pub fn from_devices(devices: u64) -> Self {
+        Self::new(devices, None, None)
+    }
+
+    /// A fleet of that many devices, every fifth of them a server; unless told, 30 devices a client and 1.6 sites a client.
+    #[must_use]
+    pub fn new(devices: u64, clients: Option<u64>, sites: Option<u64>) -> Self {
+        let clients = clients.unwrap_or_else(|| devices.div_ceil(30));
+        let sites = sites.unwrap_or_else(|| clients.saturating_mul(8).div_ceil(5));
         let servers = devices.div_ceil(5);
-        Self { clients, sites: clients.saturating_mul(8).div_ceil(5), servers, workstations: devices - servers }
+        Self { clients, sites, servers, workstations: devices - servers }
     }
 
     /// Servers and workstations.

@@ -27,7 +27,7 @@ fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
     writeln!(text, "account {} ({}, {})", plan.account, plan.platform, plan.server)?;
     writeln!(
         text,
-        "  assumed: {} clients, {} sites, {} servers, {} workstations",
+        "  assumed: {} clients, {} sites, {} servers, {} workstations (--devices, --clients, --sites)",
         fleet.clients, fleet.sites, fleet.servers, fleet.workstations
     )?;
     writeln!(
@@ -44,11 +44,17 @@ fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
     text.push('\n');
     writeln!(
         text,
-        "  first sweep: {} calls at full budget, {}; later sweeps are spread over their intervals",
+        "  one sweep of all: {} calls, {} at full budget if nothing were repeated meanwhile",
         plan.first_sweep_calls,
+        rounded(at_budget(plan.first_sweep_calls, f64::from(plan.budget_per_minute)))
+    )?;
+    writeln!(
+        text,
+        "  first sweep: {}; the same calls, but inventory and failing_checks are repeated beside them and go first",
         plan.first_sweep
             .map_or_else(|| "never done".to_owned(), |duration| format!("done after {}", rounded(duration)))
     )?;
+    writeln!(text, "  later sweeps: spread over their intervals, so \"a minute\" above is the steady state")?;
     let percent = plan.budget_used_ratio * 100.0;
     match plan.verdict {
         Verdict::Fits => writeln!(text, "  verdict: fits, uses {percent:.0} % of the budget"),

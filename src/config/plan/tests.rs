@@ -26,6 +26,8 @@ fn calls(plan: &AccountPlan) -> Vec<(&'static str, u64)> {
 fn a_usual_fleet_of_some_size() {
     let fleet = FleetSize { clients: 17, sites: 28, servers: 100, workstations: 400 };
     assert_eq!(FleetSize::from_devices(500), fleet);
+    assert_eq!(FleetSize::new(500, Some(50), None), FleetSize { clients: 50, sites: 80, ..fleet });
+    assert_eq!(FleetSize::new(500, None, Some(17)), FleetSize { sites: 17, ..fleet });
     assert_eq!(FleetSize::from_devices(1), FleetSize { clients: 1, sites: 2, servers: 1, workstations: 0 });
     assert_eq!(FleetSize::from_devices(0).devices(), 0);
     assert_eq!(FleetSize::from_devices(u64::MAX).devices(), u64::MAX);
