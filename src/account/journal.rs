@@ -17,13 +17,14 @@ pub struct Journal<C> {
     account: String,
     failing: HashMap<&'static str, HashSet<C>>,
     plan_took: Duration,
-    last_error: Option<(&'static str, Outcome, String)>,
+    /// The last failure of each name that fails, in words; the newest is last.
+    errors: Vec<(&'static str, Outcome, String)>,
 }
 
 impl<C: ReadCall> Journal<C> {
     /// An empty journal.
     pub fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), failing: HashMap::new(), plan_took: Duration::ZERO, last_error: None }
+        Self { account: account.to_owned(), failing: HashMap::new(), plan_took: Duration::ZERO, errors: Vec::new() }
     }
 
     /// A call starts. Neither URL nor key are part of its identity.
@@ -52,24 +53,33 @@ impl<C: ReadCall> Journal<C> {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }
                 failing.insert(call.clone());
-                self.last_error = Some((name, failure.outcome, format!("{name}: {failure}")));
+                self.errors.retain(|(failed, ..)| *failed != name);
+                self.errors.push((name, failure.outcome, format!("{name}: {failure}")));
             }
         }
     }
 
     /// The call does not fail any more.
     fn mended(&mut self, call: &C) {
-        let name = call.name();
-        let Some(failing) = self.failing.get_mut(name) else { return };
-        failing.remove(call);
-        if failing.is_empty() {
-            self.failing.remove(name);
-            self.last_error.take_if(|(failed, ..)| *failed == name);
-            info!(account = self.account, call = name, "works again");
+        if self.is_last_failure(call) {
+            info!(account = self.account, call = call.name(), "works again");
         }
     }
 
-    /// Calls that are no longer wanted do not fail any more either.
+    /// Takes the call off the failing ones; says whether it was the last one of its name.
+    fn is_last_failure(&mut self, call: &C) -> bool {
+        let name = call.name();
+        let Some(failing) = self.failing.get_mut(name) else { return false };
+        failing.remove(call);
+        if !failing.is_empty() {
+            return false;
+        }
+        self.failing.remove(name);
+        self.errors.retain(|(failed, ..)| *failed != name);
+        true
+    }
+
+    /// Calls that are no longer wanted do not count as failing any more.
     pub fn wanted(&mut self, wants: &[Want<C>]) {
         if self.failing.is_empty() {
             return;
@@ -77,7 +87,9 @@ impl<C: ReadCall> Journal<C> {
         let wanted: HashSet<&C> = wants.iter().map(|want| &want.call).collect();
         let failing: Vec<C> = self.failing.values().flatten().cloned().collect();
         for call in failing.iter().filter(|call| !wanted.contains(call)) {
-            self.mended(call);
+            if self.is_last_failure(call) {
+                info!(account = self.account, call = call.name(), "no longer asked");
+            }
         }
     }
 
@@ -99,14 +111,14 @@ impl<C: ReadCall> Journal<C> {
         self.plan_took
     }
 
-    /// The newest failure of a call that has not worked since, in words.
+    /// The newest failure among the calls that have not worked since, in words.
     pub fn last_error(&self) -> Option<&str> {
-        self.last_error.as_ref().map(|(.., message)| message.as_str())
+        self.errors.last().map(|(.., message)| message.as_str())
     }
 
     /// Whether the key was refused and has not been accepted since.
     pub fn key_refused(&self) -> bool {
-        self.last_error.as_ref().is_some_and(|(_, outcome, _)| *outcome == Outcome::AuthError)
+        self.errors.iter().any(|(_, outcome, _)| *outcome == Outcome::AuthError)
     }
 
     /// Rendering panicked. What was published before stays.

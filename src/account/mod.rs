@@ -30,6 +30,8 @@ pub use report::setup;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// After a rendering that broke off the next one is tried.
+const RETRY_RENDER: Duration = Duration::from_secs(30);
 /// Changes within this time share one rendering.
 const RENDER_DELAY: Duration = Duration::from_millis(200);
 /// Rendering may take at most this share of the time (one part in N).
@@ -162,7 +164,7 @@ impl<P: Platform> Account<P> {
     fn plan(&mut self, now: Moment) {
         let known = without_holding_a_worker(|| {
             let mut fleet = self.fleet();
-            fleet.prune();
+            fleet.prune(now.wall);
             let known = fleet.known();
             drop(fleet);
             let wants = self.platform.wants(&known);
@@ -263,7 +265,7 @@ impl<P: Platform> Account<P> {
             self.platform.reload_key();
         }
         if let Some(gone) = &failure.gone {
-            without_holding_a_worker(|| self.fleet().forget(gone));
+            without_holding_a_worker(|| self.fleet().forget(gone, now.wall));
             self.plan_soon(now);
             self.render_soon(now);
             return Finish::Gone;
@@ -307,7 +309,11 @@ impl<P: Platform> Account<P> {
         self.render_took = now.steady.saturating_sub(self.render_began);
         match result {
             Ok(valid_until) => self.valid_until = valid_until,
-            Err(error) => self.journal.render_failed(&error),
+            Err(error) => {
+                self.journal.render_failed(&error);
+                // What is published must not outlive its time.
+                self.render_due = Some(now.steady + RETRY_RENDER);
+            }
         }
     }
 

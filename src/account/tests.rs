@@ -123,7 +123,8 @@ fn device(failing: u64) -> DeviceRecord {
     let (client, site) = (ClientKey::new("c"), SiteKey::new("s"));
     let counts = StatusCounts { passing: Some(3), failing: Some(failing), cleared: None, pending: None };
     let named = DeviceRecord::new(DeviceId::new("a"), Label::new("PC"), client, site);
-    DeviceRecord { kind: Some(Kind::Server), checks: Some(counts), ..named }
+    let check_counters = Some([3 + failing, 3, failing, 0, 0]);
+    DeviceRecord { kind: Some(Kind::Server), checks: Some(counts), check_counters, ..named }
 }
 
 /// An account with the limits of a real server: the floor is 15 s.

@@ -165,6 +165,9 @@ pub struct DeviceRecord {
     pub patches_pending: Option<bool>,
     /// Checks by status, as the list counts them.
     pub checks: Option<StatusCounts>,
+    /// Every counter that the list gives of the checks, in its own order: they are only compared, to tell that a check
+    /// changed (Tactical RMM).
+    pub check_counters: Option<[u64; 5]>,
     /// Automated tasks by status, as the list counts them.
     pub tasks: Option<StatusCounts>,
 }
@@ -195,6 +198,7 @@ impl DeviceRecord {
             pending_actions: None,
             patches_pending: None,
             checks: None,
+            check_counters: None,
             tasks: None,
         }
     }

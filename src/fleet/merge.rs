@@ -1,6 +1,6 @@
 //! From what every call said to what is true now: one [`View`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ impl Fleet {
                 devices: client.devices.unwrap_or_else(|| counted.of(&client.key)),
             })
             .collect();
-        let mut sites = self.site_views(&mut fresh, &clients);
+        let mut sites = self.site_views(&mut fresh);
         let mut clients = clients;
         clients.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         sites.sort_by(|a, b| (&a.client, &a.name, &a.id).cmp(&(&b.client, &b.name, &b.id)));
@@ -128,11 +128,19 @@ impl Fleet {
         let mut lists: Vec<(&DeviceList, &Part<Vec<DeviceRecord>>)> =
             self.lists.iter().filter(|(_, part)| fresh.of(part, Collector::Inventory).is_some()).collect();
         lists.sort_by(|(a, a_part), (b, b_part)| b_part.at.cmp(&a_part.at).then_with(|| a.cmp(b)));
+        // Of two lists of the same sort (a device that moved) only the newer one speaks; the older one would fill what the
+        // newer one says is unknown.
         let mut merged: HashMap<&DeviceId, DeviceRecord> = HashMap::new();
-        for record in lists.into_iter().flat_map(|(_, part)| &part.value) {
-            match merged.get_mut(&record.id) {
-                Some(newer) => fill_gaps(newer, record),
-                None => _ = merged.insert(&record.id, record.clone()),
+        let mut spoke: HashSet<(&DeviceId, std::mem::Discriminant<DeviceList>)> = HashSet::new();
+        for (list, part) in lists {
+            for record in &part.value {
+                if !spoke.insert((&record.id, std::mem::discriminant(list))) {
+                    continue;
+                }
+                match merged.get_mut(&record.id) {
+                    Some(newer) => fill_gaps(newer, record),
+                    None => _ = merged.insert(&record.id, record.clone()),
+                }
             }
         }
         for (id, device) in failing.into_iter().flatten() {
@@ -227,13 +235,15 @@ impl Fleet {
         Counted(Some(counts))
     }
 
-    fn site_views<'a>(&'a self, fresh: &mut Freshness<'a>, clients: &[ClientView]) -> Vec<SiteView> {
+    /// Sites are as fresh as their own lists; the names of their clients are known from the newest client list, whatever its
+    /// age.
+    fn site_views<'a>(&'a self, fresh: &mut Freshness<'a>) -> Vec<SiteView> {
+        let filter = &self.options.filter;
         let mut views = Vec::new();
-        for client in clients {
-            let Some(sites) = self.sites.get(&client.key).and_then(|part| fresh.of(part, Collector::Inventory)) else {
-                continue;
-            };
-            for site in sites.iter().filter(|site| self.options.filter.sites.admits(site.name.as_str())) {
+        for client in self.clients.iter().flat_map(|part| &part.value) {
+            let sites = self.sites.get(&client.key).filter(|_| filter.clients.admits(client.name.as_str()));
+            let Some(sites) = sites.and_then(|part| fresh.of(part, Collector::Inventory)) else { continue };
+            for site in sites.iter().filter(|site| filter.sites.admits(site.name.as_str())) {
                 views.push(SiteView {
                     key: site.key.clone(),
                     client_key: client.key.clone(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Label;
+use super::{Kind, Label};
 
 /// How a platform's own lists refer to a client: N-sight the client id, Tactical RMM the client's name (unique there),
 /// exactly as written.
@@ -45,6 +45,18 @@ pub struct KindCounts {
     pub workstation: Option<u64>,
     /// Mobile devices.
     pub mobile: Option<u64>,
+}
+
+impl KindCounts {
+    /// The count of `kind`.
+    #[must_use]
+    pub const fn get(&self, kind: Kind) -> Option<u64> {
+        match kind {
+            Kind::Server => self.server,
+            Kind::Workstation => self.workstation,
+            Kind::Mobile => self.mobile,
+        }
+    }
 }
 
 /// A client (customer) of the managed service provider.

@@ -46,7 +46,8 @@ pub(super) fn check_series(
             check_type: check.check_type.clone(),
             severity: check.severity,
             failing: (failing || told).then_some(failing),
-            cleared: (can_be_cleared && (all || cleared)).then_some(cleared),
+            // The report does not say whether a check that failed before passed or was cleared.
+            cleared: (can_be_cleared && (all || cleared) && (failing || !changed)).then_some(cleared),
             // A count or time from before the change says nothing of the state after it.
             consecutive_failures: fresh_count
                 .or(check.consecutive_failures.filter(|_| !changed))
@@ -176,7 +177,7 @@ mod tests {
         assert_eq!(series(ChecksMode::Failing), ["p:1/-/2/-", "c:-/1/-/-", "new:1/-/7/t"]);
         assert_eq!(
             series(ChecksMode::All),
-            ["p:1/0/2/t", "f:0/0/-/t", "c:0/1/7/t", "n:0/0/7/t", "u:-/0/7/t", "new:1/-/7/t"]
+            ["p:1/0/2/t", "f:0/-/-/t", "c:0/1/7/t", "n:0/0/7/t", "u:-/0/7/t", "new:1/-/7/t"]
         );
     }
 

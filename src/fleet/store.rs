@@ -1,5 +1,6 @@
 //! The last good answer of every call of one account, with its time.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord, DeviceTasks, FailingDevice, Filter,
-    Gone, History, Kind, KindCounts, OsFamily, PatchCounts, SiteKey, SiteRecord, StatusCounts, Update,
+    Gone, History, Kind, OsFamily, PatchCounts, SiteKey, SiteRecord, Update,
 };
 use crate::collector::Collector;
 use crate::config::ChecksMode;
@@ -29,6 +30,17 @@ pub struct FleetOptions {
     /// The configured zone of daily histories; `None` waits for the platform's own.
     pub time_zone: Option<TimeZone>,
 }
+
+impl FleetOptions {
+    /// Data of that collector read before this time are stale at `now`.
+    fn stale_at(&self, collector: Collector, now: Timestamp) -> Timestamp {
+        let stale_after = self.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
+        now.saturating_sub(stale_after).unwrap_or(Timestamp::MIN)
+    }
+}
+
+/// For so long a device that was denied once, and is listed, is not withdrawn again.
+const DENIAL_HOLDS: Duration = Duration::from_hours(24);
 
 /// Something and when it was read.
 #[derive(Clone, Debug)]
@@ -63,7 +75,9 @@ pub struct Fleet {
     pub(super) patches: PerDevice<Option<PatchCounts>>,
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
-    counters_when_read: HashMap<DeviceId, Option<StatusCounts>>,
+    counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
+    /// Devices that the platform once said it does not know, and when.
+    denied: HashMap<DeviceId, Timestamp>,
     /// Records of the newest answers that repeat an id of the same answer.
     pub(super) duplicates: HashMap<DeviceList, u64>,
 }
@@ -85,6 +99,7 @@ impl Fleet {
             backup: HashMap::new(),
             patches: HashMap::new(),
             counters_when_read: HashMap::new(),
+            denied: HashMap::new(),
             duplicates: HashMap::new(),
         }
     }
@@ -126,10 +141,14 @@ impl Fleet {
         changed
     }
 
-    /// Withdraws an object that the platform said it no longer knows.
-    pub fn forget(&mut self, gone: &Gone) {
+    /// Withdraws an object that the platform said at `now` it no longer knows. A device that is listed again after that is
+    /// not withdrawn a second time within a day: then its lists know better than the one call that denies it.
+    pub fn forget(&mut self, gone: &Gone, now: Timestamp) {
         match gone {
             Gone::Device(id) => {
+                if self.denied.insert(id.clone(), now).is_some() {
+                    return;
+                }
                 for list in self.lists.values_mut() {
                     list.value.retain(|device| device.id != *id);
                 }
@@ -150,24 +169,26 @@ impl Fleet {
                 self.drop_clients(&HashSet::from([key]));
             }
         }
-        self.prune();
     }
 
-    /// Drops what belongs to devices that no list names any more. Costs a walk over every device, so it is for the moments
-    /// when the plan is made anew.
-    pub fn prune(&mut self) {
-        let known: HashSet<DeviceId> = self
+    /// Drops what was read of devices that no list names any more, once it is stale: a device that was out of the lists for
+    /// a moment finds its data again. Costs a walk over every device, so it is for the moments when the plan is made anew.
+    pub fn prune(&mut self, now: Timestamp) {
+        let known: HashSet<&DeviceId> = self
             .lists
             .values()
-            .flat_map(|list| list.value.iter().map(|device| device.id.clone()))
-            .chain(self.failing.iter().flat_map(|failing| failing.value.keys().cloned()))
+            .flat_map(|list| list.value.iter().map(|device| &device.id))
+            .chain(self.failing.iter().flat_map(|failing| failing.value.keys()))
             .collect();
-        self.checks.retain(|id, _| known.contains(id));
-        self.tasks.retain(|id, _| known.contains(id));
-        self.antivirus.retain(|id, _| known.contains(id));
-        self.backup.retain(|id, _| known.contains(id));
-        self.patches.retain(|id, _| known.contains(id));
+        let tasks = if self.options.platform == PlatformName::Nsight { Collector::Checks } else { Collector::Tasks };
+        retain_known(&mut self.checks, &known, self.options.stale_at(Collector::Checks, now));
+        retain_known(&mut self.tasks, &known, self.options.stale_at(tasks, now));
+        retain_known(&mut self.antivirus, &known, self.options.stale_at(Collector::Antivirus, now));
+        retain_known(&mut self.backup, &known, self.options.stale_at(Collector::Backup, now));
+        retain_known(&mut self.patches, &known, self.options.stale_at(Collector::Patches, now));
         self.counters_when_read.retain(|id, _| known.contains(id));
+        let yesterday = now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN);
+        self.denied.retain(|_, at| *at > yesterday);
     }
 
     fn client_keys(&self) -> Vec<ClientKey> {
@@ -176,9 +197,8 @@ impl Fleet {
 
     fn apply_clients(&mut self, clients: Vec<ClientRecord>, at: Timestamp) -> bool {
         let plan_of = |clients: &[ClientRecord]| -> HashMap<ClientKey, (super::Label, [bool; 3])> {
-            let has = |counts: &KindCounts, kind| count_of(counts, kind) != Some(0);
             let kinds = |client: &ClientRecord| {
-                client.devices.map_or([true; 3], |counts| Kind::ALL.map(|kind| has(&counts, kind)))
+                client.devices.map_or([true; 3], |counts| Kind::ALL.map(|kind| counts.get(kind) != Some(0)))
             };
             clients.iter().map(|client| (client.key.clone(), (client.name.clone(), kinds(client)))).collect()
         };
@@ -209,12 +229,18 @@ impl Fleet {
         self.drop_devices(|device| gone.contains(&device.client));
     }
 
-    /// The platform counts no device of these kinds at these clients, so their lists are no longer asked for.
+    /// The platform counts no device of these kinds at these clients, so their lists are no longer asked for. Entries without
+    /// agent are not counted and stay in the lists of their sites.
     fn drop_kinds(&mut self, absent: &HashSet<(&ClientKey, Kind)>) {
-        for (list, part) in &mut self.lists {
-            if let DeviceList::Client(_, kind) | DeviceList::Site(_, kind) = list {
-                part.value.retain(|device| !absent.contains(&(&device.client, *kind)));
-            }
+        let gone =
+            |list: &DeviceList| matches!(list, DeviceList::Client(client, kind) if absent.contains(&(client, *kind)));
+        let listed = self.lists.iter().filter(|(list, _)| gone(list)).flat_map(|(_, part)| &part.value);
+        let devices: HashSet<DeviceId> = listed.map(|device| device.id.clone()).collect();
+        self.drop_lists(gone);
+        if !devices.is_empty() {
+            self.drop_devices(|device| {
+                devices.contains(&device.id) && device.kind.is_some_and(|kind| absent.contains(&(&device.client, kind)))
+            });
         }
     }
 
@@ -291,14 +317,20 @@ impl Fleet {
         let known: HashSet<&DeviceId> =
             self.lists.values().flat_map(|list| list.value.iter().map(|device| &device.id)).collect();
         let strangers = devices.iter().any(|device| !known.contains(&device.device.id));
-        let devices = devices.into_iter().map(|device| (device.device.id.clone(), device)).collect();
-        self.failing = Some(Part { value: devices, at });
+        let mut by_id: HashMap<DeviceId, FailingDevice> = HashMap::with_capacity(devices.len());
+        for device in devices {
+            match by_id.entry(device.device.id.clone()) {
+                Entry::Vacant(entry) => _ = entry.insert(device),
+                Entry::Occupied(mut entry) => entry.get_mut().absorb(device),
+            }
+        }
+        self.failing = Some(Part { value: by_id, at });
         strangers
     }
 
-    fn listed_counters(&self, id: &DeviceId) -> Option<StatusCounts> {
+    fn listed_counters(&self, id: &DeviceId) -> Option<[u64; 5]> {
         let list = self.lists.get(&DeviceList::Account)?;
-        list.value.iter().find(|device| device.id == *id)?.checks
+        list.value.iter().find(|device| device.id == *id)?.check_counters
     }
 
     /// Only Tactical RMM lists every device in one answer, and only there are a device's own checks dearer than the list.
@@ -309,7 +341,8 @@ impl Fleet {
         }
         let mut changed = Vec::new();
         for device in devices {
-            let (Some(listed), Some(known)) = (device.checks, self.counters_when_read.get_mut(&device.id)) else {
+            let (Some(listed), Some(known)) = (device.check_counters, self.counters_when_read.get_mut(&device.id))
+            else {
                 continue;
             };
             if *known.get_or_insert(listed) != listed {
@@ -320,12 +353,8 @@ impl Fleet {
     }
 }
 
-const fn count_of(counts: &KindCounts, kind: Kind) -> Option<u64> {
-    match kind {
-        Kind::Server => counts.server,
-        Kind::Workstation => counts.workstation,
-        Kind::Mobile => counts.mobile,
-    }
+fn retain_known<T>(parts: &mut PerDevice<T>, known: &HashSet<&DeviceId>, stale: Timestamp) {
+    parts.retain(|id, part| known.contains(id) || part.at > stale);
 }
 
 /// Whether two answers of the same list lead to the same plan.

@@ -212,13 +212,76 @@ fn a_site_that_is_gone_takes_its_details_along() {
 #[test]
 fn what_the_platform_no_longer_knows_is_withdrawn_at_once() {
     let mut fleet = nsight();
-    fleet.forget(&Gone::Device(DeviceId::new("100")));
+    fleet.forget(&Gone::Device(DeviceId::new("100")), at(5));
     assert_eq!(ids(&fleet.current(at(10))), ["101", "102", "200"]);
-    fleet.forget(&Gone::Site(SiteKey::new("11")));
+    fleet.forget(&Gone::Site(SiteKey::new("11")), at(5));
     assert_eq!(ids(&fleet.current(at(10))), ["101", "200"]);
-    fleet.forget(&Gone::Client(ClientKey::new("1")));
+    fleet.forget(&Gone::Client(ClientKey::new("1")), at(5));
     let view = fleet.current(at(10));
     assert_eq!((ids(&view), view.clients.len(), view.sites.len()), (vec!["200"], 1, 1));
+}
+
+#[test]
+fn one_call_that_denies_a_device_withdraws_it_once_not_in_every_round() {
+    let mut fleet = nsight();
+    let gone = Gone::Device(DeviceId::new("200"));
+    let listed = |fleet: &mut Fleet, second| {
+        fleet
+            .apply(Update::Devices(roster("2", Kind::Server), vec![device("200", "2", "20", Kind::Server)]), at(second))
+    };
+    fleet.forget(&gone, at(5));
+    assert!(!ids(&fleet.current(at(6))).contains(&"200"));
+    listed(&mut fleet, 7);
+    fleet.forget(&gone, at(8));
+    assert!(ids(&fleet.current(at(9))).contains(&"200"), "the newer list knows better");
+    fleet.prune(at(2 * 86_400));
+    fleet.forget(&gone, at(2 * 86_400));
+    assert!(fleet.known().devices.iter().all(|device| &*device.id.0 != "200"), "a day later it counts again");
+}
+
+#[test]
+fn entries_without_agent_stay_when_the_last_workstation_goes() {
+    let mut fleet = nsight();
+    let printer = DeviceRecord { agentless: Some(true), ..detailed("109", "1", "10", Kind::Workstation) };
+    let workstations = vec![detailed("101", "1", "10", Kind::Workstation), printer];
+    fleet.apply(Update::Devices(details("10", Kind::Workstation), workstations), at(5));
+    fleet.apply(Update::Clients(vec![client("1", "Acme", 2, 0), client("2", "Bolt", 1, 0)]), at(6));
+    assert_eq!(ids(&fleet.current(at(7))), ["100", "109", "102", "200"]);
+}
+
+#[test]
+fn of_two_lists_of_one_sort_only_the_newer_one_speaks() {
+    let mut fleet = nsight();
+    let booted = DeviceRecord { boot: Some(at(0)), ..detailed("100", "1", "10", Kind::Server) };
+    fleet.apply(Update::Devices(details("10", Kind::Server), vec![booted]), at(5));
+    let moved = DeviceRecord { online: None, ..detailed("100", "1", "11", Kind::Server) };
+    fleet.apply(
+        Update::Devices(details("11", Kind::Server), vec![moved, detailed("102", "1", "11", Kind::Server)]),
+        at(6),
+    );
+    let view = fleet.current(at(7));
+    let record = &find(&view, "100").record;
+    assert_eq!((record.boot, record.online, &record.site), (None, None, &SiteKey::new("11")));
+}
+
+#[test]
+fn sites_are_as_fresh_as_their_own_lists() {
+    let mut fleet = nsight();
+    fleet.apply(Update::Sites(ClientKey::new("2"), vec![site("20", "2", "HQ")]), at(30 * MINUTE));
+    let view = fleet.current(at(50 * MINUTE));
+    assert!(view.clients.is_empty());
+    assert_eq!(
+        view.sites.iter().map(|site| (site.id.as_str(), site.client.as_str())).collect::<Vec<_>>(),
+        [("20", "Bolt")]
+    );
+}
+
+#[test]
+fn two_entries_of_a_device_in_the_failing_report_are_one() {
+    let mut fleet = nsight();
+    fleet.apply(Update::Failing(vec![failing("100", true, false, false), failing("100", false, true, false)]), at(20));
+    let record = find(&fleet.current(at(21)), "100").record.clone();
+    assert_eq!((record.online, record.overdue), (Some(false), Some(true)));
 }
 
 #[test]
@@ -462,9 +525,10 @@ fn tactical(agents: Vec<DeviceRecord>) -> Fleet {
 fn agent(id: &str, failing: Option<u64>) -> DeviceRecord {
     let checks =
         failing.map(|failing| StatusCounts { passing: Some(3), failing: Some(failing), ..StatusCounts::default() });
+    let check_counters = failing.map(|failing| [3 + failing, 3, failing, 0, 0]);
     let mut record = device(id, "Acme ", "", Kind::Workstation);
     record.site = SiteKey::from_names("Acme ", "HQ");
-    DeviceRecord { checks, ..record }
+    DeviceRecord { checks, check_counters, ..record }
 }
 
 #[test]
@@ -487,13 +551,26 @@ fn devices_do_not_depend_on_the_client_list() {
 }
 
 #[test]
-fn an_agent_missing_from_the_next_list_is_gone_with_all_it_had() {
-    let mut fleet = tactical(vec![agent("a", None), agent("b", None)]);
-    fleet.apply(Update::Checks(DeviceId::new("b"), DeviceChecks::default()), at(2));
-    fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None)]), at(3));
-    fleet.prune();
-    fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None), agent("b", None)]), at(4));
-    assert_eq!(find(&fleet.current(at(5)), "b").record.checks, None, "it comes back without its past");
+fn an_agent_missing_from_a_list_is_gone_and_finds_its_data_when_it_returns_before_they_are_stale() {
+    for (back, found) in [(5, true), (46 * MINUTE, false)] {
+        let mut fleet = tactical(vec![agent("a", None), agent("b", None)]);
+        fleet.apply(Update::Checks(DeviceId::new("b"), DeviceChecks::default()), at(2));
+        fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None)]), at(3));
+        fleet.prune(at(3));
+        assert_eq!(ids(&fleet.current(at(4))), ["a"]);
+        fleet.prune(at(back));
+        fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None), agent("b", None)]), at(back));
+        assert_eq!(find(&fleet.current(at(back + 1)), "b").record.checks.is_some(), found);
+        assert_eq!(fleet.checks.len(), usize::from(found));
+    }
+}
+
+#[test]
+fn a_warning_that_becomes_an_error_is_a_change() {
+    let mut fleet = tactical(vec![agent("a", Some(1))]);
+    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks::default()), at(3));
+    let worse = DeviceRecord { check_counters: Some([4, 3, 0, 1, 0]), ..agent("a", Some(1)) };
+    assert_eq!(fleet.apply(Update::Devices(DeviceList::Account, vec![worse]), at(4)).hurry, [DeviceId::new("a")]);
 }
 
 #[test]

@@ -38,6 +38,17 @@ pub struct FailingDevice {
     pub tasks: Vec<Task>,
 }
 
+impl FailingDevice {
+    /// Takes in a second entry of the same device.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.overdue |= other.overdue;
+        self.offline |= other.offline;
+        self.unreachable |= other.unreachable;
+        self.checks.extend(other.checks);
+        self.tasks.extend(other.tasks);
+    }
+}
+
 /// What one successful answer says. Each replaces what the same call said before.
 #[derive(Clone, Debug)]
 pub enum Update {

@@ -109,6 +109,7 @@ fn device(notices: &Notices, shared: &mut Shared, agent: Agent, now: Timestamp) 
         pending_actions: agent.pending_actions_count,
         patches_pending: agent.has_patches_pending,
         checks: agent.checks.as_ref().and_then(check_counts),
+        check_counters: agent.checks.as_ref().and_then(all_counters),
         ..DeviceRecord::new(
             DeviceId::new(&agent.agent_id),
             Label::new(agent.hostname.as_deref().unwrap_or_default()),
@@ -171,6 +172,14 @@ fn check_counts(counters: &Counters) -> Option<StatusCounts> {
     let failing = [counters.failing, counters.warning, counters.info];
     let failing = failing.into_iter().try_fold(0_u64, |sum, count| count.map(|count| sum.saturating_add(count)));
     Some(StatusCounts { passing: counters.passing, failing, cleared: None, pending: None })
+}
+
+/// All counters, to see by them that a check changed, if only from a warning to an error; unknown while the cache is cold.
+fn all_counters(counters: &Counters) -> Option<[u64; 5]> {
+    let total = counters.total.filter(|total| *total > 0)?;
+    let [passing, failing, warning, info] =
+        [counters.passing, counters.failing, counters.warning, counters.info].map(Option::unwrap_or_default);
+    Some([total, passing, failing, warning, info])
 }
 
 /// Names that many agents have in common are kept once.

@@ -50,6 +50,7 @@ fn a_full_record() {
         pending_actions: Some(3),
         patches_pending: Some(true),
         checks: Some(StatusCounts { passing: Some(4), failing: Some(4), cleared: None, pending: None }),
+        check_counters: Some([9, 4, 1, 2, 1]),
         ..DeviceRecord::new(DeviceId::new("A1"), Label::new("DC 01"), client, SiteKey::from_names("Acme ", "HQ "))
     };
     assert_eq!(device, expected);
