@@ -11,7 +11,7 @@ use super::collectors::within_longest;
 use super::defaults::{self, Limits};
 use super::duration::display;
 use super::reader::{Context, Field, Section};
-use super::text::{nearest, quote, shown, shown_in_quotes, shown_text, suggest};
+use super::text::{may_hold_a_key, nearest, quote, shown, shown_in_quotes, shown_text, suggest};
 use super::{collectors, connection, filter, key, later, server};
 use crate::collector::Collector;
 use crate::platform::PlatformName;
@@ -80,6 +80,9 @@ fn name(section: &Section, names: &mut Vec<(String, String)>, context: &mut Cont
             format!("{} is the name of {path} already. Names are unique: choose another one.", shown_in_quotes(&name));
         field.error(message, context);
         return None;
+    }
+    if name.len() >= 24 && name.chars().all(char::is_alphanumeric) && may_hold_a_key(&name) {
+        field.warn("this looks like a key, but the name is a label of every series. Is it the right one?", context);
     }
     names.push((name.clone(), section.path.clone()));
     Some(name)

@@ -132,6 +132,14 @@ fn a_dashboard_as_server_is_told() {
 }
 
 #[test]
+fn a_name_like_a_key_is_warned_of_without_showing_it() {
+    let text = ACCOUNT.replace("name: a", "name: Zq9SekretValue77XyAbCdEf");
+    let config = parse_text(&text, &[("RMM_TACTICAL_API_KEY", SECRET)]).expect("valid");
+    assert!(config.warnings.len() == 1 && config.warnings[0].contains("looks like a key"), "{:?}", config.warnings);
+    assert!(!config.warnings[0].contains("Zq9"), "{:?}", config.warnings);
+}
+
+#[test]
 fn tens_of_thousands_of_wrong_keys_are_reported_at_once_and_in_short() {
     use std::fmt::Write as _;
     let mut text = ACCOUNT.to_owned();
