@@ -98,7 +98,7 @@ fn tactical_exposition(scenario: &str, mode: ChecksMode) -> String {
             }
             Err(failure) => {
                 if let Some(gone) = &failure.gone {
-                    fleet.forget(gone);
+                    fleet.forget(gone, recording.captured_at);
                 }
                 writeln!(text, "# {}", refused(recording, &failure)).expect("written");
             }

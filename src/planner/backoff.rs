@@ -48,6 +48,15 @@ impl Pause {
     }
 }
 
+/// How a call failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed {
+    pub(super) outcome: Outcome,
+    pub(super) retry_after: Option<Duration>,
+    /// It failed at its last attempt too.
+    pub(super) again: bool,
+}
+
 /// The calls of one name.
 #[derive(Debug, Default)]
 struct Name {
@@ -102,7 +111,7 @@ impl Backoff {
     pub(super) fn failed(
         &mut self,
         name: &'static str,
-        (outcome, retry_after): (Outcome, Option<Duration>),
+        Failed { outcome, retry_after, again }: Failed,
         pauses: Pauses,
         started: Steady,
         now: Steady,
@@ -123,12 +132,17 @@ impl Backoff {
                 self.careful = true;
             }
             _ => {
-                state.failures = state.failures.saturating_add(1);
-                if state.failures >= NAME_FAILURES {
-                    state.pause.grow(pauses.first, pauses.most, started, now);
+                // A few calls that fail for ever (a damaged device) must not hold up the good ones: a call that failed before
+                // says nothing new, unless the pause is on and the question is whether it is over.
+                if !again || state.pause.set.is_some() {
+                    state.failures = state.failures.saturating_add(1);
+                    if state.failures >= NAME_FAILURES {
+                        state.pause.grow(pauses.first, pauses.most, started, now);
+                    }
                 }
                 // These two come from a platform that is well: it understood, and refused.
-                if !matches!(outcome, Outcome::Forbidden | Outcome::ApiError) {
+                let refused = matches!(outcome, Outcome::Forbidden | Outcome::ApiError);
+                if !refused && (!again || self.careful) {
                     self.count_failure(name, pauses, started, now);
                 }
             }

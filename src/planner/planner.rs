@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::clock::Moment;
-use crate::planner::backoff::Backoff;
+use crate::planner::backoff::{Backoff, Failed};
 use crate::planner::budget::{Budget, Lingering, MINUTE};
 use crate::planner::queue::Queue;
 use crate::planner::schedule::{Pauses, next_due};
@@ -207,6 +207,7 @@ impl<C: ReadCall> Planner<C> {
         let before = slot.standing();
         slot.last_end = Some(at);
         slot.attempted = true;
+        slot.is_gone = result == Finish::Gone;
         slot.run = flight.run.or(slot.run);
         match result {
             Finish::Ok => {
@@ -220,9 +221,11 @@ impl<C: ReadCall> Planner<C> {
                 self.backoff.succeeded(slot.name, flight.started);
             }
             Finish::Failed { outcome, retry_after } => {
+                let again = slot.failures > 0;
                 slot.failures = slot.failures.saturating_add(1);
                 let pauses = Pauses::new(self.shortest, self.limits.min_interval);
-                self.backoff.failed(slot.name, (outcome, retry_after), pauses, flight.started, at);
+                let failed = Failed { outcome, retry_after, again };
+                self.backoff.failed(slot.name, failed, pauses, flight.started, at);
                 if outcome == Outcome::Timeout && !self.limits.linger_after_timeout.is_zero() {
                     self.lingering.add(slot.name, at.plus(self.limits.linger_after_timeout));
                 }

@@ -6,18 +6,26 @@ use crate::planner::Priority;
 use crate::planner::slots::{Id, Place, Slot, Slots};
 use crate::planner::steady::Steady;
 
-/// Order among due calls: priority, hurried ones first, oldest data (never read first), the order in which they came.
+/// Order among due calls: priority, hurried ones first, failing ones last, oldest data (never read first), the order in which
+/// they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     priority: Priority,
     unhurried: bool,
+    failing: bool,
     data: Option<Steady>,
     order: u64,
 }
 
 impl Rank {
     fn of<C>(slot: &Slot<C>) -> Self {
-        Self { priority: slot.priority, unhurried: !slot.hurried, data: slot.last_success, order: slot.order }
+        Self {
+            priority: slot.priority,
+            unhurried: !slot.hurried,
+            failing: slot.failures > 0,
+            data: slot.last_success,
+            order: slot.order,
+        }
     }
 }
 

@@ -73,7 +73,10 @@ pub(super) fn next_due<C: ReadCall>(
     now: Moment,
 ) -> Option<Steady> {
     let end = slot.last_end?;
-    Some(if !slot.answered() {
+    Some(if slot.is_gone {
+        // It is asked again only because something still names it; that is no reason to hurry.
+        end.plus((slot.interval / 4).max(min_interval))
+    } else if !slot.answered() {
         end.plus(retry_delay(slot.failures, slot.interval, min_interval, jitter))
     } else if slot.priority == Priority::Sweep {
         let earliest = end.plus((slot.interval / 2).max(min_interval));

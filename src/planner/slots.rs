@@ -58,6 +58,8 @@ pub(super) struct Slot<C> {
     pub(super) last_success: Option<Steady>,
     /// Failures in a row.
     pub(super) failures: u32,
+    /// The platform said at the last attempt that it does not know what the call is for.
+    pub(super) is_gone: bool,
     /// Attempted in this process.
     pub(super) attempted: bool,
     /// The last run in which it was attempted.
@@ -84,6 +86,7 @@ impl<C: ReadCall> Slot<C> {
             last_end: None,
             last_success: None,
             failures: 0,
+            is_gone: false,
             attempted: false,
             run: None,
         }

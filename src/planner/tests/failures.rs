@@ -150,3 +150,33 @@ fn a_test_account_recovers_within_seconds() {
         assert!(status.collectors.values().all(|status| status.success), "{outcome:?}: {status:?}");
     }
 }
+
+#[test]
+fn a_few_calls_that_always_fail_do_not_hold_up_the_good_ones() {
+    let damaged = |call: Call| call.device < 12;
+    let minutes = |device| Want { interval: seconds(600), ..sweep(device) };
+    let mut desk = Desk::planning(real(), (0..60).map(minutes).collect());
+    desk.run(seconds(1800), |call| if damaged(call) { failed(Outcome::HttpError) } else { Finish::Ok });
+    let starts = desk.run(seconds(1800), |call| if damaged(call) { failed(Outcome::HttpError) } else { Finish::Ok });
+    for device in 12..60 {
+        let made = starts.iter().filter(|(_, call)| call.device == device).count();
+        assert!(made >= 2, "device {device} was read {made} times in three intervals");
+    }
+}
+
+#[test]
+fn when_everything_fails_the_name_pauses_all_the_same() {
+    let minutes = |device| Want { interval: seconds(600), ..sweep(device) };
+    let mut desk = Desk::planning(real(), (0..60).map(minutes).collect());
+    desk.run(seconds(1200), |_| Finish::Ok);
+    let starts = desk.run(seconds(3600), |_| failed(Outcome::HttpError));
+    assert!(starts.len() < 40, "{} calls to a server that is broken", starts.len());
+}
+
+#[test]
+fn a_call_that_is_gone_and_still_wanted_is_not_asked_at_every_plan() {
+    let mut desk = Desk::planning(real(), sweeps(1));
+    desk.make(sweep(0).call, seconds(1), Finish::Gone);
+    desk.plan(sweeps(1));
+    assert_eq!(desk.wait(), Some(seconds(900)), "a quarter of its interval");
+}
