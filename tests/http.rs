@@ -303,10 +303,10 @@ fn the_landing_page_tells_how_the_accounts_are_doing() {
         "Last error: forbidden: &lt;script&gt;alert(1)&lt;/script&gt;",
         "Tactical RMM · rmm.example · 0 series · 3 calls wait, the oldest for 75 s",
         "Backing off: the next call <time title=\"2026-03-04T12:05:00Z\">in 5 min</time>.",
-        "<td>inventory</td><td class=\"bad\">failing</td><td>every 15 min</td>",
+        "<td>inventory</td><td class=\"bad\">failing</td><td data-label=\"Interval\">every 15 min</td>",
         ">3 min ago</time></td>",
         ">in 12 min</time></td>",
-        "<td>38 of 40</td><td class=\"bad\">2</td>",
+        "<td data-label=\"Fresh\">38 of 40</td><td data-label=\"Failed\" class=\"bad\">2</td>",
         concat!("version ", env!("CARGO_PKG_VERSION")),
         "href=\"/metrics\"",
         "href=\"/-/healthy\"",
@@ -320,6 +320,35 @@ fn the_landing_page_tells_how_the_accounts_are_doing() {
     let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
     assert!(policy.starts_with("default-src 'none';") && html.contains(&format!("<style nonce=\"{nonce}\">")));
     assert!(!server.get("/").text().contains(nonce), "never the same twice");
+}
+
+#[test]
+fn the_landing_page_of_an_account_that_never_answered() {
+    let waits = |targets, next_due| CollectorReport { success: true, targets, next_due, ..CollectorReport::default() };
+    let mut account = AccountStatus::new(PlatformName::Nsight, "uk", "rmm.example");
+    account.last_error = Some("list_clients: no answer".to_owned());
+    account.not_ready_reason = Some("no inventory yet: list_clients: no answer".to_owned());
+    account.queue_length = 1;
+    account.oldest_due = Duration::from_secs(13);
+    account.backoff_until = Some(time("2026-03-04T11:59:00Z"));
+    account.collectors = vec![
+        (Collector::FailingChecks, waits(1, Some(time("2026-03-04T11:59:47Z")))),
+        (Collector::Checks, waits(0, None)),
+    ];
+    let server = Server::start(publisher(vec![account.clone()]), Options::default());
+    let page = server.get("/");
+    let html = page.text();
+    assert_eq!(html.matches("list_clients: no answer").count(), 1, "said once\n{html}");
+    assert!(html.contains(" · 1 call waits, for 13 s</p>") && !html.contains("Backing off"), "{html}");
+    assert!(
+        html.contains("<td data-label=\"Next call\"><time title=\"2026-03-04T11:59:47Z\">waiting</time></td>"),
+        "{html}"
+    );
+    assert!(html.contains("<td class=\"soft\">no data yet</td>") && html.contains(">0 of 1<"), "{html}");
+    assert!(html.contains("<td>checks</td><td class=\"soft\">waiting for the inventory</td>"), "{html}");
+    account.ready = true;
+    let server = Server::start(publisher(vec![account]), Options::default());
+    assert!(server.get("/").text().contains("<td>checks</td><td class=\"soft\">nothing to ask</td>"));
 }
 
 #[test]

@@ -16,12 +16,15 @@ const STYLE: &str = "\
 --bad:#ff8a80;--link:#8ab4f8}}\
 body{margin:0 auto;padding:2rem 1rem;max-width:62rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}\
 h1{margin:0;font-size:1.5rem}h2{margin:0;font-size:1.15rem}a{color:var(--link)}\
-p,nav{margin:.4rem 0}nav a{margin-right:1.2rem;white-space:nowrap}.soft{color:var(--soft)}\
+p{margin:.4rem 0;overflow-wrap:anywhere}nav{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;margin:.4rem 0}.soft{color:var(--soft)}\
 section{margin:1.2rem 0;padding:1rem 1.2rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;overflow-x:auto}\
 table{width:100%;border-collapse:collapse;margin-top:.6rem;font-variant-numeric:tabular-nums}\
 th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}\
 th{font-weight:600;color:var(--soft);font-size:.85rem}tr:last-child td{border-bottom:0}\
-.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}";
+.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}\
+@media (max-width:48rem){thead{display:none}tbody,td{display:block}tr{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem;\
+padding:.5rem 0;border-bottom:1px solid var(--line)}tr:last-child{border-bottom:0}td{padding:0;border:0;white-space:normal}\
+td[data-label]::before{content:attr(data-label) \": \";color:var(--soft);font-weight:400}td:first-child{font-weight:600}}";
 
 /// The page.
 pub(super) fn answer(overview: &Overview, telemetry_path: &str) -> Response {
@@ -80,18 +83,26 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
     if account.series_dropped > 0 {
         write!(page, " · <span class=\"bad\">{} withheld</span>", account.series_dropped)?;
     }
-    if account.queue_length > 0 {
-        write!(page, " · {} calls wait, the oldest for {}", account.queue_length, Span(account.oldest_due_seconds))?;
+    let oldest = Span(account.oldest_due_seconds);
+    match account.queue_length {
+        0 => (),
+        1 => write!(page, " · 1 call waits, for {oldest}")?,
+        calls => write!(page, " · {calls} calls wait, the oldest for {oldest}")?,
     }
     page.push_str("</p>\n");
-    if !account.ready {
-        let reason = account.not_ready_reason.as_deref().unwrap_or("waits for its first inventory");
+    let reason = match &account.not_ready_reason {
+        _ if account.ready => "",
+        Some(reason) => reason,
+        None => "waits for its first inventory",
+    };
+    if !reason.is_empty() {
         writeln!(page, "<p>Not ready: {}</p>", Escaped(reason))?;
     }
-    if let Some(error) = &account.last_error {
+    // The reason may be the error: once is enough.
+    if let Some(error) = account.last_error.as_ref().filter(|error| !reason.contains(error.as_str())) {
         writeln!(page, "<p class=\"bad\">Last error: {}</p>", Escaped(error))?;
     }
-    if let Some(Time(until)) = account.backoff_until {
+    if let Some(Time(until)) = account.backoff_until.filter(|until| until.0 > now) {
         writeln!(page, "<p>Backing off: the next call {}.</p>", Moment(until, now))?;
     }
     page.push_str(
@@ -99,30 +110,45 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
          <th>Fresh</th><th>Failed</th></tr></thead>\n<tbody>\n",
     );
     for collector in &account.collectors {
-        write_collector(page, collector, now)?;
+        write_collector(page, collector, account.ready, now)?;
     }
     page.push_str("</tbody>\n</table>\n</section>\n");
     Ok(())
 }
 
-fn write_collector(page: &mut String, collector: &Collector, now: Timestamp) -> fmt::Result {
+fn write_collector(page: &mut String, collector: &Collector, ready: bool, now: Timestamp) -> fmt::Result {
     let (class, state) = match (collector.success, collector.last_success) {
-        (true, None) if collector.targets > 0 => ("soft", "no data yet"),
-        (true, _) => ("good", "ok"),
         (false, _) => ("bad", "failing"),
+        (true, _) if collector.targets == 0 && ready => ("soft", "nothing to ask"),
+        (true, _) if collector.targets == 0 => ("soft", "waiting for the inventory"),
+        (true, None) => ("soft", "no data yet"),
+        (true, Some(_)) => ("good", "ok"),
     };
     let name = Escaped(collector.name);
     let interval = Span(collector.interval_seconds);
-    write!(page, "<tr><td>{name}</td><td class=\"{class}\">{state}</td><td>every {interval}</td>")?;
-    for time in [collector.last_success, collector.next_due] {
-        match time {
-            Some(Time(time)) => write!(page, "<td>{}</td>", Moment(time, now))?,
-            None => page.push_str("<td>–</td>"),
-        }
+    write!(
+        page,
+        "<tr><td>{name}</td><td class=\"{class}\">{state}</td><td data-label=\"Interval\">every {interval}</td>"
+    )?;
+    page.push_str("<td data-label=\"Newest data\">");
+    match collector.last_success {
+        Some(Time(time)) => write!(page, "{}", Moment(time, now))?,
+        None => page.push('–'),
+    }
+    page.push_str("</td><td data-label=\"Next call\">");
+    match collector.next_due {
+        // It is due: it waits for budget, a free place or the end of a pause.
+        Some(Time(time)) if time <= now => write!(page, "<time title=\"{time:.0}\">waiting</time>")?,
+        Some(Time(time)) => write!(page, "{}", Moment(time, now))?,
+        None => page.push('–'),
+    }
+    page.push_str("</td><td data-label=\"Fresh\">");
+    match collector.targets {
+        0 => page.push('–'),
+        targets => write!(page, "{} of {targets}", collector.targets_fresh)?,
     }
     let failed = if collector.targets_failed > 0 { " class=\"bad\"" } else { "" };
-    let (fresh, targets) = (collector.targets_fresh, collector.targets);
-    writeln!(page, "<td>{fresh} of {targets}</td><td{failed}>{}</td></tr>", collector.targets_failed)
+    writeln!(page, "</td><td data-label=\"Failed\"{failed}>{}</td></tr>", collector.targets_failed)
 }
 
 /// Text inside HTML, also inside a quoted attribute.

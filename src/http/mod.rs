@@ -3,6 +3,7 @@
 mod landing;
 mod negotiate;
 mod overview;
+mod patience;
 mod scrape;
 mod serve;
 

@@ -1,23 +1,18 @@
 //! The metrics.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::task::JoinHandle;
 use url::form_urlencoded;
 
 use super::{Server, negotiate, text};
 use crate::collector::Collector;
 use crate::metrics::{self, Exposition, Selection, Snapshot};
-
-/// Prometheus gives up long before.
-const LONGEST_SCRAPE: Duration = Duration::from_mins(2);
 
 /// Answers a scrape.
 pub(super) fn answer(server: &Server, request: &Request) -> Response {
@@ -36,7 +31,7 @@ pub(super) fn answer(server: &Server, request: &Request) -> Response {
     let body = if gzip { exposition.gzip() } else { exposition.plain() };
     let length = body.length;
 
-    let chunks = Chunks { body, _place: Place::new(permit) };
+    let chunks = Chunks { body, _place: permit };
     let mut response = Response::new(Body::from_stream(futures_util::stream::iter(chunks)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
@@ -48,35 +43,11 @@ pub(super) fn answer(server: &Server, request: &Request) -> Response {
     response
 }
 
-/// The body with its place among the scrapes, which is free again when the body was sent or given up.
+/// The body with its place among the scrapes, which is free again when the body was sent or given up. A client that does not
+/// read cannot keep it for ever: its connection is closed, and the body with it.
 struct Chunks {
     body: metrics::Body,
-    _place: Place,
-}
-
-/// A place among the scrapes. A client that stopped reading must not keep the others out for ever, so it is lent for a time.
-struct Place {
-    permit: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
-    timer: JoinHandle<()>,
-}
-
-impl Place {
-    fn new(permit: OwnedSemaphorePermit) -> Self {
-        let permit = Arc::new(Mutex::new(Some(permit)));
-        let lent = Arc::clone(&permit);
-        let timer = tokio::spawn(async move {
-            tokio::time::sleep(LONGEST_SCRAPE).await;
-            lent.lock().unwrap_or_else(PoisonError::into_inner).take();
-        });
-        Self { permit, timer }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.timer.abort();
-        self.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
+    _place: OwnedSemaphorePermit,
 }
 
 impl Iterator for Chunks {
@@ -115,24 +86,4 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
         "Unknown {what} {name:?}. Known: {}.\n",
         if known.is_empty() { "none".to_owned() } else { known.join(", ") }
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_place_is_free_when_the_scrape_ends_or_takes_too_long() {
-        let scrapes = Arc::new(tokio::sync::Semaphore::new(2));
-        let ended = Place::new(Arc::clone(&scrapes).try_acquire_owned().unwrap());
-        let stalled = Place::new(Arc::clone(&scrapes).try_acquire_owned().unwrap());
-        drop(ended);
-        assert_eq!(scrapes.available_permits(), 1, "at once");
-        tokio::time::sleep(LONGEST_SCRAPE.saturating_sub(Duration::from_secs(1))).await;
-        assert_eq!(scrapes.available_permits(), 1);
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        assert_eq!(scrapes.available_permits(), 2);
-        drop(stalled);
-        assert_eq!(scrapes.available_permits(), 2, "given back once");
-    }
 }

@@ -1,29 +1,28 @@
 //! Connections: how many, how slow, and how they end.
 
+use std::collections::HashMap;
 use std::io;
-use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::patience::{Patience, Phase, Watch, watched};
+
 /// How long requests under way may take when the exporter stops.
-const DRAIN: Duration = Duration::from_secs(3);
-/// How long a client may take to send the head of a request; also how long a connection may be idle. Longer than the usual
-/// scrape intervals, so that Prometheus keeps its connection.
-const HEAD_TIMEOUT: Duration = Duration::from_mins(2);
+const DRAIN: std::time::Duration = std::time::Duration::from_secs(3);
 /// Most bytes of the head of a request.
 const HEAD_BYTES: usize = 16 * 1024;
-/// Most connections at once; more wait to be accepted.
+/// Most connections at once; at the limit, a new one takes the place of the one that has waited longest.
 const MAX_CONNECTIONS: usize = 512;
 /// How long to wait when no connection can be accepted (out of file descriptors).
-const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Serves until `shutdown`; then requests under way have three seconds to end.
 ///
@@ -31,22 +30,40 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 ///
 /// None at present: what goes wrong with one connection is logged and concerns only that connection.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
+    serve_within(listener, router, shutdown, Patience::default(), MAX_CONNECTIONS).await
+}
+
+async fn serve_within(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+    patience: Patience,
+    most: usize,
+) -> io::Result<()> {
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
-    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+    // How long a head may take depends on what the connection did before; see `patience`.
+    http.http1().header_read_timeout(None).max_buf_size(HEAD_BYTES);
     let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::default();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => (),
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+            () = connections.ended(), if !connections.tasks.is_empty() => (),
+            accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let (http, watcher) = (http.clone(), graceful.watcher());
-                    let service = TowerToHyperService::new(router.clone());
-                    connections.spawn(async move {
+                    if connections.open.len() >= most {
+                        connections.close_one();
+                    }
+                    let (http, watcher, watch) = (http.clone(), graceful.watcher(), Watch::new());
+                    let service = TowerToHyperService::new(watched(router.clone(), &watch));
+                    let phase = watch.clone();
+                    connections.open(phase, async move {
                         let connection = http.serve_connection(TokioIo::new(without_delay(stream)), service);
-                        if let Err(error) = watcher.watch(connection).await {
-                            tracing::debug!(error, "a connection ended early");
+                        tokio::select! {
+                            ended = watcher.watch(connection) => if let Err(error) = ended {
+                                tracing::debug!(error, "a connection ended early");
+                            },
+                            phase = watch.out_of(patience) => tracing::debug!(?phase, "a connection took too long"),
                         }
                     });
                 }
@@ -64,8 +81,45 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
             tracing::warn!("requests were still under way after {} s; they are cut off", DRAIN.as_secs());
         }
     }
-    connections.shutdown().await;
+    connections.tasks.shutdown().await;
     Ok(())
+}
+
+/// The open connections, each a task.
+#[derive(Default)]
+struct Connections {
+    tasks: JoinSet<()>,
+    open: HashMap<Id, (AbortHandle, Watch)>,
+}
+
+impl Connections {
+    fn open(&mut self, watch: Watch, connection: impl Future<Output = ()> + Send + 'static) {
+        let task = self.tasks.spawn(connection);
+        self.open.insert(task.id(), (task, watch));
+    }
+
+    /// Waits until one has ended, and forgets it.
+    async fn ended(&mut self) {
+        if let Some(ended) = self.tasks.join_next_with_id().await {
+            let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+            self.open.remove(&id);
+        }
+    }
+
+    /// Closes the one that has waited longest for a request, so that whoever only holds connections open loses the oldest of
+    /// them and keeps nobody out. When every connection has a request, it is the one with the longest answer.
+    fn close_one(&mut self) {
+        let longest = self.open.iter().min_by_key(|(_, (_, watch))| match watch.phase() {
+            Phase::Connected(since) | Phase::Idle(since) => (false, since),
+            Phase::Answering(since) => (true, since),
+        });
+        if let Some(id) = longest.map(|(id, _)| *id)
+            && let Some((task, watch)) = self.open.remove(&id)
+        {
+            tracing::debug!(phase = ?watch.phase(), "too many connections: closed one");
+            task.abort();
+        }
+    }
 }
 
 /// Small answers should not wait for more.
@@ -74,4 +128,108 @@ fn without_delay(stream: TcpStream) -> TcpStream {
         tracing::debug!(%error, "TCP_NODELAY cannot be set");
     }
     stream
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::time::{Duration, Instant};
+
+    use axum::body::{Body, Bytes};
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: exporter\r\n\r\n";
+    /// Nobody waits that long in these tests.
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// `/` answers at once, `/endless` without end.
+    async fn start(patience: Patience, most: usize) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let endless = || async {
+            let chunks =
+                std::iter::repeat_with(|| Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 65_536])));
+            Body::from_stream(futures_util::stream::iter(chunks))
+        };
+        let router = Router::new().route("/", get(|| async { "answered" })).route("/endless", get(endless));
+        tokio::spawn(serve_within(listener, router, CancellationToken::new(), patience, most));
+        address
+    }
+
+    async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream
+    }
+
+    async fn answered(stream: &mut TcpStream) -> bool {
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"answered") {
+            match stream.read_u8().await {
+                Ok(byte) => answer.push(byte),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether the other side closes it within a few seconds.
+    async fn closed(stream: &mut TcpStream) -> bool {
+        let mut rest = Vec::new();
+        tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await.is_ok()
+    }
+
+    fn is_open(stream: &TcpStream) -> bool {
+        matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    #[tokio::test]
+    async fn the_first_request_has_less_time_than_the_next() {
+        let patience = Patience { connected: Duration::from_millis(300), answering: LONG, idle: LONG };
+        let address = start(patience, 10).await;
+        let mut kept = send(address, REQUEST).await;
+        assert!(answered(&mut kept).await);
+        let start = Instant::now();
+        let mut half = send(address, b"GET / HTTP/1.1\r\nX: ").await;
+        let mut silent = send(address, b"").await;
+        assert!(closed(&mut half).await && closed(&mut silent).await);
+        assert!(start.elapsed() >= Duration::from_millis(250), "{:?}", start.elapsed());
+        assert!(is_open(&kept));
+        kept.write_all(REQUEST).await.unwrap();
+        assert!(answered(&mut kept).await);
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_ends() {
+        let patience = Patience { connected: LONG, answering: LONG, idle: Duration::from_millis(200) };
+        let mut stream = send(start(patience, 10).await, REQUEST).await;
+        assert!(answered(&mut stream).await && closed(&mut stream).await);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_reads_ends() {
+        let patience = Patience { connected: LONG, answering: Duration::from_millis(300), idle: LONG };
+        let mut stream = send(start(patience, 10).await, b"GET /endless HTTP/1.1\r\nHost: exporter\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert!(closed(&mut stream).await, "what was under way is cut off");
+    }
+
+    #[tokio::test]
+    async fn at_the_limit_the_longest_waiting_connection_makes_room() {
+        let address = start(Patience { connected: LONG, answering: LONG, idle: LONG }, 3).await;
+        let mut busy = send(address, b"GET /endless HTTP/1.1\r\nHost: exporter\r\n\r\n").await;
+        busy.read_u8().await.unwrap();
+        let mut first = send(address, b"GET / HT").await;
+        let mut second = send(address, REQUEST).await;
+        assert!(answered(&mut second).await);
+        let mut third = send(address, REQUEST).await;
+        assert!(answered(&mut third).await, "accepted at the limit");
+        assert!(closed(&mut first).await && is_open(&second) && is_open(&third));
+        let mut fourth = send(address, REQUEST).await;
+        assert!(answered(&mut fourth).await && closed(&mut second).await && is_open(&third));
+        assert!(busy.read_u8().await.is_ok(), "an answer under way goes last");
+    }
 }

@@ -18,7 +18,8 @@ const AGENT_TASKS: Option<Source> = Source::new(&[Tasks], &["/agents/{id}/tasks/
 pub(super) static FAMILIES: [Family; 8] = [
     Family {
         name: "rmm_device_checks",
-        meaning: "Checks of the device by status. A status that the data cannot tell is absent.",
+        meaning: "Checks of the device by status. A status that the data cannot tell is absent. Counts are as old as \
+                  the device list and can differ for that long from rmm_check_failing, which is the one for alerts.",
         labels: &["status"],
         enumerations: STATUSES,
         nsight: Source::new(&[Inventory, Checks], &["list_devices_at_client", "list_checks"]),
@@ -32,7 +33,9 @@ pub(super) static FAMILIES: [Family; 8] = [
     },
     Family {
         name: "rmm_device_tasks",
-        meaning: "Automated tasks of the device by status. A status that the data cannot tell is absent.",
+        meaning: "Automated tasks of the device by status. A status that the data cannot tell is absent. Counts are \
+                  as old as the device list and can differ for that long from rmm_task_failing, which is the one for \
+                  alerts.",
         labels: &["status"],
         enumerations: STATUSES,
         nsight: Source::new(&[Inventory, Checks], &["list_devices_at_client", "list_checks"]),

@@ -44,14 +44,16 @@ pub(super) static FAMILIES: [Family; 28] = [
     },
     Family {
         name: "rmm_up",
-        meaning: "Whether the last finished attempt of list_clients (N-sight) or /agents/ (Tactical RMM) succeeded (1) or \
+        meaning: "Whether the last finished attempt of list_clients (N-sight) or /agents/ (Tactical RMM) succeeded \
+                  (1) or \
                   not (0).",
         series: Series::Account(|account, out| out.put(&[], account.status.up)),
         ..ACCOUNT
     },
     Family {
         name: "rmm_collector_success",
-        meaning: "0 while the last attempt of any planned call of the collector failed, else 1.",
+        meaning: "0 while the last attempt of any planned call of the collector failed, else 1; also 1 while there is \
+                  nothing to ask, as before the first inventory.",
         series: Series::Report(|report, out| out.put(&[], report.success)),
         ..COLLECTOR
     },
@@ -75,7 +77,7 @@ pub(super) static FAMILIES: [Family; 28] = [
     },
     Family {
         name: "rmm_collector_targets",
-        meaning: "Calls in one full sweep of the collector.",
+        meaning: "Calls in one full sweep of the collector; 0 while there is nothing to ask.",
         series: Series::Report(|report, out| out.put(&[], report.targets)),
         ..COLLECTOR
     },
@@ -144,7 +146,7 @@ pub(super) static FAMILIES: [Family; 28] = [
     },
     Family {
         name: "rmm_api_queue_length",
-        meaning: "API calls that are due and wait for budget.",
+        meaning: "API calls that are due and wait: for budget, a free place or the end of a pause.",
         series: Series::Account(|account, out| out.put(&[], account.status.queue_length)),
         ..ACCOUNT
     },
@@ -174,7 +176,7 @@ pub(super) static FAMILIES: [Family; 28] = [
     },
     Family {
         name: "rmm_exporter_render_duration_seconds",
-        meaning: "Time it took to render the fleet series of an account, the last time that was done.",
+        meaning: "Time it took to render the fleet of the account that changed last.",
         series: Series::Exporter(|own, out| out.put_known(&[], own.render_duration)),
         ..EXPORTER
     },

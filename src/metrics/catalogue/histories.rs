@@ -18,13 +18,15 @@ const BACKUP: Family = Family {
 pub(super) static FAMILIES: [Family; 7] = [
     Family {
         name: "rmm_antivirus_up_to_date",
-        meaning: "Whether the antivirus update check passed on the newest day that has a result (1) or not (0).",
+        meaning: "Whether the antivirus update check passed on the newest decided day (1) or not (0). A cleared or \
+                  overdue day counts as 0; days without a run are skipped; without a decided day it is absent.",
         series: Series::Device(|device, out| out.put_known(&[], device.antivirus.and_then(|days| days.up_to_date))),
         ..ANTIVIRUS
     },
     Family {
         name: "rmm_antivirus_last_pass_timestamp_seconds",
-        meaning: "End of the newest day on which the antivirus update check passed, in Unix time.",
+        meaning: "End of the newest day on which the antivirus update check passed, in Unix time; the time of the \
+                  poll while that day lasts.",
         series: Series::Device(|device, out| out.put_known(&[], device.antivirus.and_then(|days| days.last_pass))),
         ..ANTIVIRUS
     },
@@ -38,13 +40,15 @@ pub(super) static FAMILIES: [Family; 7] = [
     },
     Family {
         name: "rmm_backup_up_to_date",
-        meaning: "Whether the backup check passed on the newest day that has a result (1) or not (0).",
+        meaning: "Whether the backup check passed on the newest decided day (1) or not (0). A cleared or overdue day \
+                  counts as 0; days without a run are skipped; without a decided day it is absent.",
         series: Series::Device(|device, out| out.put_known(&[], device.backup.and_then(|days| days.up_to_date))),
         ..BACKUP
     },
     Family {
         name: "rmm_backup_last_pass_timestamp_seconds",
-        meaning: "End of the newest day on which the backup check passed, in Unix time.",
+        meaning: "End of the newest day on which the backup check passed, in Unix time; the time of the poll while \
+                  that day lasts.",
         series: Series::Device(|device, out| out.put_known(&[], device.backup.and_then(|days| days.last_pass))),
         ..BACKUP
     },

@@ -25,7 +25,8 @@ pub(super) static FAMILIES: [Family; 16] = [
     },
     Family {
         name: "rmm_client_devices",
-        meaning: "Active devices of a client by kind. Only N-sight has mobile devices.",
+        meaning: "Active devices of a client by kind, as the platform counts them: entries without an agent are not \
+                  counted. On Tactical RMM there is no mobile.",
         labels: &["kind"],
         enumerations: &[Enumeration::full("kind", KINDS)],
         nsight: Source::new(&[Inventory], &["list_clients"]),
@@ -80,7 +81,10 @@ pub(super) static FAMILIES: [Family; 16] = [
     },
     Family {
         name: "rmm_device_online",
-        meaning: "Whether the device is online (1) or not (0).",
+        meaning: "Whether the device is online (1) or not (0). On N-sight: a server that is online and not overdue, a \
+                  workstation whose last report is younger than offline_after (default twice its check interval, at \
+                  least 30 min); neither while list_failing_checks lists it as offline or unreachable; none for a \
+                  workstation without 24x7 checks. On Tactical RMM: the status of the agent is online.",
         nsight: STATE,
         tactical: AGENTS,
         series: Series::Device(|device, out| out.put_known(&[], device.record.online)),
@@ -88,7 +92,9 @@ pub(super) static FAMILIES: [Family; 16] = [
     },
     Family {
         name: "rmm_device_overdue",
-        meaning: "Whether the report of the device is overdue (1) or not (0).",
+        meaning: "Whether the report of the device is overdue (1) or not (0). On N-sight: missed_247 is 1, or \
+                  list_failing_checks lists it as overdue; none for a workstation without 24x7 checks. On Tactical \
+                  RMM: the status of the agent is overdue.",
         nsight: STATE,
         tactical: AGENTS,
         series: Series::Device(|device, out| out.put_known(&[], device.record.overdue)),
@@ -134,7 +140,7 @@ pub(super) static FAMILIES: [Family; 16] = [
     },
     Family {
         name: "rmm_device_memory_bytes",
-        meaning: "Installed memory.",
+        meaning: "Installed memory of the device, in bytes.",
         nsight: DETAILS,
         series: Series::Device(|device, out| out.put_known(&[], device.record.memory_bytes)),
         ..DEVICE
@@ -164,7 +170,8 @@ pub(super) static FAMILIES: [Family; 16] = [
     },
     Family {
         name: "rmm_device_patches_pending",
-        meaning: "Whether an approved update is not installed (1) or all are (0). Not the same as updates being missing.",
+        meaning: "Whether an approved update is not installed (1) or all are (0). Not the same as updates being \
+                  missing.",
         tactical: AGENTS,
         series: Series::Device(|device, out| out.put_known(&[], device.record.patches_pending)),
         ..DEVICE

@@ -7,36 +7,61 @@ use serde_json::{Value, json};
 use super::{Enumeration, Family, Section, Source, families};
 use crate::platform::PlatformName;
 
-/// Name, type, labels, platforms and meaning of every metric, in columns.
+/// Columns of a usual wide terminal.
+const COLUMNS: usize = 120;
+
+/// Name, type, meaning, labels and source of every metric, for a terminal of 120 columns: a block of lines for each.
 #[must_use]
 pub fn table() -> String {
-    let rows: Vec<[String; 5]> = families()
-        .iter()
-        .map(|family| {
-            let collectors = family.collectors();
-            [
-                family.name.to_owned(),
-                family.metric_type.name().to_owned(),
-                join(family.all_labels()),
-                platforms(family).join(","),
-                join(collectors.iter().map(|collector| collector.name())),
-            ]
-        })
-        .collect();
-    let head = ["METRIC", "TYPE", "LABELS", "PLATFORMS", "COLLECTORS"].map(str::to_owned);
-    let widths: [usize; 5] = std::array::from_fn(|column| {
-        std::iter::once(&head).chain(&rows).filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0)
-    });
     let mut text = String::new();
-    for row in std::iter::once(&head).chain(&rows) {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{cell:width$}  ");
+    let mut section = None;
+    for family in families() {
+        if !text.is_empty() {
+            text.push('\n');
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
+        if section.replace(family.section) != Some(family.section) {
+            let _ = writeln!(text, "{}\n", family.section.title().to_uppercase());
+        }
+        let _ = writeln!(text, "{}  {}", family.name, family.metric_type.name());
+        wrap(&mut text, "  ", family.meaning);
+        let labels: Vec<_> = family.all_labels().map(|label| plain_label(family, label)).collect();
+        if !labels.is_empty() {
+            wrap(&mut text, "  labels    ", &labels.join(", "));
+        }
+        for platform in [PlatformName::Nsight, PlatformName::Tactical] {
+            if let Some(source) = family.source(platform) {
+                let collectors: Vec<_> = source.collectors.iter().map(|collector| collector.name()).collect();
+                let source = format!("{}: {}", collectors.join(", "), source.calls.join(", "));
+                wrap(&mut text, &format!("  {:<8}  ", platform.name()), &source);
+            }
+        }
     }
     text
+}
+
+/// The label with its values, when they are fixed.
+fn plain_label(family: &Family, label: &str) -> String {
+    match family.enumerations.iter().find(|enumeration| enumeration.label == label) {
+        Some(fixed) => format!("{label} ({})", fixed.values.join(", ")),
+        None => label.to_owned(),
+    }
+}
+
+/// Writes words in lines that are not too long; those after the first are indented as far as `start`.
+fn wrap(text: &mut String, start: &str, words: &str) {
+    let mut line = start.to_owned();
+    for word in words.split(' ') {
+        if line.len() > start.len() {
+            if line.chars().count() + 1 + word.chars().count() > COLUMNS {
+                let _ = writeln!(text, "{line}");
+                line = " ".repeat(start.len());
+            } else {
+                line.push(' ');
+            }
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
 }
 
 /// Everything that is declared, as an array of objects.
@@ -141,11 +166,6 @@ fn source(family: &Family, platform: PlatformName) -> String {
             format!("{collectors}: {}", calls.join(", "))
         },
     )
-}
-
-fn platforms(family: &Family) -> Vec<&'static str> {
-    let all = [PlatformName::Nsight, PlatformName::Tactical];
-    all.into_iter().filter(|it| !family.is_fleet() || family.source(*it).is_some()).map(PlatformName::name).collect()
 }
 
 fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {

@@ -27,7 +27,8 @@ pub(super) static FAMILIES: [Family; 3] = [
     },
     Family {
         name: "rmm_patches_outstanding",
-        meaning: "Updates of the device that are neither installed nor ignored (missing, pending, queued, failed) by severity.",
+        meaning: "Updates of the device that are neither installed nor ignored (missing, pending, queued, failed) by \
+                  severity.",
         labels: &["severity"],
         enumerations: &[Enumeration::full("severity", &PatchSeverity::LABELS)],
         series: Series::Device(|device, out| {
