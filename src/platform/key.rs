@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::{info, warn};
 
+use super::redact::redact_message;
 use crate::config::KeySource;
 
 /// The most that is read of a key file. Keys have some dozens of characters; the bound is against a wrong path.
@@ -71,6 +72,12 @@ impl ApiKey {
         }
     }
 
+    /// The text, for a log, without the key or recognizable parts of it.
+    #[must_use]
+    pub fn hide(&self, text: &str) -> String {
+        redact_message(text, self.current().expose_secret())
+    }
+
     /// The key as it was read last.
     #[must_use]
     pub fn current(&self) -> SecretString {
@@ -91,7 +98,7 @@ fn read(source: &KeySource) -> Result<SecretString, KeyError> {
 fn read_file(path: &Path) -> Result<String, KeyError> {
     let fail = |reason: String| KeyError::File { path: path.to_owned(), reason };
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+    let file = open_regular(path).map_err(fail)?;
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail(format!("it is larger than {MAX_FILE_BYTES} bytes")));
@@ -99,6 +106,23 @@ fn read_file(path: &Path) -> Result<String, KeyError> {
     let text = String::from_utf8(bytes).map_err(|_| fail("it is not text".to_owned()))?;
     // Windows editors put a byte order mark in front.
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+}
+
+/// Opens a file for reading, if it is one: to open a FIFO could take forever, and a device may never end. Links are
+/// followed, because mounted secrets are links.
+///
+/// # Errors
+///
+/// In words, when it is no regular file or cannot be opened.
+pub(super) fn open_regular(path: &Path) -> Result<File, String> {
+    let kind = std::fs::metadata(path).map_err(|error| error.to_string())?.file_type();
+    if kind.is_dir() {
+        return Err("it is a directory".to_owned());
+    }
+    if !kind.is_file() {
+        return Err("it is not a regular file (a FIFO, socket or device)".to_owned());
+    }
+    File::open(path).map_err(|error| error.to_string())
 }
 
 fn check(text: &str, source: &KeySource) -> Result<SecretString, KeyError> {
@@ -162,6 +186,21 @@ mod tests {
         assert!(missing.contains("/nonexistent/key"), "{missing}");
         let unset = ApiKey::load(&KeySource::Environment("RMM_TEST_NO_SUCH_VARIABLE".into())).expect_err("unset");
         assert!(unset.to_string().contains("RMM_TEST_NO_SUCH_VARIABLE"));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_never_waited_for() {
+        let directory = tempfile::tempdir().expect("directory");
+        let load = |path: &Path| ApiKey::load(&KeySource::File(path.to_owned())).map_err(|error| error.to_string());
+        assert!(load(directory.path()).expect_err("a directory").contains("it is a directory"));
+        let fifo = directory.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo");
+        assert!(made.success());
+        assert!(load(&fifo).expect_err("a FIFO").contains("not a regular file"));
+        assert!(load(Path::new("/dev/zero")).expect_err("a device").contains("not a regular file"));
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(file(b"linked1\n").into_temp_path().keep().expect("kept"), &link).expect("link");
+        assert_eq!(load(&link).expect("a link to a file").current().expose_secret(), "linked1");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One request, one answer, within bounds. Shared by both platforms; knows neither XML nor JSON.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, Url};
 use thiserror::Error;
 
+use super::key::open_regular;
 use crate::config::AccountConfig;
 use crate::planner::Permit;
 
@@ -181,8 +183,8 @@ impl Transport {
         if error.is_timeout() {
             TransportError::Timeout(self.timeout)
         } else if error.is_connect() {
-            TransportError::Connect(reason)
-        } else if error.is_decode() && !error.is_body() && mentions_compression(&reason) {
+            TransportError::Connect(with_remedy(reason))
+        } else if is_from_decompression(&error) {
             TransportError::Encoding(reason)
         } else {
             TransportError::Interrupted(reason)
@@ -190,9 +192,28 @@ impl Transport {
     }
 }
 
-/// The decoders of gzip and deflate report a damaged stream, and only that, in these words.
-fn mentions_compression(reason: &str) -> bool {
-    ["gzip", "deflate", "invalid", "corrupt"].iter().any(|word| reason.to_ascii_lowercase().contains(word))
+/// Whether a decompressor failed, on a body that arrived whole. Its error is an I/O error by itself; those of the
+/// connection, such as a reset or a damaged chunk, come inside an error of the HTTP library.
+fn is_from_decompression(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause.filter(|cause| cause.is::<reqwest::Error>()) {
+        cause = inner.source();
+    }
+    // What follows the compressed stream has no error type of its own, only these words.
+    cause.is_some_and(|cause| cause.is::<std::io::Error>() || cause.to_string().contains("has been decompressed"))
+}
+
+/// What to do about the one refusal of a certificate that looks like a fault of `ca_file`.
+fn with_remedy(reason: String) -> String {
+    if !reason.contains("CaUsedAsEndEntity") {
+        return reason;
+    }
+    format!(
+        "{reason}: the server presents a self-signed certificate that is marked as a certificate authority, and such a one \
+         is not accepted for a server, even when it is in ca_file; give the server a certificate that an authority of yours \
+         has signed (or a self-signed one with basicConstraints CA:FALSE), and put that authority (or that certificate) \
+         into ca_file"
+    )
 }
 
 /// The last cause in the chain says what really happened ("connection refused"); the outer ones only where.
@@ -208,9 +229,10 @@ fn setup_error(error: &reqwest::Error) -> TransportSetupError {
     TransportSetupError::Client(innermost(error))
 }
 
-fn read_certificates(path: &PathBuf) -> Result<Vec<Certificate>, TransportSetupError> {
-    let fail = |reason: String| TransportSetupError::CaFile { path: path.clone(), reason };
-    let pem = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>, TransportSetupError> {
+    let fail = |reason: String| TransportSetupError::CaFile { path: path.to_owned(), reason };
+    let mut pem = Vec::new();
+    open_regular(path).map_err(fail)?.read_to_end(&mut pem).map_err(|error| fail(error.to_string()))?;
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| fail(innermost(&error)))?;
     if certificates.is_empty() {
         return Err(fail("it holds no certificate in PEM form".to_owned()));
@@ -235,16 +257,116 @@ fn wall_now() -> SystemTime {
 
 /// Retry-After as a time from `now`: seconds or an HTTP date, at most an hour; a date that has passed is zero.
 fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let wait = match value.trim().parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(value.trim()).ok()?.duration_since(now).unwrap_or_default(),
+    let value = value.trim();
+    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Digits fail only as a number too large.
+        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
+    } else {
+        httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()
     };
     Some(wait.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).expect("compressed");
+        encoder.finish().expect("compressed")
+    }
+
+    /// What a client makes of these bytes, after which the connection is closed.
+    async fn exchange(response: Vec<u8>) -> Result<RawAnswer, TransportError> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
+        let url = format!("http://{}/", listener.local_addr().expect("address")).parse().expect("URL");
+        let server = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.expect("connection");
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(socket.read_u8().await.expect("head"));
+            }
+            // The client may hang up before the end of a bad answer.
+            let _sent = socket.write_all(&response).await;
+            let _closed = socket.shutdown().await;
+        });
+        let transport = Transport::new(&TransportOptions {
+            user_agent: "test".to_owned(),
+            timeout: Duration::from_secs(5),
+            ca_file: None,
+            insecure_skip_verify: false,
+            proxy: None,
+            loopback: true,
+        });
+        let permit = Permit::for_test();
+        let transport = transport.expect("client");
+        let answer = transport.send(permit, Method::GET, url, HeaderMap::new(), None, 1 << 20).await;
+        server.await.expect("server");
+        answer
+    }
+
+    fn with_head(headers: &str, body: &[u8]) -> Vec<u8> {
+        [b"HTTP/1.1 200 OK\r\n", headers.as_bytes(), b"\r\n\r\n", body].concat()
+    }
+
+    fn whole(headers: &str, body: &[u8]) -> Vec<u8> {
+        with_head(&format!("{headers}Content-Length: {}", body.len()), body)
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_decompressed_is_no_broken_connection_and_the_other_way_round() {
+        const GZIP: &str = "Content-Encoding: gzip\r\n";
+        // Hardly compressible, so that half of it is more than a header.
+        let text: Vec<u8> = (0..20_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let packed = gzip(&text);
+        let mut damaged = packed.clone();
+        damaged.iter_mut().skip(2000).take(500).for_each(|byte| *byte ^= 0x5a);
+        for (what, body) in [
+            ("half a stream", packed.get(..packed.len() / 2).expect("half").to_vec()),
+            ("no trailer", packed.get(..packed.len() - 6).expect("most").to_vec()),
+            ("damaged", damaged),
+            ("no gzip at all", b"abcdefghijklmnop".to_vec()),
+        ] {
+            let error = exchange(whole(GZIP, &body)).await.map(|answer| answer.body.len()).expect_err(what);
+            assert!(matches!(error, TransportError::Encoding(_)), "{what}: {error:?}");
+        }
+        let members = gzip(b"").repeat(3000);
+        let chunk = [format!("{:x}\r\n", members.len()).as_bytes(), &members, b"\r\n"].concat();
+        let chunked = with_head(&format!("{GZIP}Transfer-Encoding: chunked"), &chunk.repeat(20));
+        let error = exchange(chunked).await.map(|answer| answer.body.len()).expect_err("members without content");
+        assert!(matches!(error, TransportError::Encoding(_)), "members without content: {error:?}");
+        let half = packed.get(..packed.len() / 2).expect("half");
+        let length = format!("Content-Length: {}", packed.len());
+        let bad_chunk = b"5\r\nabcde\r\nffffffffffffffffffff\r\nx";
+        for (what, response) in [
+            ("cut", with_head(&length, half)),
+            ("cut and compressed", with_head(&format!("{GZIP}{length}"), half)),
+            ("chunk size", with_head("Transfer-Encoding: chunked", bad_chunk)),
+            ("chunk size and invalid word", with_head("Transfer-Encoding: chunked", b"invalid gzip\r\nx")),
+            ("chunks without end", with_head("Transfer-Encoding: chunked", b"5\r\nabcde\r\n")),
+        ] {
+            let error = exchange(response).await.expect_err(what);
+            assert!(matches!(error, TransportError::Interrupted(_)), "{what}: {error:?}");
+        }
+        let whole_answer = exchange(whole(GZIP, &packed)).await.expect("good");
+        assert!(whole_answer.body == text, "{} bytes", whole_answer.body.len());
+    }
+
+    #[test]
+    fn a_certificate_authority_as_server_certificate_has_a_remedy() {
+        let reason = "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))";
+        let message = TransportError::Connect(with_remedy(reason.to_owned())).to_string();
+        assert!(message.contains("CA:FALSE") && message.contains("ca_file"), "{message}");
+        assert_eq!(with_remedy("refused".to_owned()), "refused");
+    }
 
     #[test]
     fn retry_after_in_seconds_and_as_a_date() {
@@ -254,13 +376,18 @@ mod tests {
         assert_eq!(parse("Wed, 04 Mar 2026 09:16:30 GMT"), Some(90));
         assert_eq!(parse("Wed, 04 Mar 2026 09:00:00 GMT"), Some(0));
         assert_eq!(parse("999999"), Some(3600));
+        assert_eq!(parse("99999999999999999999999"), Some(3600));
         assert_eq!(parse("soon"), None);
+        assert_eq!(parse(""), None);
+        assert_eq!(parse("-5"), None);
     }
 
     #[test]
     fn a_ca_file_without_certificate_is_refused() {
         let file = tempfile::NamedTempFile::new().expect("file");
-        let message = read_certificates(&file.path().to_path_buf()).expect_err("empty").to_string();
+        let message = read_certificates(file.path()).expect_err("empty").to_string();
         assert!(message.contains("no certificate"), "{message}");
+        let message = read_certificates(Path::new("/dev/zero")).expect_err("a device").to_string();
+        assert!(message.contains("not a regular file"), "{message}");
     }
 }

@@ -1,5 +1,7 @@
 //! One request to N-sight, one answer, and what its status says.
 
+use std::sync::Arc;
+
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,6 +12,7 @@ use crate::config::AccountConfig;
 use crate::planner::Permit;
 use crate::platform::SetupError;
 use crate::platform::key::ApiKey;
+use crate::platform::redact::redact_body;
 use crate::platform::transport::{RawAnswer, Transport, TransportOptions};
 
 /// The largest answer that is read, decompressed. patch_list_all of a device has some megabytes at most.
@@ -21,7 +24,7 @@ pub struct Client {
     transport: Transport,
     /// `{server}/api/`, without the key.
     endpoint: Url,
-    key: ApiKey,
+    key: Arc<ApiKey>,
 }
 
 impl Client {
@@ -37,7 +40,7 @@ impl Client {
         endpoint.set_fragment(None);
         let host = || SetupError::Server(config.server.host_str().unwrap_or_default().to_owned());
         endpoint.path_segments_mut().map_err(|()| host())?.pop_if_empty().push("api").push("");
-        Ok(Self { transport, endpoint, key: ApiKey::load(&config.api_key)? })
+        Ok(Self { transport, endpoint, key: Arc::new(ApiKey::load(&config.api_key)?) })
     }
 
     /// Reads the key again.
@@ -45,22 +48,24 @@ impl Client {
         self.key.reload();
     }
 
-    /// Makes the call. Gives back the answer, whatever its status.
+    /// The key, for whoever has to keep it out of something.
+    #[must_use]
+    pub fn key(&self) -> Arc<ApiKey> {
+        Arc::clone(&self.key)
+    }
+
+    /// Makes the call. Gives back the answer, whatever its status, without the key: a server may repeat the request.
     ///
     /// # Errors
     ///
     /// When there is no whole answer.
     pub async fn fetch(&self, call: &Call, permit: Permit) -> Result<RawAnswer, Error> {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/xml"))]);
-        let url = self.url(call, &self.key.current());
-        Ok(self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await?)
-    }
-
-    /// The text with every trace of the key removed: a server may repeat the request in its message.
-    #[must_use]
-    pub fn without_key(&self, text: &str) -> String {
         let key = self.key.current();
-        text.replace(key.expose_secret(), "…").replace(&encoded(key.expose_secret()), "…")
+        let url = self.url(call, &key);
+        let mut answer = self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await?;
+        redact_body(&mut answer.body, key.expose_secret());
+        Ok(answer)
     }
 
     /// The URL of a call. It holds the key: it is for the transport, and for nothing else.

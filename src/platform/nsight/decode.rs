@@ -1,8 +1,10 @@
 //! Answers → updates of the fleet. Needs no network, so recorded answers go through the same door.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 
 use super::call::Call;
 use super::client::body_of;
@@ -10,11 +12,16 @@ use super::collectors::{self, Context};
 use super::encoding;
 use super::error::Error;
 use super::noted::Noted;
-use super::xml::Tally;
+use super::xml::{MAX_RECORDS, Tally};
 use crate::config::ChecksMode;
-use crate::fleet::Update;
+use crate::fleet::{Gone, Update};
+use crate::platform::key::ApiKey;
+use crate::platform::redact::redact_text;
 use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure};
+
+/// The most records of an answer that is about one device.
+const MAX_RECORDS_OF_A_DEVICE: usize = 20_000;
 
 /// Understands the answers for one account. It remembers only what it has already complained about.
 #[derive(Debug)]
@@ -22,6 +29,8 @@ pub struct Decoder {
     offline_after: Option<Duration>,
     checks_mode: ChecksMode,
     noted: Noted,
+    /// Must not be in what is read.
+    key: Option<Arc<ApiKey>>,
 }
 
 impl Decoder {
@@ -29,15 +38,20 @@ impl Decoder {
     /// by its check interval); `checks_mode` decides which checks and tasks are kept one by one.
     #[must_use]
     pub fn new(account: &str, offline_after: Option<Duration>, checks_mode: ChecksMode) -> Self {
-        Self { offline_after, checks_mode, noted: Noted::new(account) }
+        Self { offline_after, checks_mode, noted: Noted::new(account), key: None }
+    }
+
+    /// The same, and this key is kept out of everything that an answer says.
+    #[must_use]
+    pub fn hiding(self, key: &Arc<ApiKey>) -> Self {
+        Self { noted: self.noted.hiding(Arc::clone(key)), key: Some(Arc::clone(key)), ..self }
     }
 
     /// What `answer`, which arrived at `now`, says to `call`.
     ///
     /// # Errors
     ///
-    /// When the status is bad, or the body is a FAIL or nothing that can be read. The message is the server's: it may
-    /// repeat the request.
+    /// When the status is bad, or the body is a FAIL or nothing that can be read.
     pub fn decode(&self, call: &Call, answer: RawAnswer, now: Timestamp) -> Result<Answer, Failure> {
         let (bytes, retry_after) = (answer.body.len() as u64, answer.retry_after);
         let updates = body_of(answer)
@@ -50,15 +64,94 @@ impl Decoder {
 
     /// What a body says that can be good by its status and its first bytes.
     fn decode_body(&self, call: &Call, body: Vec<u8>, now: Timestamp) -> Result<Vec<Update>, Error> {
-        let text = encoding::decode(body);
+        let mut text = encoding::decode(body);
+        if let Some(key) = &self.key {
+            // In UTF-16, or with control characters in between, the bytes were not those of the key.
+            text = redact_text(text, key.current().expose_secret());
+        }
         let context =
             Context { now, offline_after: self.offline_after, checks_mode: self.checks_mode, noted: &self.noted };
-        let mut tally = Tally::new(call.service());
+        let limit = if is_for_one_device(call) { MAX_RECORDS_OF_A_DEVICE } else { MAX_RECORDS };
+        let mut tally = Tally::new(call.service()).with_limit(limit);
         let updates = collectors::updates(call, &text, &context, &mut tally)?;
         let left_out = tally.finish()?;
         if left_out > 0 {
             self.noted.left_out(call.service(), left_out);
         }
         Ok(updates)
+    }
+}
+
+fn is_for_one_device(call: &Call) -> bool {
+    matches!(call.object(), Some((_, Gone::Device(_))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::KeySource;
+    use crate::fleet::DeviceId;
+    use crate::planner::Outcome;
+
+    const KEY: &str = "0a1b2c3d4e5f6a7b";
+
+    fn decode(call: &Call, body: Vec<u8>) -> Result<Answer, Failure> {
+        let key = ApiKey::load(&KeySource::Inline(KEY.into())).expect("key");
+        let decoder = Decoder::new("msp", None, ChecksMode::All).hiding(&Arc::new(key));
+        let answer = RawAnswer { status: 200, content_type: String::new(), retry_after: None, body };
+        decoder.decode(call, answer, "2026-03-04T09:15:00Z".parse().expect("time"))
+    }
+
+    fn list(record: &str, count: usize) -> Vec<u8> {
+        format!("<result><items>{}</items></result>", record.repeat(count)).into_bytes()
+    }
+
+    #[test]
+    fn an_answer_with_too_many_records_is_no_answer() {
+        let check = "<check><checkid>1</checkid><statusid>5</statusid></check>";
+        let bad = "<check/>";
+        let device = Call::ListChecks(DeviceId::new("1"));
+        for (call, record, limit) in
+            [(&device, check, 20_000), (&Call::ListClients, "<client><clientid>1</clientid></client>", 200_000)]
+        {
+            assert!(decode(call, list(record, limit)).is_ok());
+            let failure = decode(call, list(record, limit + 1)).expect_err("too many");
+            assert_eq!(failure.outcome, Outcome::InvalidResponse);
+            assert!(failure.message.contains(&format!("more than {limit} records")), "{failure}");
+        }
+        let failure = decode(&device, list(&format!("{check}{bad}"), 10_001)).expect_err("too many");
+        assert!(failure.message.contains("more than 20000 records"), "bad ones count as well: {failure}");
+    }
+
+    #[test]
+    fn records_within_records_count() {
+        let failing =
+            "<client><clientid>1</clientid><site><siteid>2</siteid><servers><server><id>3</id><failed_checks>";
+        let failing_end = "</failed_checks></server></servers></site></client>";
+        let roster = "<client><id>1</id><site><id>2</id>";
+        let check = "<check><checkid>4</checkid></check>";
+        let server = "<server><id>3</id></server>";
+        let roster_call = Call::ListDevicesAtClient(crate::fleet::ClientKey::new("1"), crate::fleet::Kind::Server);
+        for (call, start, record, end) in [
+            (&Call::ListFailingChecks, failing, check, failing_end),
+            (&roster_call, roster, server, "</site></client>"),
+        ] {
+            let body = |count| list(&format!("{start}{}{end}", record.repeat(count)), 1);
+            assert!(decode(call, body(199_990)).is_ok());
+            let failure = decode(call, body(200_001)).expect_err("too many");
+            assert!(failure.message.contains("more than 200000 records"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_in_no_name_whatever_the_encoding() {
+        let body =
+            format!("<result><items><client><clientid>1</clientid><name>Acme {KEY}</name></client></items></result>");
+        let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(body.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for body in [body.replace("3d4e", "3d\u{1}4e").into_bytes(), utf16] {
+            let answer = decode(&Call::ListClients, body).expect("a good answer");
+            let said = format!("{:?}", answer.updates);
+            assert!(said.contains("Acme ***"), "{said}");
+        }
     }
 }

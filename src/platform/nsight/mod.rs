@@ -63,13 +63,9 @@ impl Nsight {
             PlatformOptions::Nsight(options) => options.offline_after,
             PlatformOptions::Tactical => None,
         };
-        let decoder = Decoder::new(&config.name, offline_after, config.checks_mode);
-        Ok(Self {
-            config: config.clone(),
-            client: Client::new(config)?,
-            decoder: Arc::new(decoder),
-            clock: SharedClock(clock),
-        })
+        let client = Client::new(config)?;
+        let decoder = Decoder::new(&config.name, offline_after, config.checks_mode).hiding(&client.key());
+        Ok(Self { config: config.clone(), client, decoder: Arc::new(decoder), clock: SharedClock(clock) })
     }
 
     /// Decodes where it disturbs nobody.
@@ -110,7 +106,7 @@ impl Platform for Nsight {
         };
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         debug!(account = self.config.name, ?call, bytes, ok = result.is_ok(), "call ended");
-        result.map_err(|failure| Failure { message: self.client.without_key(&failure.message), ..failure })
+        result.map_err(|failure| Failure { message: self.client.key().hide(&failure.message), ..failure })
     }
 
     fn reload_key(&self) {

@@ -1,11 +1,12 @@
 //! Values outside what this version knows, each logged once.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::warn;
 
 use crate::fleet::Label;
+use crate::platform::key::ApiKey;
 
 /// How many values are remembered. After that many the platform has changed so much that more lines would not help.
 const MAX_VALUES: usize = 256;
@@ -14,6 +15,8 @@ const MAX_VALUES: usize = 256;
 #[derive(Debug)]
 pub struct Noted {
     account: String,
+    /// Must not be in what is logged.
+    key: Option<Arc<ApiKey>>,
     seen: Mutex<HashSet<(&'static str, &'static str, String)>>,
 }
 
@@ -21,18 +24,31 @@ impl Noted {
     /// Nothing logged yet.
     #[must_use]
     pub fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), seen: Mutex::default() }
+        Self { account: account.to_owned(), key: None, seen: Mutex::default() }
+    }
+
+    /// The same, and this key is kept out of what is logged.
+    #[must_use]
+    pub fn hiding(self, key: Arc<ApiKey>) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    /// The value as it is logged: one line, short, without the key.
+    fn presentable(&self, value: &str) -> String {
+        let value = Label::new(value);
+        self.key.as_ref().map_or_else(|| value.as_str().to_owned(), |key| key.hide(value.as_str()))
     }
 
     /// A field of a service's answer has a value that this version does not know. Logged at the first time.
     pub fn unknown_value(&self, service: &'static str, field: &'static str, value: &str) {
-        let value = Label::new(value);
-        if self.is_new(service, field, value.as_str()) {
-            warn!(account = self.account, call = service, field, value = value.as_str(), "unknown value");
+        let value = self.presentable(value);
+        if self.is_new(service, field, &value) {
+            warn!(account = self.account, call = service, field, value, "unknown value");
         }
     }
 
-    /// Records were left out of a service's answer. Logged at the first time; each record is logged at debug level.
+    /// Records were left out of a service's answer. Logged at the first time; the first records of each answer
+    /// are logged at debug level.
     pub fn left_out(&self, service: &'static str, records: usize) {
         if self.is_new(service, "", "") {
             warn!(account = self.account, call = service, records, "left out records without id; see log level debug");
@@ -48,6 +64,16 @@ impl Noted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::KeySource;
+
+    #[test]
+    fn the_key_is_no_value_to_log() {
+        let key = ApiKey::load(&KeySource::Inline("0a1b2c3d4e5f6a7b".into())).expect("key");
+        let noted = Noted::new("msp").hiding(Arc::new(key));
+        assert_eq!(noted.presentable("0A1B2C3D4E5F6A7B"), "***");
+        assert_eq!(noted.presentable(&format!("{} 0a1b2c3d4e5f", "x".repeat(188))), format!("{} ***", "x".repeat(188)));
+        assert_eq!(noted.presentable("BUSY\n"), "BUSY");
+    }
 
     #[test]
     fn a_value_is_new_once_and_the_memory_is_bounded() {

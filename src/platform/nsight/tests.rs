@@ -166,7 +166,7 @@ async fn a_new_key_is_used_after_it_is_read_again() {
     let nsight = Nsight::new(&config, Arc::new(clock)).expect("account");
     std::fs::write(file.path(), "second").expect("written");
     nsight.reload_key();
-    assert_eq!(nsight.client.without_key("first second"), "first …");
+    assert_eq!(nsight.client.key().hide("first second"), "first ***");
     assert!(!format!("{nsight:?}").contains("second"));
     config.api_key = KeySource::File("/nonexistent".into());
     let error = Nsight::new(&config, Arc::new(clock)).expect_err("no key").to_string();
@@ -184,6 +184,28 @@ fn the_calls_that_the_rest_of_the_program_asks_for() {
     config.collectors.insert(Collector::Checks, settings);
     assert_eq!(new(&config).checks_call(&device), Some(Call::ListChecks(device)));
     assert!(new(&config).wants(&View::default()).iter().any(|want| want.call == Call::ListClients));
+}
+
+#[tokio::test]
+async fn no_message_holds_parts_of_the_key_wherever_the_server_writes_it() {
+    let key = "te+st&key";
+    let fail = |message: &str| format!("<result status='FAIL'><error><message>{message}</message></error></result>");
+    let escaped = "te+st&amp;key";
+    for (call, body) in [
+        (Call::ListClients, fail(&format!("{} {escaped}", "x".repeat(191)))),
+        (Call::ListClients, fail(&escaped.to_uppercase().replace("AMP", "amp"))),
+        (Call::ListClients, fail("te+s&#173;t&amp;key")),
+        (Call::ListClients, "<te+st&key/>".to_owned()),
+        (Call::ListGeneralSettings, format!("<settings><vartimezone>{escaped}</vartimezone></settings>")),
+    ] {
+        let failure = exchange(&call, response("200 OK", body.as_bytes())).await.0.expect_err("no answer");
+        let visible: String = failure.message.chars().filter(char::is_ascii_graphic).collect();
+        assert!(!visible.to_lowercase().contains(&key[..8]), "{failure}");
+        assert!(failure.message.contains("***") || body.starts_with("<te"), "{failure}");
+    }
+    let body = format!("<result><items><client><clientid>1</clientid><name>{escaped}</name></client></items></result>");
+    let answer = exchange(&Call::ListClients, response("200 OK", body.as_bytes())).await.0.expect("good");
+    assert!(format!("{:?}", answer.updates).contains("***"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -1,13 +1,16 @@
 //! Sends a call: URL, headers, key.
 
+use std::sync::Arc;
+
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::call::{Call, is_safe_segment};
-use super::error::{ApiError, KeyProblem};
+use super::error::{ApiError, KeyProblem, detail};
 use crate::planner::Permit;
 use crate::platform::key::ApiKey;
+use crate::platform::redact::{redact_body, redact_text};
 use crate::platform::transport::{RawAnswer, Transport};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -17,12 +20,12 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub(super) struct Client {
     transport: Transport,
     base: Url,
-    key: ApiKey,
+    key: Arc<ApiKey>,
 }
 
 impl Client {
     /// `base` may have a path in front of the API's own, with or without trailing slash.
-    pub(super) const fn new(transport: Transport, base: Url, key: ApiKey) -> Self {
+    pub(super) const fn new(transport: Transport, base: Url, key: Arc<ApiKey>) -> Self {
         Self { transport, base, key }
     }
 
@@ -31,37 +34,43 @@ impl Client {
         self.key.reload();
     }
 
-    /// Sends the call and reads the whole answer, whatever its status.
+    /// The text, for a log, without the key.
+    pub(super) fn hide(&self, text: &str) -> String {
+        self.key.hide(text)
+    }
+
+    /// Sends the call and reads the whole answer, whatever its status. The key is taken out of it: some proxies repeat the
+    /// request in their pages.
     pub(super) async fn send(&self, call: &Call, permit: Permit) -> Result<RawAnswer, ApiError> {
         let url = url(&self.base, call)?;
-        let headers = self.headers()?;
+        let key = self.key.current();
+        let headers = headers(&key)?;
         let sent = self.transport.send(permit, Method::GET, url, headers, None, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
-        self.forget_key(&mut answer);
+        forget_key(&mut answer, key.expose_secret());
         Ok(answer)
     }
+}
 
-    /// Never an Authorization header: the server looks at it first and refuses the call, good key or not.
-    fn headers(&self) -> Result<HeaderMap, ApiError> {
-        let key = self.key.current();
-        let mut value =
-            HeaderValue::from_str(key.expose_secret()).map_err(|_| ApiError::Key(KeyProblem::Unsendable))?;
-        value.set_sensitive(true);
-        let mut headers = HeaderMap::with_capacity(2);
-        headers.insert(API_KEY, value);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        Ok(headers)
-    }
+/// Never an Authorization header: the server looks at it first and refuses the call, good key or not.
+fn headers(key: &SecretString) -> Result<HeaderMap, ApiError> {
+    let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| ApiError::Key(KeyProblem::Unsendable))?;
+    value.set_sensitive(true);
+    let mut headers = HeaderMap::with_capacity(2);
+    headers.insert(API_KEY, value);
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    Ok(headers)
+}
 
-    /// Some proxies repeat the request in their error pages, and messages quote those.
-    fn forget_key(&self, answer: &mut RawAnswer) {
-        if answer.status < 300 {
-            return;
-        }
-        let key = self.key.current();
-        let text = String::from_utf8_lossy(&answer.body);
-        if text.contains(key.expose_secret()) {
-            answer.body = text.replace(key.expose_secret(), "…").into_bytes();
+fn forget_key(answer: &mut RawAnswer, key: &str) {
+    redact_body(&mut answer.body, key);
+    // In a sentence that messages quote, the key may be written with escapes.
+    if answer.status >= 300
+        && let Some(sentence) = detail(answer)
+    {
+        let clean = redact_text(sentence.clone(), key);
+        if clean != sentence {
+            answer.body = serde_json::json!({ "detail": clean }).to_string().into_bytes();
         }
     }
 }

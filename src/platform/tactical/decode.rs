@@ -1,5 +1,7 @@
 //! Answers → updates of the fleet. Needs no network, so recorded answers go through the same door.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tracing::debug;
 
@@ -11,6 +13,7 @@ use super::wire::array::{ArrayError, Tally, each_record};
 use crate::config::ChecksMode;
 use crate::fleet::Update;
 use crate::planner::ReadCall;
+use crate::platform::key::ApiKey;
 use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure};
 
@@ -26,6 +29,12 @@ impl Decoder {
     #[must_use]
     pub fn new(account: &str, checks_mode: ChecksMode) -> Self {
         Self { checks_mode, notices: Notices::new(account) }
+    }
+
+    /// The same, and this key is kept out of what is logged.
+    #[must_use]
+    pub fn hiding(self, key: Arc<ApiKey>) -> Self {
+        Self { notices: self.notices.hiding(key), ..self }
     }
 
     /// What `answer`, which arrived at `now`, says to `call`.

@@ -175,7 +175,7 @@ impl Form {
 }
 
 /// The sentence in `{"detail": "…"}`, as every error of the API itself has one.
-fn detail(answer: &RawAnswer) -> Option<String> {
+pub(super) fn detail(answer: &RawAnswer) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Body {
         detail: String,

@@ -54,10 +54,11 @@ impl Tactical {
     ///
     /// When there is no key, or the CA file or the proxy cannot be used.
     pub fn new(config: &AccountConfig, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+        let key = Arc::new(ApiKey::load(&config.api_key)?);
         let transport = Transport::new(&TransportOptions::of(config))?;
         Ok(Self {
-            client: Client::new(transport, config.server.clone(), ApiKey::load(&config.api_key)?),
-            decoder: Arc::new(Decoder::new(&config.name, config.checks_mode)),
+            client: Client::new(transport, config.server.clone(), Arc::clone(&key)),
+            decoder: Arc::new(Decoder::new(&config.name, config.checks_mode).hiding(key)),
             clock,
             collectors: config.collectors.clone(),
         })
@@ -106,8 +107,11 @@ impl Platform for Tactical {
     }
 
     async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
-        let answer = self.client.send(call, permit).await.map_err(|error| error.into_failure(call, 0))?;
-        self.decode(call, answer).await
+        let result = match self.client.send(call, permit).await {
+            Ok(answer) => self.decode(call, answer).await,
+            Err(error) => Err(error.into_failure(call, 0)),
+        };
+        result.map_err(|failure| Failure { message: self.client.hide(&failure.message), ..failure })
     }
 
     fn reload_key(&self) {

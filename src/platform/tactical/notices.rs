@@ -1,11 +1,12 @@
 //! Things worth saying once, not at every poll.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::warn;
 
 use crate::fleet::Label;
+use crate::platform::key::ApiKey;
 
 /// More different words than this are not remembered, and then not logged either.
 const MAX_WORDS: usize = 500;
@@ -14,18 +15,31 @@ const MAX_WORDS: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     account: String,
+    /// Must not be in what is logged.
+    key: Option<Arc<ApiKey>>,
     said: Mutex<HashSet<(&'static str, Label)>>,
 }
 
 impl Notices {
     /// Nothing said yet.
     pub(super) fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), said: Mutex::default() }
+        Self { account: account.to_owned(), ..Self::default() }
+    }
+
+    /// The same, and this key is kept out of what is logged.
+    pub(super) fn hiding(self, key: Arc<ApiKey>) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    /// The word as it is logged: one line, short, without the key.
+    fn presentable(&self, word: &str) -> Label {
+        let word = Label::new(word);
+        self.key.as_ref().map_or_else(|| word.clone(), |key| Label::new(&key.hide(word.as_str())))
     }
 
     /// The server used a word for `what` that this version does not know.
     pub(super) fn unknown_word(&self, what: &'static str, word: &str) {
-        let word = Label::new(word);
+        let word = self.presentable(word);
         if self.first_time(what, &word) {
             warn!(
                 account = self.account,
@@ -60,6 +74,15 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::KeySource;
+
+    #[test]
+    fn the_key_is_no_word_to_log() {
+        let key = ApiKey::load(&KeySource::Inline("SECRETKEY0123456789".into())).expect("key");
+        let notices = Notices::new("helpdesk").hiding(Arc::new(key));
+        assert_eq!(notices.presentable("asleep secretkey0123"), Label::new("asleep ***"));
+        assert_eq!(notices.presentable("asleep"), Label::new("asleep"));
+    }
 
     #[test]
     fn each_word_once_and_not_without_end() {

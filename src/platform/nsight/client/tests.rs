@@ -63,10 +63,3 @@ fn the_url_has_the_key_encoded_and_the_rest_literal() {
     config.server = "http://127.0.0.1:8080/behind/proxy/?x=1#y".parse().expect("URL");
     assert_eq!(url(&config), format!("http://127.0.0.1:8080/behind/proxy/{tail}"));
 }
-
-#[test]
-fn the_key_is_taken_out_of_messages() {
-    let client = Client::new(&account("https://www.systemmonitor.co.uk/".parse().expect("URL"))).expect("client");
-    let text = client.without_key("bad te+st&key in ?apikey=te%2Bst%26key&service=x");
-    assert_eq!(text, "bad … in ?apikey=…&service=x");
-}

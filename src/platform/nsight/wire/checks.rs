@@ -82,6 +82,7 @@ pub fn list_failing_checks(text: &str, tally: &mut Tally) -> Result<Vec<FailingD
         if name != "client" {
             return Ok(false);
         }
+        tally.record()?;
         let mut here = Vec::new();
         let client = Fields::read_nested(element, CLIENT, |name, element| match name {
             "site" => read_site(element, &mut here, tally),
@@ -104,6 +105,7 @@ pub fn list_failing_checks(text: &str, tally: &mut Tally) -> Result<Vec<FailingD
 }
 
 fn read_site(element: Element<'_, '_>, devices: &mut Vec<FailingDevice>, tally: &mut Tally) -> Result<(), Error> {
+    tally.record()?;
     let mut here = Vec::new();
     let site = Fields::read_nested(element, SITE, |name, element| match name {
         "servers" | "workstations" => {
@@ -135,6 +137,7 @@ fn read_if_device(
         "workstation" => Kind::Workstation,
         _ => return Ok(()),
     };
+    tally.record()?;
     let mut checks = Vec::new();
     let fields = Fields::read_nested(element, DEVICE, |name, element| {
         if name == "failed_checks" {
@@ -170,6 +173,7 @@ fn read_if_device(
 }
 
 fn read_failing_check(element: Element<'_, '_>, tally: &mut Tally) -> Result<Option<FailingCheck>, Error> {
+    tally.record()?;
     let fields = Fields::read(element, FAILING_CHECK, Names::Exact)?;
     let Some(id) = fields.id(&["checkid"]) else {
         tally.bad("check without id");
@@ -195,6 +199,7 @@ pub fn list_checks(text: &str, tally: &mut Tally) -> Result<Vec<Check>, Error> {
         if name != "check" {
             return Ok(false);
         }
+        tally.record()?;
         let fields = Fields::read(element, CHECK, Names::Exact)?;
         let Some(id) = fields.id(&["checkid"]) else {
             tally.bad("check without id");

@@ -48,6 +48,7 @@ pub fn list_clients(text: &str, tally: &mut Tally) -> Result<Vec<Client>, Error>
         if name != "client" {
             return Ok(false);
         }
+        tally.record()?;
         let fields = Fields::read(element, CLIENT, Names::Exact)?;
         let Some(id) = fields.id(&["clientid", "id"]) else {
             tally.bad("client without id");
@@ -78,6 +79,7 @@ pub fn list_sites(text: &str, tally: &mut Tally) -> Result<Vec<Site>, Error> {
         if name != "site" {
             return Ok(false);
         }
+        tally.record()?;
         let fields = Fields::read(element, SITE, Names::Exact)?;
         let Some(id) = fields.id(&["siteid", "id"]) else {
             tally.bad("site without id");

@@ -79,6 +79,7 @@ pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Dev
         if name != wanted {
             return Ok(false);
         }
+        tally.record()?;
         let fields = Fields::read(element, DEVICE, Names::Exact)?;
         let Some(id) = fields.id(&ids) else {
             tally.bad("device without id");

@@ -28,6 +28,7 @@ pub fn list_history(text: &str, tally: &mut Tally) -> Result<Vec<Day>, Error> {
         if name != "day" {
             return Ok(false);
         }
+        tally.record()?;
         let fields = Fields::read(element, &["date", "status"], Names::Exact)?;
         match fields.date("date") {
             Some(date) => {

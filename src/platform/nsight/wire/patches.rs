@@ -32,6 +32,7 @@ pub fn patch_list_all(text: &str, tally: &mut Tally) -> Result<Vec<Patch>, Error
         if name != "patch" {
             return Ok(false);
         }
+        tally.record()?;
         // installdatetext and installDateText both occur, so the others may as well.
         let fields = Fields::read(element, PATCH, Names::AnyCase)?;
         if fields.id(&["patchid"]).is_none() {

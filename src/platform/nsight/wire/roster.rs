@@ -56,6 +56,9 @@ pub struct CheckCount {
     pub fail: Option<u64>,
 }
 
+/// The most classes of checks; there are four.
+const MAX_COUNTS: usize = 64;
+
 const PLACE: &[&str] = &["id", "name"];
 const FLAGS: &[&str] = &["takecontrol", "patch", "mav", "mavbreck", "mob", "webprotection", "riskintelligence"];
 const DEVICE: &[&str] =
@@ -73,6 +76,7 @@ pub fn list_devices_at_client(text: &str, kind: Kind, tally: &mut Tally) -> Resu
         if name != "client" {
             return Ok(false);
         }
+        tally.record()?;
         let first = devices.len();
         let client = Fields::read_nested(element, PLACE, |name, element| match name {
             "site" => read_site(element, kind, &mut devices, tally),
@@ -88,11 +92,13 @@ pub fn list_devices_at_client(text: &str, kind: Kind, tally: &mut Tally) -> Resu
 }
 
 fn read_site(element: Element<'_, '_>, kind: Kind, devices: &mut Vec<Device>, tally: &mut Tally) -> Result<(), Error> {
+    tally.record()?;
     let mut here = Vec::new();
     let site = Fields::read_nested(element, PLACE, |name, element| {
         if !is_device(name, kind) {
             return Ok(());
         }
+        tally.record()?;
         match read_device(element)? {
             Some(device) => here.push(device),
             // An unknown element without id is not a mobile device but something else.
@@ -129,6 +135,9 @@ fn read_device(element: Element<'_, '_>) -> Result<Option<Device>, Error> {
     let mut counts = Vec::new();
     let fields = Fields::read_nested(element, DEVICE, |name, element| {
         if name == "checkcount" {
+            if counts.len() == MAX_COUNTS {
+                return Err(Error::decode(format!("a device has more than {MAX_COUNTS} elements <checkcount>")));
+            }
             let count = Fields::read(element, COUNT, Names::Exact)?;
             counts.push(CheckCount {
                 class: count.number("dsc_247"),

@@ -11,6 +11,12 @@ use super::Element;
 use crate::fleet::Label;
 use crate::platform::nsight::error::Error;
 
+/// The most records of one answer. Nobody has so many; without a limit they would fill the memory.
+pub const MAX_RECORDS: usize = 200_000;
+
+/// How many bad records of an answer are logged one by one.
+const MAX_LOGGED: usize = 10;
+
 /// How element names are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
@@ -134,18 +140,20 @@ impl Fields {
         Some(Duration::from_secs(minutes.checked_mul(60)?))
     }
 
-    /// `YYYY-MM-DD`; `None` for anything that is no date, such as `0000-00-00`.
+    /// `YYYY-MM-DD`; `None` for anything that is no date, such as `0000-00-00`, and before 1970.
     #[must_use]
     pub fn date(&self, name: &str) -> Option<Date> {
         let text = self.text(name);
-        text.get(..10)?.parse().ok().filter(|date: &Date| text.len() == 10 && date.year() > 0)
+        text.get(..10)?.parse().ok().filter(|date: &Date| text.len() == 10 && date.year() >= 1970)
     }
 
-    /// `YYYY-MM-DD HH:MM:SS` in UTC; `None` for anything that is no time, such as `0000-00-00 00:00:00`.
+    /// `YYYY-MM-DD HH:MM:SS` in UTC; `None` for anything that is no time, such as `0000-00-00 00:00:00`, and before 1970.
     #[must_use]
     pub fn utc(&self, name: &str) -> Option<Timestamp> {
-        let time: DateTime = self.text(name).parse().ok().filter(|time: &DateTime| time.year() > 0)?;
-        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        let time: DateTime = self.text(name).parse().ok()?;
+        let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        // What lies before is a clock or a database that knows no time.
+        (time > Timestamp::UNIX_EPOCH).then_some(time)
     }
 
     /// Seconds since 1970; `None` for anything else and for 0.
@@ -161,6 +169,8 @@ impl Fields {
 #[derive(Debug)]
 pub struct Tally {
     service: &'static str,
+    limit: usize,
+    records: usize,
     good: usize,
     bad: usize,
 }
@@ -169,7 +179,26 @@ impl Tally {
     /// For an answer of `service`.
     #[must_use]
     pub const fn new(service: &'static str) -> Self {
-        Self { service, good: 0, bad: 0 }
+        Self { service, limit: MAX_RECORDS, records: 0, good: 0, bad: 0 }
+    }
+
+    /// The same for an answer of at most `limit` records.
+    #[must_use]
+    pub const fn with_limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// A record begins, good or bad.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many.
+    pub fn record(&mut self) -> Result<(), Error> {
+        self.records += 1;
+        if self.records > self.limit {
+            return Err(Error::decode(format!("it has more than {} records", self.limit)));
+        }
+        Ok(())
     }
 
     /// A record was read.
@@ -177,10 +206,12 @@ impl Tally {
         self.good += 1;
     }
 
-    /// A record was left out; `what` is wrong with it.
+    /// A record was left out; `what` is wrong with it. The first ones are logged.
     pub fn bad(&mut self, what: &'static str) {
         self.bad += 1;
-        debug!(call = self.service, what, "left out a record");
+        if self.bad <= MAX_LOGGED {
+            debug!(call = self.service, what, "left out a record");
+        }
     }
 
     /// How many records were left out.
@@ -189,6 +220,9 @@ impl Tally {
     ///
     /// When no record was good although there were records.
     pub fn finish(&self) -> Result<usize, Error> {
+        if self.bad > MAX_LOGGED {
+            debug!(call = self.service, records = self.bad, "left out more records");
+        }
         if self.good == 0 && self.bad > 0 {
             return Err(Error::decode(format!("none of its {} records has what every record must have", self.bad)));
         }

@@ -222,6 +222,52 @@ fn one_bad_record_is_one_bad_record_and_only_bad_ones_are_an_error() {
 }
 
 #[test]
+fn the_log_has_the_first_bad_records_and_their_number() {
+    #[derive(Clone, Default)]
+    struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("lines").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(log, || {
+        let mut tally = Tally::new("list_clients");
+        tally.good();
+        (0..5000).for_each(|_| tally.bad("client without id"));
+        assert_eq!(tally.finish().ok(), Some(5000));
+    });
+    let text = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
+    assert_eq!(text.lines().count(), 11, "{text}");
+    assert!(text.contains("5000"), "{text}");
+}
+
+#[test]
+fn what_was_before_1970_was_never() {
+    let read = |inner: &str| {
+        let mut all = None;
+        read_list(&format!("<result><items><a>{inner}</a></items></result>"), &Shape::ITEMS, |_, element| {
+            all = Some(Fields::read(element, &["time", "date"], Names::Exact)?);
+            Ok(true)
+        })
+        .expect("well-formed");
+        let fields = all.expect("a record");
+        (fields.utc("time").is_some(), fields.date("date").is_some())
+    };
+    for bad in ["0001-01-01", "1969-12-31", "1900-01-01"] {
+        assert_eq!(read(&format!("<time>{bad} 00:00:00</time><date>{bad}</date>")), (false, false), "{bad}");
+    }
+    assert_eq!(read("<time>1970-01-02 00:00:00</time><date>1970-01-02</date>"), (true, true));
+}
+
+#[test]
 fn the_number_of_elements_is_bounded() {
     let mut cursor = Cursor::new("<a/><a/>");
     cursor.elements = MAX_ELEMENTS - 1;

@@ -54,6 +54,21 @@ fn an_id_stays_one_segment() {
 }
 
 #[test]
+fn the_key_is_taken_out_of_every_body() {
+    const KEY: &str = "SECRETKEY0123456789";
+    let clean = |status, body: &str, key| {
+        let body = body.as_bytes().to_vec();
+        let mut answer = RawAnswer { status, content_type: String::new(), retry_after: None, body };
+        forget_key(&mut answer, key);
+        String::from_utf8(answer.body).expect("text")
+    };
+    assert_eq!(clean(200, r#"[{"name":"SECRETKEY0123456789"}]"#, KEY), r#"[{"name":"***"}]"#);
+    assert_eq!(clean(401, r#"{"detail":"secretkey0123456789"}"#, KEY), r#"{"detail":"***"}"#);
+    assert_eq!(clean(401, r#"{"detail":"bad \u0053ECRET\u004bEY0123456789."}"#, KEY), r#"{"detail":"bad ***."}"#);
+    assert_eq!(clean(200, r#"[{"name":"Kiosk"}]"#, "k"), r#"[{"name":"Kiosk"}]"#);
+}
+
+#[test]
 fn a_base_that_is_no_web_address_is_refused() {
     let base = Url::parse("mailto:x@example.com").expect("a URL");
     assert!(matches!(url(&base, &Call::Agents), Err(ApiError::NotABaseUrl)));

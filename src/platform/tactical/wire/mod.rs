@@ -35,10 +35,15 @@ where
     Ok(array::read_object(raw).ok())
 }
 
-/// The id of an agent: a string that is not empty. Anything else makes the record useless.
+/// The longest id of an agent, in bytes. Real ones have 40.
+const MAX_ID_BYTES: usize = 200;
+
+/// The id of an agent: one word, as labels and paths need it. Anything else makes the record useless.
 pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let id: Option<String> = lenient(deserializer)?;
-    id.filter(|id| !id.is_empty()).ok_or_else(|| D::Error::custom("the id is not a text, or empty"))
+    let is_one_word = |id: &String| !id.is_empty() && !id.contains(|c: char| c.is_control() || c.is_whitespace());
+    id.filter(|id| is_one_word(id) && id.len() <= MAX_ID_BYTES)
+        .ok_or_else(|| D::Error::custom("the id is not one word of at most 200 bytes"))
 }
 
 /// A database id: a whole number. As text, because it becomes a label.
@@ -47,14 +52,15 @@ pub fn number_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D
     id.map(|id| id.to_string()).ok_or_else(|| D::Error::custom("the id is not a whole number"))
 }
 
-/// A moment: ISO 8601 with its offset from UTC.
+/// A moment after the beginning of 1970: ISO 8601 with its offset from UTC. What lies before is a null in disguise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| D::Error::custom("not a time"))
+        let time = text.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH);
+        time.map(Self).ok_or_else(|| D::Error::custom("not a time"))
     }
 }
 
@@ -96,6 +102,33 @@ mod tests {
             assert_eq!((text, number, time), (None, None, None), "{json}");
         }
         assert_eq!(probe(r#"{"text":null,"number":4}"#).number, Some(4));
+    }
+
+    #[test]
+    fn an_id_is_one_word_of_bounded_length() {
+        #[derive(Deserialize)]
+        struct Agent {
+            #[serde(deserialize_with = "text_id")]
+            id: String,
+        }
+        let id = |id: &str| {
+            let json = serde_json::json!({ "id": id }).to_string();
+            serde_json::from_str::<Agent>(&json).ok().map(|agent| agent.id)
+        };
+        for good in ["HAvmqbOS", "ü", &"x".repeat(200)] {
+            assert_eq!(id(good).as_deref(), Some(good));
+        }
+        for bad in ["", " ", "a b", "a\tb", "a\u{a0}b", "a\u{0}", "a\u{85}", &"x".repeat(201)] {
+            assert_eq!(id(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_before_1970_is_unknown() {
+        for text in ["0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z"] {
+            assert_eq!(probe(&format!(r#"{{"time":"{text}"}}"#)).time, None, "{text}");
+        }
+        assert!(probe(r#"{"time":"1970-01-01T00:00:01Z"}"#).time.is_some());
     }
 
     #[test]
