@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::collector::Collector;
 use crate::config::{AccountConfig, CollectorConfig};
 use crate::metrics::{AccountSetup, AccountStatus, CollectorReport, Limits};
-use crate::planner::CollectorStatus;
+use crate::planner::{CollectorStatus, PlannerStatus};
 use crate::platform::Platform;
 
 /// While calls wait, their lateness changes without anything happening.
@@ -59,13 +59,7 @@ impl<P: Platform> Account<P> {
         let stale_after =
             |collector| config.collectors.get(&collector).map_or(Duration::ZERO, |settings| settings.stale_after);
         let mut planner = self.planner.status(now, stale_after);
-        let swept = planner.collectors.get(&Collector::Inventory).is_some_and(|inventory| inventory.sweeps > 0);
-        let not_ready_reason = match (self.was_up, self.journal.last_error()) {
-            (true, _) if swept => None,
-            (true, _) => Some("the first inventory is under way".to_owned()),
-            (false, Some(error)) => Some(format!("no inventory yet: {error}")),
-            (false, None) => Some("no inventory yet".to_owned()),
-        };
+        let not_ready_reason = self.not_ready_reason(&planner);
         let mut status = setup(config).status;
         for (collector, report) in &mut status.collectors {
             if let (Some(settings), Some(state)) =
@@ -83,6 +77,23 @@ impl<P: Platform> Account<P> {
             backoff_until: planner.backoff_until,
             last_error: self.journal.last_error().map(str::to_owned),
             ..status
+        }
+    }
+
+    /// Ready is: the first inventory is complete, whatever single calls of it failed. Where the inventory is switched off, any
+    /// collector's first data will do.
+    fn not_ready_reason(&self, planner: &PlannerStatus) -> Option<String> {
+        let inventory = planner.collectors.get(&Collector::Inventory);
+        let done = if self.config.collectors.contains_key(&Collector::Inventory) {
+            self.was_up && inventory.is_some_and(|inventory| inventory.sweeps > 0)
+        } else {
+            planner.collectors.values().any(|collector| collector.last_success.is_some())
+        };
+        match (done, self.was_up, self.journal.last_error()) {
+            (true, ..) => None,
+            (false, true, _) => Some("the first inventory is under way".to_owned()),
+            (false, false, Some(error)) => Some(format!("no inventory yet: {error}")),
+            (false, false, None) => Some("no inventory yet".to_owned()),
         }
     }
 }

@@ -143,15 +143,14 @@ mod tests {
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: exporter\r\n\r\n";
     /// Nobody waits that long in these tests.
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     /// `/` answers at once, `/endless` without end.
     async fn start(patience: Patience, most: usize) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let endless = || async {
-            let chunks =
-                std::iter::repeat_with(|| Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'x'; 65_536])));
+            let chunks = std::iter::repeat_with(|| Ok::<_, std::convert::Infallible>(Bytes::from(vec![b'x'; 65_536])));
             Body::from_stream(futures_util::stream::iter(chunks))
         };
         let router = Router::new().route("/", get(|| async { "answered" })).route("/endless", get(endless));

@@ -35,6 +35,7 @@ pub(super) struct Flight {
 }
 
 /// One call: planned, or kept for its floor.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one call")]
 #[derive(Debug)]
 pub(super) struct Slot<C> {
     /// As the last plan that held it has it.

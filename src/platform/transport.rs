@@ -15,7 +15,7 @@ use crate::config::AccountConfig;
 use crate::planner::Permit;
 
 /// The longest pause that a server's Retry-After can cause. A larger value is cut: nobody waits a day unnoticed.
-const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
 /// How to reach a server.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ pub struct RawAnswer {
     pub status: u16,
     /// Content-Type, lower case; empty without one.
     pub content_type: String,
-    /// Retry-After, from seconds or a date, at most an hour.
+    /// Retry-After, from seconds or a date, at most a day.
     pub retry_after: Option<Duration>,
     /// The body, decompressed.
     pub body: Vec<u8>,
@@ -180,10 +180,11 @@ impl Transport {
     fn classify(&self, error: reqwest::Error) -> TransportError {
         let error = error.without_url();
         let reason = innermost(&error);
-        if error.is_timeout() {
-            TransportError::Timeout(self.timeout)
-        } else if error.is_connect() {
+        // First, because connecting can time out too, and then no server is working for us.
+        if error.is_connect() {
             TransportError::Connect(with_remedy(reason))
+        } else if error.is_timeout() {
+            TransportError::Timeout(self.timeout)
         } else if is_from_decompression(&error) {
             TransportError::Encoding(reason)
         } else {
@@ -255,7 +256,7 @@ fn wall_now() -> SystemTime {
     SystemTime::now()
 }
 
-/// Retry-After as a time from `now`: seconds or an HTTP date, at most an hour; a date that has passed is zero.
+/// Retry-After as a time from `now`: seconds or an HTTP date, at most a day; a date that has passed is zero.
 fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -375,8 +376,8 @@ mod tests {
         assert_eq!(parse("120"), Some(120));
         assert_eq!(parse("Wed, 04 Mar 2026 09:16:30 GMT"), Some(90));
         assert_eq!(parse("Wed, 04 Mar 2026 09:00:00 GMT"), Some(0));
-        assert_eq!(parse("999999"), Some(3600));
-        assert_eq!(parse("99999999999999999999999"), Some(3600));
+        assert_eq!(parse("999999"), Some(86_400));
+        assert_eq!(parse("99999999999999999999999"), Some(86_400));
         assert_eq!(parse("soon"), None);
         assert_eq!(parse(""), None);
         assert_eq!(parse("-5"), None);

@@ -160,7 +160,7 @@ fn a_call_gone_ends_and_comes_back_only_with_a_new_plan() {
     assert_eq!((status.targets, status.failed, status.success), (0, 0, true));
     desk.pass(seconds(10));
     desk.plan(vec![inventory(1)]);
-    assert_eq!(desk.wait(), Some(seconds(80)));
+    assert_eq!(desk.wait(), Some(seconds(215)));
     assert_eq!(desk.collector(Collector::Inventory).fresh, 0);
 }
 

@@ -42,7 +42,7 @@ pub fn calls(filter: &Filter, view: &View) -> Vec<Call> {
     for client in &view.clients {
         calls.push(Call::ListSites(client.key.clone()));
         for kind in Kind::ALL.into_iter().filter(|kind| filter.admits_kind(*kind)) {
-            if count_of(&client.devices, kind) == Some(0) && !known.contains(&(&client.key, kind)) {
+            if client.devices.get(kind) == Some(0) && !known.contains(&(&client.key, kind)) {
                 continue;
             }
             calls.push(Call::ListDevicesAtClient(client.key.clone(), kind));
@@ -77,14 +77,6 @@ pub fn calls(filter: &Filter, view: &View) -> Vec<Call> {
         list(client.clone(), site.clone())
     }));
     calls
-}
-
-const fn count_of(counts: &KindCounts, kind: Kind) -> Option<u64> {
-    match kind {
-        Kind::Server => counts.server,
-        Kind::Workstation => counts.workstation,
-        Kind::Mobile => counts.mobile,
-    }
 }
 
 /// What list_clients says.
