@@ -1,0 +1,94 @@
+//! Tactical RMM: every device in one list, keys are names.
+
+use super::*;
+
+/// A Tactical RMM account: every device in one list, keys are names.
+fn tactical(agents: Vec<DeviceRecord>) -> Fleet {
+    let mut fleet = Fleet::new(options(PlatformName::Tactical));
+    let named = |name: &str, id: &str| ClientRecord {
+        key: ClientKey::new(name),
+        devices: None,
+        timezone: None,
+        ..client(id, name, 0, 0)
+    };
+    let site =
+        SiteRecord { key: SiteKey::from_names("Acme ", "HQ"), client: ClientKey::new("Acme "), ..site("5", "", "HQ") };
+    fleet.apply(Update::ClientsAndSites(vec![named("Acme ", "1"), named("Empty", "2")], vec![site]), at(0));
+    fleet.apply(Update::Devices(DeviceList::Account, agents), at(1));
+    fleet
+}
+
+fn agent(id: &str, failing: Option<u64>) -> DeviceRecord {
+    let checks =
+        failing.map(|failing| StatusCounts { passing: Some(3), failing: Some(failing), ..StatusCounts::default() });
+    let check_counters = failing.map(|failing| [3 + failing, 3, failing, 0, 0]);
+    let mut record = device(id, "Acme ", "", Kind::Workstation);
+    record.site = SiteKey::from_names("Acme ", "HQ");
+    DeviceRecord { checks, check_counters, ..record }
+}
+
+#[test]
+fn tactical_devices_are_counted_by_client_and_an_empty_client_has_none() {
+    let fleet = tactical(vec![agent("a", None), agent("b", None)]);
+    let view = fleet.current(at(2));
+    let counts: Vec<_> = view.clients.iter().map(|client| (client.name.as_str(), client.devices)).collect();
+    let of = |workstation| KindCounts { server: Some(0), workstation: Some(workstation), mobile: None };
+    assert_eq!(counts, [("Acme", of(2)), ("Empty", of(0))]);
+    assert_eq!(find(&view, "a").site.as_str(), "HQ");
+}
+
+#[test]
+fn devices_do_not_depend_on_the_client_list() {
+    let mut fleet = Fleet::new(options(PlatformName::Tactical));
+    fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None)]), at(1));
+    let view = fleet.current(at(2));
+    assert_eq!(find(&view, "a").client.as_str(), "old client name");
+    assert!(view.clients.is_empty());
+}
+
+#[test]
+fn an_agent_missing_from_a_list_is_gone_and_finds_its_data_when_it_returns_before_they_are_stale() {
+    for (back, found) in [(5, true), (46 * MINUTE, false)] {
+        let mut fleet = tactical(vec![agent("a", None), agent("b", None)]);
+        fleet.apply(Update::Checks(DeviceId::new("b"), DeviceChecks::default()), at(2));
+        fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None)]), at(3));
+        fleet.prune(at(3));
+        assert_eq!(ids(&fleet.current(at(4))), ["a"]);
+        fleet.prune(at(back));
+        fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", None), agent("b", None)]), at(back));
+        assert_eq!(find(&fleet.current(at(back + 1)), "b").record.checks.is_some(), found);
+        assert_eq!(fleet.checks.len(), usize::from(found));
+    }
+}
+
+#[test]
+fn a_warning_that_becomes_an_error_is_a_change() {
+    let mut fleet = tactical(vec![agent("a", Some(1))]);
+    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks::default()), at(3));
+    let worse = DeviceRecord { check_counters: Some([4, 3, 0, 1, 0]), ..agent("a", Some(1)) };
+    assert_eq!(fleet.apply(Update::Devices(DeviceList::Account, vec![worse]), at(4)).hurry, [DeviceId::new("a")]);
+}
+
+#[test]
+fn own_checks_replace_the_counters_of_the_list_also_while_its_cache_is_cold() {
+    let mut fleet = tactical(vec![agent("a", None)]);
+    assert_eq!(find(&fleet.current(at(2)), "a").record.checks, None, "a cold cache is unknown, not zero");
+    let counts = StatusCounts { passing: Some(2), failing: Some(0), cleared: None, pending: Some(1) };
+    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks { counts, checks: vec![] }), at(3));
+    assert_eq!(find(&fleet.current(at(4)), "a").record.checks, Some(counts));
+}
+
+#[test]
+fn changed_counters_hurry_the_checks_of_that_agent() {
+    let mut fleet = tactical(vec![agent("a", Some(0)), agent("b", Some(0))]);
+    for id in ["a", "b"] {
+        fleet.apply(Update::Checks(DeviceId::new(id), DeviceChecks::default()), at(3));
+    }
+    let list = |a, b| Update::Devices(DeviceList::Account, vec![agent("a", a), agent("b", b)]);
+    assert_eq!(fleet.apply(list(Some(0), Some(0)), at(4)).hurry, []);
+    assert_eq!(fleet.apply(list(Some(0), Some(1)), at(5)).hurry, [DeviceId::new("b")]);
+    assert_eq!(fleet.apply(list(None, None), at(6)).hurry, [], "a cold cache is no change");
+    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks::default()), at(7));
+    assert_eq!(fleet.apply(list(Some(0), Some(0)), at(8)).hurry, [], "nor is the end of one");
+    assert_eq!(fleet.apply(list(Some(2), Some(0)), at(9)).hurry, [DeviceId::new("a")]);
+}
