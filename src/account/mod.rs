@@ -40,6 +40,8 @@ const RENDER_SHARE: u32 = 10;
 const PLAN_SHARE: u32 = 20;
 /// After so many failures in a row the call that decides whether the platform is up is made soon.
 const OUTAGE_FAILURES: u32 = 3;
+/// Taking in an answer of this many bytes can take long.
+const LARGE_ANSWER: u64 = 256 * 1024;
 /// How often the account's state is published while it changes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -243,14 +245,20 @@ impl<P: Platform> Account<P> {
     fn apply(&mut self, answer: Answer, now: Moment) {
         let mut hurry = Vec::new();
         let mut objects = false;
-        without_holding_a_worker(|| {
+        let apply = || {
             let mut fleet = self.fleet();
             for update in answer.updates {
                 let changed = fleet.apply(update, now.wall);
                 objects |= changed.objects;
                 hurry.extend(changed.hurry);
             }
-        });
+        };
+        // Nearly every answer is small, and making way for each would start threads without end.
+        if answer.bytes > LARGE_ANSWER || self.fleet.try_lock().is_err() {
+            without_holding_a_worker(apply);
+        } else {
+            apply();
+        }
         for call in hurry.iter().filter_map(|device| self.platform.checks_call(device)) {
             self.planner.hurry(&call, now);
         }
