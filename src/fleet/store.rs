@@ -108,6 +108,11 @@ impl Fleet {
     /// object which the answer no longer lists is withdrawn from older lists too.
     pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
         let mut changed = Changed::default();
+        if let Update::Sites(client, _) | Update::Devices(DeviceList::Client(client, _), _) = &update
+            && self.is_gone(client)
+        {
+            return changed;
+        }
         match update {
             Update::Clients(clients) => changed.objects = self.apply_clients(clients, at),
             Update::ClientsAndSites(clients, sites) => {
@@ -123,6 +128,13 @@ impl Fleet {
             }
             Update::Sites(client, sites) => changed.objects = self.apply_sites(client, sites, at),
             Update::Devices(list, devices) => {
+                let mut devices = devices;
+                if let (DeviceList::Site(..), Some(first)) = (&list, devices.first())
+                    && self.is_gone(&first.client)
+                {
+                    // Every device of a site belongs to the site's client.
+                    devices.clear();
+                }
                 changed.hurry = self.devices_with_changed_counters(&devices);
                 changed.objects = self.apply_devices(list, devices, at);
             }
@@ -189,6 +201,12 @@ impl Fleet {
         self.counters_when_read.retain(|id, _| known.contains(id));
         let yesterday = now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN);
         self.denied.retain(|_, at| *at > yesterday);
+    }
+
+    /// Whether the client list that we have does not name the client: then an answer about it was under way when the client
+    /// went, and nothing would ever withdraw what it says.
+    fn is_gone(&self, client: &ClientKey) -> bool {
+        self.clients.as_ref().is_some_and(|part| part.value.iter().all(|listed| listed.key != *client))
     }
 
     fn client_keys(&self) -> Vec<ClientKey> {

@@ -163,3 +163,15 @@ fn two_entries_of_a_device_in_the_failing_report_are_one() {
     let record = find(&fleet.current(at(21)), "100").record.clone();
     assert_eq!((record.online, record.overdue), (Some(false), Some(true)));
 }
+
+#[test]
+fn an_answer_that_was_under_way_when_its_client_went_brings_nothing_back() {
+    let mut fleet = nsight();
+    fleet.apply(Update::Clients(vec![client("1", "Acme", 2, 1)]), at(60));
+    fleet.apply(Update::Sites(ClientKey::new("2"), vec![site("20", "2", "HQ")]), at(61));
+    fleet.apply(Update::Devices(roster("2", Kind::Server), vec![device("200", "2", "20", Kind::Server)]), at(61));
+    fleet.apply(Update::Devices(details("20", Kind::Server), vec![detailed("200", "2", "20", Kind::Server)]), at(61));
+    assert_eq!(ids(&fleet.current(at(62))), ["100", "101", "102"]);
+    assert!(fleet.current(at(62)).sites.iter().all(|site| site.client.as_str() == "Acme"));
+    assert!(fleet.known().devices.iter().all(|device| &*device.id.0 != "200"));
+}
