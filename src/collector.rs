@@ -13,16 +13,65 @@ pub enum Collector {
     Tasks,
     /// Daily history of the antivirus update check (N-sight only).
     Antivirus,
+    /// When antivirus products released their newest definitions (N-sight only).
+    AntivirusDefinitions,
+    /// Threats, quarantine and scans of the managed antivirus (N-sight only).
+    ManagedAntivirus,
     /// Daily history of the backup check (N-sight only).
     Backup,
+    /// Sessions of the platform's own backup (N-sight only).
+    BackupSessions,
+    /// How much is selected for the platform's own backup (N-sight only).
+    BackupSelection,
     /// Operating system and third-party updates.
     Patches,
+    /// Outages of devices and of their checks (N-sight only).
+    Outages,
+    /// Processor, memory, disk and network load (N-sight only).
+    Performance,
+    /// Used space of drives (N-sight only).
+    DriveSpace,
+    /// Size of Exchange stores (N-sight only).
+    Exchange,
+    /// How much hardware and software devices have (N-sight only).
+    Assets,
+    /// Software licences of clients (N-sight only).
+    Licenses,
+    /// Users of Active Directory, counted (N-sight only).
+    Directory,
+    /// The RMM server itself (Tactical RMM only).
+    Server,
+    /// Open alerts (Tactical RMM only).
+    Alerts,
+    /// Disks, memory and time limits of devices (Tactical RMM only).
+    Details,
 }
 
 impl Collector {
     /// Every collector of this version.
-    pub const ALL: [Self; 7] =
-        [Self::Inventory, Self::FailingChecks, Self::Checks, Self::Tasks, Self::Antivirus, Self::Backup, Self::Patches];
+    pub const ALL: [Self; 21] = [
+        Self::Inventory,
+        Self::FailingChecks,
+        Self::Checks,
+        Self::Tasks,
+        Self::Antivirus,
+        Self::AntivirusDefinitions,
+        Self::ManagedAntivirus,
+        Self::Backup,
+        Self::BackupSessions,
+        Self::BackupSelection,
+        Self::Patches,
+        Self::Outages,
+        Self::Performance,
+        Self::DriveSpace,
+        Self::Exchange,
+        Self::Assets,
+        Self::Licenses,
+        Self::Directory,
+        Self::Server,
+        Self::Alerts,
+        Self::Details,
+    ];
 
     /// The name in the configuration and in the `collector` label.
     #[must_use]
@@ -33,8 +82,22 @@ impl Collector {
             Self::Checks => "checks",
             Self::Tasks => "tasks",
             Self::Antivirus => "antivirus",
+            Self::AntivirusDefinitions => "antivirus_definitions",
+            Self::ManagedAntivirus => "managed_antivirus",
             Self::Backup => "backup",
+            Self::BackupSessions => "backup_sessions",
+            Self::BackupSelection => "backup_selection",
             Self::Patches => "patches",
+            Self::Outages => "outages",
+            Self::Performance => "performance",
+            Self::DriveSpace => "drive_space",
+            Self::Exchange => "exchange",
+            Self::Assets => "assets",
+            Self::Licenses => "licenses",
+            Self::Directory => "directory",
+            Self::Server => "server",
+            Self::Alerts => "alerts",
+            Self::Details => "details",
         }
     }
 

@@ -55,6 +55,7 @@ fn tactical_fleet(mode: ChecksMode) -> Fleet {
         checks_mode: mode,
         stale_after: stale_after(tactical::COLLECTORS),
         time_zone: None,
+        mappings: rmm_exporter::fleet::Mappings::default(),
     })
 }
 
@@ -65,6 +66,7 @@ fn nsight_fleet(mode: ChecksMode) -> Fleet {
         checks_mode: mode,
         stale_after: stale_after(nsight::COLLECTORS),
         time_zone: None,
+        mappings: rmm_exporter::fleet::Mappings::default(),
     })
 }
 

@@ -28,6 +28,7 @@ fn fleet(platform: PlatformName, collectors: &[rmm_exporter::collector::Collecto
         checks_mode: ChecksMode::Failing,
         stale_after: golden::stale_after(collectors),
         time_zone: None,
+        mappings: rmm_exporter::fleet::Mappings::default(),
     })
 }
 

@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Moment};
 use crate::config::{AccountConfig, PlatformOptions};
-use crate::fleet::Fleet;
 use crate::fleet::store::FleetOptions;
+use crate::fleet::{Fleet, Mappings};
 use crate::metrics::{AccountMetrics, Publisher};
 use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Planner, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform, PlatformName};
@@ -230,6 +230,9 @@ impl<P: Platform> Account<P> {
             Err(failure) => self.fail(&failure, now),
         };
         self.planner.finish(&call, finish, now);
+        if self.platform.plan_changed() {
+            self.plan_soon(now);
+        }
         match outcome {
             Outcome::Ok => self.failed_in_row = 0,
             Outcome::Forbidden | Outcome::ApiError => {}
@@ -377,9 +380,9 @@ fn limits(config: &AccountConfig) -> Limits {
 }
 
 fn fleet_options(config: &AccountConfig) -> FleetOptions {
-    let time_zone = match &config.platform {
-        PlatformOptions::Nsight(options) => options.time_zone.clone(),
-        PlatformOptions::Tactical => None,
+    let (time_zone, mappings) = match &config.platform {
+        PlatformOptions::Nsight(options) => (options.time_zone.clone(), Mappings::default()),
+        PlatformOptions::Tactical(options) => (options.time_zone.clone(), options.mappings.clone()),
     };
     FleetOptions {
         platform: config.platform_name(),
@@ -387,6 +390,7 @@ fn fleet_options(config: &AccountConfig) -> FleetOptions {
         checks_mode: config.checks_mode,
         stale_after: config.collectors.iter().map(|(collector, config)| (*collector, config.stale_after)).collect(),
         time_zone,
+        mappings,
     }
 }
 

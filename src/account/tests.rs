@@ -108,7 +108,7 @@ impl Platform for Scripted {
             Call::List => vec![Update::Devices(DeviceList::Account, vec![device(failing)])],
             Call::Failing => Vec::new(),
             Call::Checks(id) => {
-                vec![Update::Checks(id.clone(), DeviceChecks { counts: StatusCounts::default(), checks: Vec::new() })]
+                vec![Update::Checks(id.clone(), DeviceChecks::default())]
             }
         };
         Ok(Answer { updates, bytes: 10 })

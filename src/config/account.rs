@@ -11,7 +11,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::collector::Collector;
-use crate::fleet::Filter;
+use crate::fleet::{Filter, Mappings};
 use crate::platform::PlatformName;
 
 /// Where an API key is kept. The value itself is read when it is used.
@@ -62,6 +62,19 @@ pub struct NsightOptions {
     pub time_zone: Option<TimeZone>,
     /// Age of a workstation's last report from which it is offline; `None` is twice its check interval, at least 30 min.
     pub offline_after: Option<Duration>,
+    /// Antivirus products, by id or name, whose newest definitions are asked for.
+    pub antivirus_products: Vec<String>,
+}
+
+/// What only Tactical RMM accounts have.
+#[derive(Clone, Debug, Default)]
+pub struct TacticalOptions {
+    /// Where the token for `/core/v2/status/` is (`MON_TOKEN` of the server); without it that call is not made.
+    pub monitoring_token: Option<KeySource>,
+    /// What says whether antivirus and backup are well.
+    pub mappings: Mappings,
+    /// Zone of times in custom fields that have no offset; `None` is UTC.
+    pub time_zone: Option<TimeZone>,
 }
 
 /// What depends on the platform.
@@ -70,7 +83,7 @@ pub enum PlatformOptions {
     /// N-able N-sight RMM.
     Nsight(NsightOptions),
     /// Tactical RMM.
-    Tactical,
+    Tactical(TacticalOptions),
 }
 
 /// One account.
@@ -140,12 +153,30 @@ impl fmt::Debug for AccountConfig {
 }
 
 impl AccountConfig {
+    /// What is particular to N-sight; the defaults on another platform.
+    #[must_use]
+    pub fn nsight(&self) -> NsightOptions {
+        match &self.platform {
+            PlatformOptions::Nsight(options) => options.clone(),
+            PlatformOptions::Tactical(_) => NsightOptions::default(),
+        }
+    }
+
+    /// What is particular to Tactical RMM; the defaults on another platform.
+    #[must_use]
+    pub fn tactical(&self) -> TacticalOptions {
+        match &self.platform {
+            PlatformOptions::Tactical(options) => options.clone(),
+            PlatformOptions::Nsight(_) => TacticalOptions::default(),
+        }
+    }
+
     /// Which platform.
     #[must_use]
     pub const fn platform_name(&self) -> PlatformName {
         match self.platform {
             PlatformOptions::Nsight(_) => PlatformName::Nsight,
-            PlatformOptions::Tactical => PlatformName::Tactical,
+            PlatformOptions::Tactical(_) => PlatformName::Tactical,
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::account::{AccountConfig, ChecksMode, NsightOptions, PlatformOptions, is_loopback};
+use super::account::{AccountConfig, ChecksMode, NsightOptions, PlatformOptions, TacticalOptions, is_loopback};
 use super::collectors::within_longest;
 use super::defaults::{self, Limits};
 use super::duration::display;
@@ -121,7 +121,7 @@ fn account(section: &Section, name: &str, context: &mut Context) -> Option<(Acco
     let limits = defaults::limits(platform, server.as_ref().is_some_and(is_loopback));
     let options = match platform {
         PlatformName::Nsight => PlatformOptions::Nsight(nsight_options(section, context)),
-        PlatformName::Tactical => PlatformOptions::Tactical,
+        PlatformName::Tactical => PlatformOptions::Tactical(TacticalOptions::default()),
     };
     // Everything below is read even when the account is lost already: all faults belong into one report.
     let placeholder = || Url::parse("https://server.invalid/").ok();
@@ -167,7 +167,8 @@ fn check_without_platform(section: &Section, context: &mut Context) {
     let _checked = key::read(section, "api_key", true, context);
     let Ok(placeholder) = Url::parse("https://server.invalid/") else { return };
     let nothing = super::KeySource::Inline(SecretString::from(String::new()));
-    let mut account = defaults::account("", PlatformOptions::Tactical, placeholder, nothing);
+    let mut account =
+        defaults::account("", PlatformOptions::Tactical(TacticalOptions::default()), placeholder, nothing);
     if let Some(field) = section.get("allow_http") {
         let _checked = field.boolean(context);
     }
@@ -262,7 +263,7 @@ fn nsight_options(section: &Section, context: &mut Context) -> NsightOptions {
         }
         within_longest(&field, duration, context)
     });
-    NsightOptions { time_zone, offline_after }
+    NsightOptions { time_zone, offline_after, antivirus_products: Vec::new() }
 }
 
 fn time_zone(field: &Field, context: &mut Context) -> Option<TimeZone> {

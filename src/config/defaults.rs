@@ -26,20 +26,7 @@ pub const fn collectors(platform: PlatformName) -> &'static [CollectorDefaults] 
 #[must_use]
 pub const fn later_collectors(platform: PlatformName) -> &'static [&'static str] {
     match platform {
-        PlatformName::Nsight => &[
-            "antivirus_definitions",
-            "managed_antivirus",
-            "backup_sessions",
-            "backup_selection",
-            "outages",
-            "performance",
-            "drive_space",
-            "exchange",
-            "assets",
-            "licenses",
-            "directory",
-        ],
-        PlatformName::Tactical => &["alerts", "server", "details"],
+        PlatformName::Nsight | PlatformName::Tactical => &[],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::account::{AccountConfig, KeySource, NsightOptions, PlatformOptions};
+use super::account::{AccountConfig, KeySource, NsightOptions, PlatformOptions, TacticalOptions};
 use super::error::{ConfigError, ConfigErrors};
 use super::text::{shown_text, suggest};
 use super::{Config, defaults, key, server};
@@ -147,7 +147,7 @@ impl Reader<'_> {
                 "environment: RMM_TACTICAL_MONITORING_TOKEN: this variable is not part of this version and is ignored.";
             self.warnings.push(message.to_owned());
         }
-        Some(defaults::account("tactical", PlatformOptions::Tactical, server?, key?))
+        Some(defaults::account("tactical", PlatformOptions::Tactical(TacticalOptions::default()), server?, key?))
     }
 
     /// The key in `variable` or in the file that `variable`_FILE names.

@@ -27,7 +27,9 @@ mod tests;
 
 use std::path::Path;
 
-pub use account::{AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TlsOptions};
+pub use account::{
+    AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TacticalOptions, TlsOptions,
+};
 pub use error::{ConfigError, ConfigErrors};
 
 /// The file that is read when none is named.

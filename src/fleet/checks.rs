@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::Label;
+use super::{Label, Signals};
 
 /// How bad a failing check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +99,10 @@ pub struct DeviceChecks {
     pub counts: StatusCounts,
     /// The checks that `checks.mode` lets become series: those failing or cleared now, all, or none.
     pub checks: Vec<Check>,
+    /// What they say of antivirus and backup (Tactical RMM).
+    pub signals: Signals,
+    /// Whether a performance monitoring check is among them (N-sight): only then there is a performance history.
+    pub performance_monitored: bool,
 }
 
 /// The automated tasks of a device, read from the tasks themselves.

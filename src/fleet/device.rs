@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ClientKey, Label, SiteKey, StatusCounts};
+use super::{AntivirusEngine, ClientKey, CustomField, Label, SiteKey, StatusCounts};
 
 /// A device's id, unique within an account: N-sight's number, Tactical RMM's `agent_id`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -159,6 +159,12 @@ pub struct DeviceRecord {
     pub memory_bytes: Option<u64>,
     /// Features that are switched on (N-sight).
     pub features: Option<Vec<Feature>>,
+    /// The engine of its managed antivirus, where that is switched on (N-sight).
+    pub antivirus_engine: Option<AntivirusEngine>,
+    /// How many seconds its clock is ahead of UTC (N-sight).
+    pub utc_offset: Option<i32>,
+    /// Its custom fields, where a mapping looks at them (Tactical RMM).
+    pub custom_fields: Option<Arc<[CustomField]>>,
     /// Pending actions (Tactical RMM).
     pub pending_actions: Option<u64>,
     /// Whether an approved update is not installed (Tactical RMM).
@@ -173,6 +179,12 @@ pub struct DeviceRecord {
 }
 
 impl DeviceRecord {
+    /// Whether a feature is known to be switched on.
+    #[must_use]
+    pub fn has(&self, feature: Feature) -> bool {
+        self.features.as_ref().is_some_and(|features| features.contains(&feature))
+    }
+
     /// A record that says nothing but who and where the device is.
     #[must_use]
     pub fn new(id: DeviceId, name: Label, client: ClientKey, site: SiteKey) -> Self {
@@ -195,6 +207,9 @@ impl DeviceRecord {
             reboot_required: None,
             memory_bytes: None,
             features: None,
+            antivirus_engine: None,
+            utc_offset: None,
+            custom_fields: None,
             pending_actions: None,
             patches_pending: None,
             checks: None,

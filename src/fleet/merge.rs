@@ -5,19 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use super::failing::FreshReports;
 use super::series::{check_series, task_series};
 use super::store::{Fleet, Part, PerDevice};
 use super::{
     ClientKey, ClientRecord, ClientView, DeviceId, DeviceList, DeviceRecord, DeviceView, FailingDevice, History,
-    HistoryView, Kind, KindCounts, Label, SiteKey, SiteRecord, SiteView, StatusCounts, View,
+    HistoryView, Kind, KindCounts, Label, Mapping, Readings, Signal, SiteKey, SiteRecord, SiteView, StatusCounts, View,
 };
 use crate::collector::Collector;
 use crate::config::ChecksMode;
 use crate::platform::PlatformName;
 
 /// Which parts count: all that is known (for planning), or what is fresh at a moment (for exposition).
-struct Freshness<'a> {
+pub(super) struct Freshness<'a> {
     fleet: &'a Fleet,
     now: Option<Timestamp>,
     valid_until: Option<Timestamp>,
@@ -25,7 +27,7 @@ struct Freshness<'a> {
 
 impl<'a> Freshness<'a> {
     /// The part's content while it is fresh.
-    fn of<T>(&mut self, part: &'a Part<T>, collector: Collector) -> Option<&'a T> {
+    pub(super) fn of<T>(&mut self, part: &'a Part<T>, collector: Collector) -> Option<&'a T> {
         let Some(now) = self.now else { return Some(&part.value) };
         let stale_after = self.fleet.options.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
         let until = part.at.saturating_add(stale_after).unwrap_or(Timestamp::MAX);
@@ -66,13 +68,13 @@ impl Fleet {
         let site_names = self.site_names();
         let duplicates = self.lists.keys().filter_map(|list| self.duplicates.get(list)).sum();
 
-        let failing = self.failing.as_ref().and_then(|part| Some((fresh.of(part, Collector::FailingChecks)?, part.at)));
+        let failing = self.failing.fresh(&mut fresh);
         let mut devices = Vec::new();
-        for record in self.merged_records(&mut fresh, failing.map(|(report, _)| report)) {
+        for record in self.merged_records(&mut fresh, &failing) {
             let client = name_of(&client_names, &record.client, record.client_name.as_ref());
             let site = name_of(&site_names, &record.site, record.site_name.as_ref());
             if self.admits(&client, &site, &record) {
-                devices.push(self.device(&mut fresh, client, site, record, failing));
+                devices.push(self.device(&mut fresh, client, site, record, &failing));
             }
         }
         devices.sort_by(|a, b| {
@@ -91,13 +93,25 @@ impl Fleet {
                 name: client.name.clone(),
                 timezone: client.timezone.clone(),
                 devices: client.devices.unwrap_or_else(|| counted.of(&client.key)),
+                licenses: self.licenses.get(&client.key).and_then(|part| fresh.of(part, Collector::Licenses)).cloned(),
             })
             .collect();
         let mut sites = self.site_views(&mut fresh);
         let mut clients = clients;
         clients.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         sites.sort_by(|a, b| (&a.client, &a.name, &a.id).cmp(&(&b.client, &b.name, &b.id)));
-        View { clients, sites, devices, duplicates, valid_until: fresh.valid_until }
+        View {
+            clients,
+            sites,
+            devices,
+            antivirus_definitions: self.definitions(&mut fresh),
+            server: self.server.as_ref().and_then(|part| fresh.of(part, Collector::Server)).cloned(),
+            alerts: self.alerts.as_ref().and_then(|part| fresh.of(part, Collector::Alerts)).copied(),
+            time_zone: self.time_zone.clone(),
+            antivirus_products: self.antivirus_products.clone(),
+            duplicates,
+            valid_until: fresh.valid_until,
+        }
     }
 
     /// Names never go stale: a device's labels come from the newest list of clients and sites, whatever its age.
@@ -111,6 +125,16 @@ impl Fleet {
         records.map(|site: &SiteRecord| (&site.key, &site.name)).collect()
     }
 
+    fn definitions<'a>(&'a self, fresh: &mut Freshness<'a>) -> Vec<(Label, Timestamp)> {
+        let definitions = self.antivirus_definitions.iter();
+        definitions
+            .filter_map(|(product, part)| {
+                let released = fresh.of(part, Collector::AntivirusDefinitions).copied().flatten()?;
+                Some((Label::new(product), released))
+            })
+            .collect()
+    }
+
     fn admits(&self, client: &Label, site: &Label, record: &DeviceRecord) -> bool {
         let filter = &self.options.filter;
         filter.clients.admits(client.as_str())
@@ -120,11 +144,7 @@ impl Fleet {
     }
 
     /// Every device that a fresh list names, its records laid over each other, the newest first.
-    fn merged_records<'a>(
-        &'a self,
-        fresh: &mut Freshness<'a>,
-        failing: Option<&HashMap<DeviceId, FailingDevice>>,
-    ) -> Vec<DeviceRecord> {
+    fn merged_records<'a>(&'a self, fresh: &mut Freshness<'a>, failing: &FreshReports<'a>) -> Vec<DeviceRecord> {
         let mut lists: Vec<(&DeviceList, &Part<Vec<DeviceRecord>>)> =
             self.lists.iter().filter(|(_, part)| fresh.of(part, Collector::Inventory).is_some()).collect();
         lists.sort_by(|(a, a_part), (b, b_part)| b_part.at.cmp(&a_part.at).then_with(|| a.cmp(b)));
@@ -143,10 +163,8 @@ impl Fleet {
                 }
             }
         }
-        for (id, device) in failing.into_iter().flatten() {
-            if !merged.contains_key(id) {
-                merged.insert(id, device.device.clone());
-            }
+        for failing in failing.devices() {
+            merged.entry(&failing.device.id).or_insert_with(|| failing.device.clone());
         }
         merged.into_values().collect()
     }
@@ -157,15 +175,16 @@ impl Fleet {
         client: Label,
         site: Label,
         mut record: DeviceRecord,
-        failing: Option<(&HashMap<DeviceId, FailingDevice>, Timestamp)>,
+        failing: &FreshReports<'a>,
     ) -> DeviceView {
         let id = record.id.clone();
+        let now = fresh.now.unwrap_or(Timestamp::MAX);
         if record.agentless == Some(true) || record.kind == Some(Kind::Mobile) {
             return info_only(client, site, record);
         }
         let nsight = self.options.platform == PlatformName::Nsight;
-        let report = failing.and_then(|(report, at)| Some((report.get(&id)?, at)));
-        if let Some((report, _)) = report {
+        let failing = failing.of(&record.client, &id);
+        if let Some((Some(report), _)) = failing {
             decide_by_report(&mut record, report);
         }
         let checks = fresh.of_device(&self.checks, &id, Collector::Checks);
@@ -178,13 +197,28 @@ impl Fleet {
         if let Some(required) = patches.as_ref().and_then(|patches| patches.reboot_required) {
             record.reboot_required = Some(required);
         }
-        let antivirus = fresh.of_device(&self.antivirus, &id, Collector::Antivirus);
-        let backup = fresh.of_device(&self.backup, &id, Collector::Backup);
+        let (antivirus, backup) = if nsight {
+            let antivirus = fresh.of_device(&self.antivirus, &id, Collector::Antivirus);
+            let backup = fresh.of_device(&self.backup, &id, Collector::Backup);
+            let view = |(history, at): (&Option<Arc<History>>, _)| self.history(history.as_ref(), at);
+            (antivirus.and_then(view), backup.and_then(view))
+        } else {
+            let signals = checks.map(|(checks, _)| checks.signals).unwrap_or_default();
+            let mappings = &self.options.mappings;
+            (
+                self.mapped(mappings.antivirus.as_ref(), signals.antivirus, &record, now),
+                self.mapped(mappings.backup.as_ref(), signals.backup, &record, now),
+            )
+        };
 
+        let readings = self.readings.fresh(&id, fresh);
+        if let Some(memory) = readings.details.as_ref().and_then(|details| details.memory_bytes) {
+            record.memory_bytes = Some(memory);
+        }
         let mode = self.options.checks_mode;
         // Without a fresh report there is nothing to compare with; with one, silence about a device means "no failure".
-        let reported_checks = failing.map(|(_, at)| (report.map_or(&[][..], |(report, _)| &report.checks[..]), at));
-        let reported_tasks = failing.map(|(_, at)| (report.map_or(&[][..], |(report, _)| &report.tasks[..]), at));
+        let reported_checks = failing.map(|(report, at)| (report.map_or(&[][..], |report| &report.checks[..]), at));
+        let reported_tasks = failing.map(|(report, at)| (report.map_or(&[][..], |report| &report.tasks[..]), at));
         let (check_views, task_views) = if mode == ChecksMode::None {
             (Vec::new(), Vec::new())
         } else {
@@ -200,9 +234,11 @@ impl Fleet {
             record,
             checks: check_views,
             tasks: task_views,
-            antivirus: antivirus.and_then(|(history, at)| self.history(history.as_ref(), at)),
-            backup: backup.and_then(|(history, at)| self.history(history.as_ref(), at)),
+            antivirus,
+            backup,
             patches,
+            performance_monitored: checks.map(|(checks, _)| checks.performance_monitored),
+            readings,
         }
     }
 
@@ -215,6 +251,23 @@ impl Fleet {
             consecutive_failures: history.consecutive_failures,
             daily_results: zone.map(|zone| history.daily_results(zone, polled)),
         })
+    }
+
+    /// What the checks and custom fields that are mapped say of a device.
+    fn mapped(
+        &self,
+        mapping: Option<&Mapping>,
+        signal: Option<Signal>,
+        record: &DeviceRecord,
+        now: Timestamp,
+    ) -> Option<HistoryView> {
+        let field = |name: &str| {
+            let fields = record.custom_fields.as_deref()?;
+            let (definition, _) = self.field_names.as_deref()?.iter().find(|(_, known)| **known == *name)?;
+            fields.iter().find(|field| field.definition == *definition).map(|field| &field.value)
+        };
+        let zone = self.options.time_zone.clone().unwrap_or(TimeZone::UTC);
+        mapping?.view(signal, field, &zone, now)
     }
 
     fn count_devices<'a>(&'a self, fresh: &mut Freshness<'a>, devices: &[DeviceView]) -> Counted {
@@ -252,6 +305,11 @@ impl Fleet {
                     id: site.id.clone(),
                     name: site.name.clone(),
                     connection_up: site.connection_up,
+                    directory_users: self
+                        .directories
+                        .get(&site.key)
+                        .and_then(|part| fresh.of(part, Collector::Directory))
+                        .copied(),
                 });
             }
         }
@@ -296,6 +354,9 @@ fn fill_gaps(newer: &mut DeviceRecord, older: &DeviceRecord) {
         reboot_required,
         memory_bytes,
         features,
+        antivirus_engine,
+        utc_offset,
+        custom_fields,
         pending_actions,
         patches_pending,
         checks,
@@ -316,6 +377,8 @@ fn info_only(client: Label, site: Label, record: DeviceRecord) -> DeviceView {
         antivirus: None,
         backup: None,
         patches: None,
+        performance_monitored: None,
+        readings: Readings::default(),
     }
 }
 

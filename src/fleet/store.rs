@@ -1,6 +1,5 @@
 //! The last good answer of every call of one account, with its time.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::failing::FailingReports;
+use super::readings::AllReadings;
 use super::{
-    ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord, DeviceTasks, FailingDevice, Filter,
-    Gone, History, Kind, OsFamily, PatchCounts, SiteKey, SiteRecord, Update,
+    AntivirusEngine, AntivirusProduct, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord,
+    DeviceTasks, FailingDevice, Feature, FieldNames, Filter, Gone, History, Kind, License, Mappings, OpenAlerts,
+    OsFamily, PatchCounts, ServerState, SiteKey, SiteRecord, Update,
 };
 use crate::collector::Collector;
 use crate::config::ChecksMode;
@@ -27,8 +29,11 @@ pub struct FleetOptions {
     pub checks_mode: ChecksMode,
     /// How long each enabled collector's data are good.
     pub stale_after: BTreeMap<Collector, Duration>,
-    /// The configured zone of daily histories; `None` waits for the platform's own.
+    /// The configured zone of daily histories (`None` waits for the platform's own), or of times in custom fields (`None` is
+    /// UTC).
     pub time_zone: Option<TimeZone>,
+    /// What says whether antivirus and backup are well (Tactical RMM).
+    pub mappings: Mappings,
 }
 
 impl FleetOptions {
@@ -67,12 +72,20 @@ pub struct Fleet {
     pub(super) clients: Option<Part<Vec<ClientRecord>>>,
     pub(super) sites: HashMap<ClientKey, Part<Vec<SiteRecord>>>,
     pub(super) lists: HashMap<DeviceList, Part<Vec<DeviceRecord>>>,
-    pub(super) failing: Option<Part<HashMap<DeviceId, FailingDevice>>>,
+    pub(super) failing: FailingReports,
     pub(super) checks: PerDevice<DeviceChecks>,
     pub(super) tasks: PerDevice<DeviceTasks>,
     pub(super) antivirus: PerDevice<Option<Arc<History>>>,
     pub(super) backup: PerDevice<Option<Arc<History>>>,
     pub(super) patches: PerDevice<Option<PatchCounts>>,
+    pub(super) readings: AllReadings,
+    pub(super) licenses: HashMap<ClientKey, Part<Arc<[License]>>>,
+    pub(super) directories: HashMap<SiteKey, Part<[u64; 6]>>,
+    pub(super) antivirus_products: Option<Arc<[AntivirusProduct]>>,
+    pub(super) antivirus_definitions: BTreeMap<Arc<str>, Part<Option<Timestamp>>>,
+    pub(super) server: Option<Part<ServerState>>,
+    pub(super) alerts: Option<Part<OpenAlerts>>,
+    pub(super) field_names: Option<FieldNames>,
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
     counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
@@ -92,12 +105,20 @@ impl Fleet {
             clients: None,
             sites: HashMap::new(),
             lists: HashMap::new(),
-            failing: None,
+            failing: FailingReports::default(),
             checks: HashMap::new(),
             tasks: HashMap::new(),
             antivirus: HashMap::new(),
             backup: HashMap::new(),
             patches: HashMap::new(),
+            readings: AllReadings::default(),
+            licenses: HashMap::new(),
+            directories: HashMap::new(),
+            antivirus_products: None,
+            antivirus_definitions: BTreeMap::new(),
+            server: None,
+            alerts: None,
+            field_names: None,
             counters_when_read: HashMap::new(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
@@ -108,7 +129,10 @@ impl Fleet {
     /// object which the answer no longer lists is withdrawn from older lists too.
     pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
         let mut changed = Changed::default();
-        if let Update::Sites(client, _) | Update::Devices(DeviceList::Client(client, _), _) = &update
+        if let Update::Sites(client, _)
+        | Update::Devices(DeviceList::Client(client, _), _)
+        | Update::FailingAt(client, _)
+        | Update::Licenses(client, _) = &update
             && self.is_gone(client)
         {
             return changed;
@@ -138,8 +162,17 @@ impl Fleet {
                 changed.hurry = self.devices_with_changed_counters(&devices);
                 changed.objects = self.apply_devices(list, devices, at);
             }
-            Update::Failing(devices) => changed.objects = self.apply_failing(devices, at),
+            Update::Failing(devices) => {
+                changed.objects = self.names_strangers(&devices);
+                self.failing.take(None, devices, at);
+            }
+            Update::FailingAt(client, devices) => {
+                changed.objects = self.names_strangers(&devices);
+                self.failing.take(Some(client), devices, at);
+            }
             Update::Checks(id, value) => {
+                let monitored = |part: &Part<DeviceChecks>| part.value.performance_monitored;
+                changed.objects = self.checks.get(&id).is_some_and(monitored) != value.performance_monitored;
                 self.counters_when_read.insert(id.clone(), self.listed_counters(&id));
                 self.checks.insert(id, Part { value, at });
             }
@@ -147,8 +180,25 @@ impl Fleet {
             Update::Antivirus(id, value) => _ = self.antivirus.insert(id, Part { value, at }),
             Update::Backup(id, value) => _ = self.backup.insert(id, Part { value, at }),
             Update::Patches(id, value) => _ = self.patches.insert(id, Part { value, at }),
-            Update::TimeZone(zone) if self.options.time_zone.is_none() => self.time_zone = Some(zone),
+            Update::Reading(id, reading) => self.readings.take(id, reading, at),
+            Update::Selections(selections) => self.readings.take_selections(selections, at),
+            Update::TimeZone(zone) if self.options.time_zone.is_none() => {
+                changed.objects = self.time_zone.as_ref() != Some(&zone);
+                self.time_zone = Some(zone);
+            }
             Update::TimeZone(_) => {}
+            Update::AntivirusProducts(products) => {
+                changed.objects = self.antivirus_products.as_ref() != Some(&products);
+                self.antivirus_products = Some(products);
+            }
+            Update::AntivirusDefinitions(product, value) => {
+                self.antivirus_definitions.insert(product, Part { value, at });
+            }
+            Update::Licenses(client, value) => _ = self.licenses.insert(client, Part { value, at }),
+            Update::Directory(site, value) => _ = self.directories.insert(site, Part { value, at }),
+            Update::Server(value) => self.server = Some(Part { value, at }),
+            Update::Alerts(value) => self.alerts = Some(Part { value, at }),
+            Update::FieldNames(names) => self.field_names = Some(names),
         }
         changed
     }
@@ -164,9 +214,7 @@ impl Fleet {
                 for list in self.lists.values_mut() {
                     list.value.retain(|device| device.id != *id);
                 }
-                if let Some(failing) = &mut self.failing {
-                    failing.value.remove(id);
-                }
+                self.failing.retain_until(now, |failing| failing.device.id != *id);
             }
             Gone::Site(key) => {
                 for sites in self.sites.values_mut() {
@@ -190,7 +238,7 @@ impl Fleet {
             .lists
             .values()
             .flat_map(|list| list.value.iter().map(|device| &device.id))
-            .chain(self.failing.iter().flat_map(|failing| failing.value.keys()))
+            .chain(self.failing.devices())
             .collect();
         let tasks = if self.options.platform == PlatformName::Nsight { Collector::Checks } else { Collector::Tasks };
         retain_known(&mut self.checks, &known, self.options.stale_at(Collector::Checks, now));
@@ -198,7 +246,17 @@ impl Fleet {
         retain_known(&mut self.antivirus, &known, self.options.stale_at(Collector::Antivirus, now));
         retain_known(&mut self.backup, &known, self.options.stale_at(Collector::Backup, now));
         retain_known(&mut self.patches, &known, self.options.stale_at(Collector::Patches, now));
+        let options = &self.options;
+        self.readings.prune(|id| known.contains(id), |collector| options.stale_at(collector, now));
         self.counters_when_read.retain(|id, _| known.contains(id));
+        let clients: HashSet<ClientKey> = self.client_keys().into_iter().collect();
+        self.licenses.retain(|client, part| {
+            clients.contains(client) || part.at > self.options.stale_at(Collector::Licenses, now)
+        });
+        let sites: HashSet<&SiteKey> =
+            self.sites.values().flat_map(|part| part.value.iter().map(|site| &site.key)).collect();
+        self.directories
+            .retain(|site, part| sites.contains(site) || part.at > self.options.stale_at(Collector::Directory, now));
         let yesterday = now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN);
         self.denied.retain(|_, at| *at > yesterday);
     }
@@ -239,6 +297,7 @@ impl Fleet {
         }
         let sites = gone.iter().filter_map(|client| self.sites.remove(*client)).flat_map(|part| part.value);
         let sites: HashSet<SiteKey> = sites.map(|site| site.key).collect();
+        self.failing.forget_clients(|client| gone.contains(client));
         self.drop_lists(|list| match list {
             DeviceList::Account => false,
             DeviceList::Client(client, _) => gone.contains(client),
@@ -274,9 +333,7 @@ impl Fleet {
         for list in self.lists.values_mut() {
             list.value.retain(|device| !gone(device));
         }
-        if let Some(failing) = &mut self.failing {
-            failing.value.retain(|_, device| !gone(&device.device));
-        }
+        self.failing.retain_until(Timestamp::MAX, |failing| !gone(&failing.device));
     }
 
     fn apply_sites(&mut self, client: ClientKey, sites: Vec<SiteRecord>, at: Timestamp) -> bool {
@@ -324,26 +381,14 @@ impl Fleet {
         for part in self.lists.values_mut().filter(|part| part.at <= at) {
             part.value.retain(|device| !(gone.contains(&device.id) && left_place(device)));
         }
-        if let Some(failing) = &mut self.failing
-            && failing.at <= at
-        {
-            failing.value.retain(|id, device| !(gone.contains(id) && left_place(&device.device)));
-        }
+        self.failing.retain_until(at, |failing| !(gone.contains(&failing.device.id) && left_place(&failing.device)));
     }
 
-    fn apply_failing(&mut self, devices: Vec<FailingDevice>, at: Timestamp) -> bool {
+    /// Whether a report names a device that no list knows.
+    fn names_strangers(&self, devices: &[FailingDevice]) -> bool {
         let known: HashSet<&DeviceId> =
             self.lists.values().flat_map(|list| list.value.iter().map(|device| &device.id)).collect();
-        let strangers = devices.iter().any(|device| !known.contains(&device.device.id));
-        let mut by_id: HashMap<DeviceId, FailingDevice> = HashMap::with_capacity(devices.len());
-        for device in devices {
-            match by_id.entry(device.device.id.clone()) {
-                Entry::Vacant(entry) => _ = entry.insert(device),
-                Entry::Occupied(mut entry) => entry.get_mut().absorb(device),
-            }
-        }
-        self.failing = Some(Part { value: by_id, at });
-        strangers
+        devices.iter().any(|device| !known.contains(&device.device.id))
     }
 
     fn listed_counters(&self, id: &DeviceId) -> Option<[u64; 5]> {
@@ -377,11 +422,21 @@ fn retain_known<T>(parts: &mut PerDevice<T>, known: &HashSet<&DeviceId>, stale: 
 
 /// Whether two answers of the same list lead to the same plan.
 fn needs_same_calls(old: &[DeviceRecord], new: &[DeviceRecord]) -> bool {
-    type Needs<'a> = (&'a DeviceId, &'a SiteKey, Option<Kind>, Option<bool>, bool, bool, &'a super::Label);
+    #[derive(PartialEq, Eq, Hash)]
+    struct Needs<'a> {
+        device: (&'a DeviceId, &'a SiteKey, &'a super::Label),
+        kind: (Option<Kind>, Option<bool>, bool),
+        features: [bool; 2],
+        antivirus: (Option<AntivirusEngine>, Option<i32>),
+    }
     fn needs(device: &DeviceRecord) -> Needs<'_> {
-        let patched = device.features.as_ref().is_some_and(|features| features.contains(&super::Feature::Patch));
         let windows = device.info.as_ref().is_some_and(|info| info.os_family == OsFamily::Windows);
-        (&device.id, &device.site, device.kind, device.agentless, patched, windows, &device.name)
+        Needs {
+            device: (&device.id, &device.site, &device.name),
+            kind: (device.kind, device.agentless, windows),
+            features: [Feature::Patch, Feature::Backup].map(|feature| device.has(feature)),
+            antivirus: (device.antivirus_engine, device.utc_offset),
+        }
     }
     old.len() == new.len() && {
         let old: HashSet<Needs<'_>> = old.iter().map(needs).collect();

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{
-    Check, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceRecord, DeviceTasks, History, Kind, PatchCounts,
-    SiteKey, SiteRecord, Task,
+    Check, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceRecord, DeviceTasks, FieldNames, History, Kind,
+    Label, License, OpenAlerts, PatchCounts, PluginSelection, Reading, ServerState, SiteKey, SiteRecord, Task,
 };
 
 /// Which list of devices an answer is. A list replaces the earlier answer of the same list, and what it no longer names
@@ -62,6 +63,8 @@ pub enum Update {
     Devices(DeviceList, Vec<DeviceRecord>),
     /// Every failing check of the account (N-sight list_failing_checks); devices without a problem are not named.
     Failing(Vec<FailingDevice>),
+    /// Every failing check of one client, where the whole account in one answer is too much.
+    FailingAt(ClientKey, Vec<FailingDevice>),
     /// The checks of one device.
     Checks(DeviceId, DeviceChecks),
     /// The tasks of one device.
@@ -72,8 +75,35 @@ pub enum Update {
     Backup(DeviceId, Option<Arc<History>>),
     /// The updates of one device; `None` when the platform has no list for it.
     Patches(DeviceId, Option<PatchCounts>),
+    /// Anything else of one device.
+    Reading(DeviceId, Reading),
+    /// What every device of the account has selected for backup (N-sight mob/mob_list_selection_size).
+    Selections(Vec<(DeviceId, Arc<[PluginSelection]>)>),
     /// The account's time zone (N-sight list_general_settings).
     TimeZone(TimeZone),
+    /// The antivirus products that the platform knows (N-sight list_supported_av_products).
+    AntivirusProducts(Arc<[AntivirusProduct]>),
+    /// When a product's newest definitions came out (N-sight list_av_definitions); `None` when it has none.
+    AntivirusDefinitions(Arc<str>, Option<Timestamp>),
+    /// The licences of one client (N-sight list_client_license_count).
+    Licenses(ClientKey, Arc<[License]>),
+    /// Users in the directory of one site by [`super::DirectoryStatus::LABELS`] (N-sight list_active_directory_users).
+    Directory(SiteKey, [u64; 6]),
+    /// The server itself (Tactical RMM /core/v2/status/, /core/dashinfo/).
+    Server(ServerState),
+    /// Open alerts (Tactical RMM /alerts/).
+    Alerts(OpenAlerts),
+    /// The names of custom fields (Tactical RMM /core/customfields/).
+    FieldNames(FieldNames),
+}
+
+/// An antivirus product that the platform knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AntivirusProduct {
+    /// Its id, lower case; the `product` label.
+    pub id: Arc<str>,
+    /// What it is called.
+    pub name: Label,
 }
 
 /// Something that the platform no longer knows although it was listed before: the answer to a call for one object was

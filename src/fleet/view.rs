@@ -1,10 +1,15 @@
 //! What is true of an account at one moment: every list merged, stale parts left out, every decision taken.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::{ClientKey, DeviceId, DeviceRecord, KindCounts, Label, PatchCounts, Severity, SiteKey, StatusCounts};
+use super::{
+    AntivirusProduct, ClientKey, DeviceId, DeviceRecord, KindCounts, Label, License, OpenAlerts, PatchCounts, Readings,
+    ServerState, Severity, SiteKey, StatusCounts,
+};
 
 /// An account at one moment. Ordered by names, then ids, so that the same fleet gives the same text.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +20,16 @@ pub struct View {
     pub sites: Vec<SiteView>,
     /// Devices.
     pub devices: Vec<DeviceView>,
+    /// When antivirus products released their newest definitions, by product id (N-sight).
+    pub antivirus_definitions: Vec<(Label, Timestamp)>,
+    /// The server itself (Tactical RMM).
+    pub server: Option<ServerState>,
+    /// Open alerts (Tactical RMM).
+    pub alerts: Option<OpenAlerts>,
+    /// The account's time zone, once known (N-sight).
+    pub time_zone: Option<TimeZone>,
+    /// The antivirus products that the platform knows, once known (N-sight).
+    pub antivirus_products: Option<Arc<[AntivirusProduct]>>,
     /// Records that named an object which the same answer had named before; the first one counts.
     pub duplicates: u64,
     /// When the next part of it goes stale; `None` when nothing can.
@@ -34,6 +49,8 @@ pub struct ClientView {
     pub timezone: Option<Label>,
     /// Its devices by kind; a kind that cannot be told is `None`.
     pub devices: KindCounts,
+    /// Its software licences (N-sight).
+    pub licenses: Option<Arc<[License]>>,
 }
 
 /// A site.
@@ -53,6 +70,8 @@ pub struct SiteView {
     pub name: Label,
     /// Whether its connection answers (N-sight).
     pub connection_up: Option<bool>,
+    /// Users in its directory by [`super::DirectoryStatus::LABELS`] (N-sight).
+    pub directory_users: Option<[u64; 6]>,
 }
 
 /// A device with everything that is known of it.
@@ -77,6 +96,10 @@ pub struct DeviceView {
     pub backup: Option<HistoryView>,
     /// Updates.
     pub patches: Option<PatchCounts>,
+    /// Whether a performance monitoring check runs on it; `None` while its checks were not read (N-sight).
+    pub performance_monitored: Option<bool>,
+    /// Everything else.
+    pub readings: Readings,
 }
 
 /// One check as series: each field that is `Some` is one series.

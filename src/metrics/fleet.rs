@@ -100,6 +100,7 @@ impl Collect for FleetCollector {
 fn encode_family(series: Series, view: &View, metric: &mut MetricEncoder<'_>) -> fmt::Result {
     match series {
         Series::Exporter(_) | Series::Account(_) | Series::Report(_) => (),
+        Series::Fleet(write) => put(metric, &[], |out| write(view, out))?,
         Series::Client(write) => {
             for client in &view.clients {
                 let labels = [("client", client.name.as_str()), ("client_id", client.id.as_str())];

@@ -96,7 +96,12 @@ fn encode_family(series: Series, own: &Own, metric: &mut MetricEncoder<'_>) -> f
                 }
             }
         }
-        Series::Client(_) | Series::Site(_) | Series::Device(_) | Series::Check(_) | Series::Task(_) => (),
+        Series::Fleet(_)
+        | Series::Client(_)
+        | Series::Site(_)
+        | Series::Device(_)
+        | Series::Check(_)
+        | Series::Task(_) => (),
     }
     Ok(())
 }

@@ -60,6 +60,11 @@ pub trait Platform: Send + Sync + 'static {
     /// reported and not withdrawn, however old, after the filter.
     fn wants(&self, known: &View) -> Vec<Want<Self::Call>>;
 
+    /// Whether what is wanted may have changed since [`wants`](Self::wants) was asked, for a reason that is not in the fleet.
+    fn plan_changed(&self) -> bool {
+        false
+    }
+
     /// The call that decides `rmm_up`: list_clients (N-sight), /agents/ (Tactical RMM).
     fn up_call(&self) -> Self::Call;
 

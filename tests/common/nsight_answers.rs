@@ -3,18 +3,19 @@
 #![allow(dead_code, reason = "not every test needs every helper")]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rmm_exporter::config::ChecksMode;
-use rmm_exporter::fleet::{ClientKey, DeviceId, Fleet, Kind, SiteKey};
+use rmm_exporter::fleet::{AntivirusEngine, ClientKey, DeviceId, Fleet, Kind, SiteKey};
 use rmm_exporter::platform::nsight::Decoder;
-use rmm_exporter::platform::nsight::call::Call;
+use rmm_exporter::platform::nsight::call::{AntivirusTarget, Call, Recent, SelectionTarget};
 use rmm_exporter::platform::transport::RawAnswer;
 use rmm_exporter::platform::{Answer, Failure};
 
 /// The names of the small account's answers, without `.xml`, in the order in which an account would ask for them.
 pub fn account() -> Vec<String> {
-    const ORDER: [&str; 11] = [
+    const ORDER: [&str; 25] = [
         "list_clients",
         "list_sites",
         "list_general_settings",
@@ -26,6 +27,20 @@ pub fn account() -> Vec<String> {
         "list_av_history",
         "list_backup_history",
         "patch_list_all",
+        "list_supported_av_products",
+        "list_av_definitions",
+        "list_mav_threats",
+        "list_mav_quarantine",
+        "list_mav_scans",
+        "list_mob_sessions",
+        "mob_list_selection_size",
+        "list_outages",
+        "list_performance_history",
+        "list_drive_space_history",
+        "list_exchange_storage_history",
+        "list_device_asset_details",
+        "list_client_license_count",
+        "list_active_directory_users",
     ];
     let files = std::fs::read_dir(folder()).expect("fixtures").map(|entry| entry.expect("entry").file_name());
     let mut names: Vec<String> =
@@ -41,7 +56,7 @@ pub fn now() -> Timestamp {
     "2026-03-04T09:15:00Z".parse().expect("a time")
 }
 
-/// The call that `SERVICE.ID` or `list_devices_at_client.CLIENT.KIND` answers.
+/// The call that `SERVICE.ID`, `list_devices_at_client.CLIENT.KIND` or `list_mav_….ID.VERSION` answers.
 pub fn call(name: &str) -> Call {
     let parts: Vec<&str> = name.split('.').collect();
     let id = parts.get(1).copied().unwrap_or_default();
@@ -63,8 +78,37 @@ pub fn call(name: &str) -> Call {
         ("list_backup_history", _) => Call::ListBackupHistory(DeviceId::new(id)),
         ("patch_list_all", _) => Call::PatchListAll(DeviceId::new(id)),
         ("list_general_settings", _) => Call::ListGeneralSettings,
+        ("list_supported_av_products", _) => Call::ListSupportedAvProducts,
+        ("list_av_definitions", _) => Call::ListAvDefinitions(id.into()),
+        ("list_mav_threats", Some(version)) => Call::ListMavThreats(antivirus_target(id, version)),
+        ("list_mav_quarantine", Some(version)) => Call::ListMavQuarantine(antivirus_target(id, version)),
+        ("list_mav_scans", Some(version)) => Call::ListMavScans(antivirus_target(id, version)),
+        ("list_mob_sessions", _) => Call::ListMobSessions(DeviceId::new(id)),
+        ("mob_list_selection_size", _) => {
+            Call::MobListSelectionSize(SelectionTarget { device: None, zone: Some("Europe/London".into()) })
+        }
+        ("list_outages", _) => Call::ListOutages(DeviceId::new(id)),
+        ("list_performance_history", _) => Call::ListPerformanceHistory(DeviceId::new(id), RECENT),
+        ("list_drive_space_history", _) => Call::ListDriveSpaceHistory(DeviceId::new(id), RECENT),
+        ("list_exchange_storage_history", _) => Call::ListExchangeStorageHistory(DeviceId::new(id), RECENT),
+        ("list_device_asset_details", _) => Call::ListDeviceAssetDetails(DeviceId::new(id)),
+        ("list_client_license_count", _) => Call::ListClientLicenseCount(ClientKey::new(id)),
+        ("list_active_directory_users", _) => Call::ListActiveDirectoryUsers(SiteKey::new(id)),
         other => panic!("{other:?}"),
     }
+}
+
+/// For how long back histories are asked for; the answers do not depend on it.
+const RECENT: Recent = Recent(Duration::from_hours(3));
+
+/// A device with managed antivirus; `version` is `v1` or `v2`, as in the parameter.
+fn antivirus_target(id: &str, version: &str) -> AntivirusTarget {
+    let engine = match version {
+        "v1" => AntivirusEngine::Vipre,
+        "v2" => AntivirusEngine::Bitdefender,
+        other => panic!("{other}"),
+    };
+    AntivirusTarget { device: DeviceId::new(id), engine, utc_offset: Some(3600) }
 }
 
 /// Whose site it is in the small account.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rmm_exporter::fleet::{
     CheckSeries, ClientKey, ClientView, DeviceId, DeviceInfo, DeviceRecord, DeviceView, Feature, HistoryView, Kind,
-    KindCounts, Label, OsFamily, PatchCounts, PatchSeverity, PatchStatus, Severity, SiteKey, SiteView, StatusCounts,
-    TaskSeries, View,
+    KindCounts, Label, OsFamily, PatchCounts, PatchSeverity, PatchStatus, Readings, Severity, SiteKey, SiteView,
+    StatusCounts, TaskSeries, View,
 };
 
 pub fn time(text: &str) -> Timestamp {
@@ -29,6 +29,8 @@ pub fn bare_device(client: &str, site: &str, name: &str, id: &str) -> DeviceView
         antivirus: None,
         backup: None,
         patches: None,
+        performance_monitored: None,
+        readings: Readings::default(),
     }
 }
 
@@ -105,6 +107,7 @@ pub fn client(id: &str, name: &str) -> ClientView {
         name: Label::new(name),
         timezone: Some(Label::new("Europe/London")),
         devices: KindCounts { server: Some(1), workstation: Some(0), mobile: None },
+        licenses: None,
     }
 }
 
@@ -117,6 +120,7 @@ pub fn site(client: &str, client_id: &str, id: &str, name: &str) -> SiteView {
         id: Label::new(id),
         name: Label::new(name),
         connection_up: Some(true),
+        directory_users: None,
     }
 }
 

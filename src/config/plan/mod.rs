@@ -238,10 +238,29 @@ fn calls_per_sweep(account: &AccountConfig, collector: Collector, fleet: FleetSi
         }
         // /clients/ and /agents/ answer for the whole server.
         (PlatformName::Tactical, Collector::Inventory) => 2,
-        (_, Collector::FailingChecks) => 1,
-        (_, Collector::Checks | Collector::Tasks | Collector::Antivirus | Collector::Backup | Collector::Patches) => {
-            devices
-        }
+        (_, Collector::FailingChecks | Collector::Server | Collector::Alerts) => 1,
+        (_, Collector::AntivirusDefinitions) => match account.nsight().antivirus_products.len() as u64 {
+            0 => 0,
+            products => products + 1,
+        },
+        (_, Collector::BackupSelection) => 1,
+        (_, Collector::ManagedAntivirus) => devices.saturating_mul(3),
+        (_, Collector::Performance | Collector::Exchange) => servers,
+        (_, Collector::Licenses) => fleet.clients,
+        (_, Collector::Directory) => fleet.sites,
+        (
+            _,
+            Collector::Checks
+            | Collector::Tasks
+            | Collector::Antivirus
+            | Collector::Backup
+            | Collector::BackupSessions
+            | Collector::Patches
+            | Collector::Outages
+            | Collector::DriveSpace
+            | Collector::Assets
+            | Collector::Details,
+        ) => devices,
     }
 }
 

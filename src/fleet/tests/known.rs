@@ -77,7 +77,10 @@ fn counts_of_the_device_list_gain_what_only_the_checks_tell() {
     let record = DeviceRecord { checks: Some(counts), ..device("200", "2", "20", Kind::Server) };
     fleet.apply(Update::Devices(roster("2", Kind::Server), vec![record]), at(4));
     assert_eq!(find(&fleet.current(at(5)), "200").record.checks, Some(counts));
-    let read = DeviceChecks { counts: StatusCounts { pending: Some(2), ..StatusCounts::default() }, checks: vec![] };
+    let read = DeviceChecks {
+        counts: StatusCounts { pending: Some(2), ..StatusCounts::default() },
+        ..DeviceChecks::default()
+    };
     fleet.apply(Update::Checks(DeviceId::new("200"), read.clone()), at(6));
     fleet.apply(Update::Checks(DeviceId::new("100"), read), at(6));
     let view = fleet.current(at(7));

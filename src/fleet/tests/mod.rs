@@ -33,6 +33,7 @@ pub(super) fn options(platform: PlatformName) -> FleetOptions {
         checks_mode: ChecksMode::Failing,
         stale_after: stale_after.collect::<BTreeMap<_, _>>(),
         time_zone: None,
+        mappings: Mappings::default(),
     }
 }
 

@@ -74,7 +74,7 @@ fn own_checks_replace_the_counters_of_the_list_also_while_its_cache_is_cold() {
     let mut fleet = tactical(vec![agent("a", None)]);
     assert_eq!(find(&fleet.current(at(2)), "a").record.checks, None, "a cold cache is unknown, not zero");
     let counts = StatusCounts { passing: Some(2), failing: Some(0), cleared: None, pending: Some(1) };
-    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks { counts, checks: vec![] }), at(3));
+    fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks { counts, ..DeviceChecks::default() }), at(3));
     assert_eq!(find(&fleet.current(at(4)), "a").record.checks, Some(counts));
 }
 

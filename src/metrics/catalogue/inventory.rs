@@ -1,16 +1,17 @@
 //! Clients, sites and devices.
 
 use super::{Enumeration, Family, Scope, Section, Series, Source};
-use crate::collector::Collector::{FailingChecks, Inventory, Patches};
+use crate::collector::Collector::{Details, FailingChecks, Inventory, Patches};
 
 const KINDS: &[&str] = &["server", "workstation", "mobile"];
 const DEVICE: Family = Family::gauge(Section::Inventory, Scope::Device);
 const DETAILS: Option<Source> = Source::new(&[Inventory], &["list_servers", "list_workstations"]);
 const STATE: Option<Source> =
     Source::new(&[Inventory, FailingChecks], &["list_servers", "list_workstations", "list_failing_checks"]);
+const AGENT: Option<Source> = Source::new(&[Details], &["/agents/{id}/"]);
 const AGENTS: Option<Source> = Source::new(&[Inventory], &["/agents/"]);
 
-pub(super) static FAMILIES: [Family; 16] = [
+pub(super) static FAMILIES: [Family; 18] = [
     Family {
         name: "rmm_client_info",
         meaning: "A client; always 1. The label timezone is its own IANA zone, empty when it has the account's.",
@@ -142,7 +143,26 @@ pub(super) static FAMILIES: [Family; 16] = [
         name: "rmm_device_memory_bytes",
         meaning: "Installed memory of the device, in bytes.",
         nsight: DETAILS,
+        tactical: AGENT,
         series: Series::Device(|device, out| out.put_known(&[], device.record.memory_bytes)),
+        ..DEVICE
+    },
+    Family {
+        name: "rmm_device_offline_after_seconds",
+        meaning: "Silence after which the platform calls the device offline.",
+        tactical: AGENT,
+        series: Series::Device(|device, out| {
+            out.put_known(&[], device.readings.details.as_ref().and_then(|details| details.offline_after));
+        }),
+        ..DEVICE
+    },
+    Family {
+        name: "rmm_device_overdue_after_seconds",
+        meaning: "Silence after which the platform calls the device overdue.",
+        tactical: AGENT,
+        series: Series::Device(|device, out| {
+            out.put_known(&[], device.readings.details.as_ref().and_then(|details| details.overdue_after));
+        }),
         ..DEVICE
     },
     Family {

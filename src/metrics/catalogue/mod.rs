@@ -1,12 +1,19 @@
 //! Every metric, declared once: its name, type, meaning, labels, where its values come from, and how they are read off the
 //! model. The exposition, the documentation and the `metrics` command are all made from these declarations.
 
+mod antivirus;
+mod assets;
+mod backup;
 mod checks;
 mod exporter;
 mod histories;
 mod inventory;
 mod listing;
+mod outages;
 mod patches;
+mod performance;
+mod server;
+mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +24,7 @@ use super::own::{Own, OwnAccount};
 use super::samples::Samples;
 use super::status::CollectorReport;
 use crate::collector::Collector;
-use crate::fleet::{CheckSeries, ClientView, DeviceView, SiteView, TaskSeries};
+use crate::fleet::{CheckSeries, ClientView, DeviceView, SiteView, TaskSeries, View};
 use crate::platform::PlatformName;
 
 pub use listing::{json, markdown, table};
@@ -73,6 +80,16 @@ pub enum Section {
     Backup,
     /// Updates.
     Patches,
+    /// Outages.
+    Outages,
+    /// How busy devices are.
+    Performance,
+    /// Space on disks and in stores.
+    Storage,
+    /// Hardware, software, licences, directory users.
+    Assets,
+    /// The RMM server.
+    Server,
 }
 
 /// What one series is about.
@@ -122,6 +139,7 @@ pub(super) enum Series {
     Exporter(fn(&Own, &mut Samples<'_, '_>)),
     Account(fn(&OwnAccount, &mut Samples<'_, '_>)),
     Report(fn(&CollectorReport, &mut Samples<'_, '_>)),
+    Fleet(fn(&View, &mut Samples<'_, '_>)),
     Client(fn(&ClientView, &mut Samples<'_, '_>)),
     Site(fn(&SiteView, &mut Samples<'_, '_>)),
     Device(fn(&DeviceView, &mut Samples<'_, '_>)),
@@ -143,8 +161,19 @@ impl MetricType {
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Self; 6] =
-        [Self::Exporter, Self::Inventory, Self::Checks, Self::Antivirus, Self::Backup, Self::Patches];
+    pub const ALL: [Self; 11] = [
+        Self::Exporter,
+        Self::Inventory,
+        Self::Checks,
+        Self::Antivirus,
+        Self::Backup,
+        Self::Patches,
+        Self::Outages,
+        Self::Performance,
+        Self::Storage,
+        Self::Assets,
+        Self::Server,
+    ];
 
     /// Its heading.
     #[must_use]
@@ -156,6 +185,11 @@ impl Section {
             Self::Antivirus => "Antivirus",
             Self::Backup => "Backup",
             Self::Patches => "Patches",
+            Self::Outages => "Outages",
+            Self::Performance => "Performance",
+            Self::Storage => "Storage",
+            Self::Assets => "Assets, licences and directory",
+            Self::Server => "The RMM server",
         }
     }
 }
@@ -273,8 +307,19 @@ impl Family {
 #[must_use]
 pub fn families() -> &'static [&'static Family] {
     static FAMILIES: LazyLock<Vec<&'static Family>> = LazyLock::new(|| {
-        let sections: [&'static [Family]; 5] =
-            [&exporter::FAMILIES, &inventory::FAMILIES, &checks::FAMILIES, &histories::FAMILIES, &patches::FAMILIES];
+        let sections: [&'static [Family]; 11] = [
+            &exporter::FAMILIES,
+            &inventory::FAMILIES,
+            &checks::FAMILIES,
+            &antivirus::FAMILIES,
+            &backup::FAMILIES,
+            &patches::FAMILIES,
+            &outages::FAMILIES,
+            &performance::FAMILIES,
+            &storage::FAMILIES,
+            &assets::FAMILIES,
+            &server::FAMILIES,
+        ];
         sections.into_iter().flatten().collect()
     });
     &FAMILIES

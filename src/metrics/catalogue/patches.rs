@@ -1,7 +1,7 @@
 //! Operating system and third-party updates.
 
 use super::{Enumeration, Family, Scope, Section, Series, Source};
-use crate::collector::Collector::Patches;
+use crate::collector::Collector::{Details, Patches};
 use crate::fleet::{PatchSeverity, PatchStatus};
 
 const DEVICE: Family = Family {
@@ -42,10 +42,13 @@ pub(super) static FAMILIES: [Family; 3] = [
     },
     Family {
         name: "rmm_patches_last_installed_timestamp_seconds",
-        meaning: "When an update was last installed on the device, in Unix time.",
-        tactical: None,
+        meaning: "When an update was last installed on the device, in Unix time. On Tactical RMM: when a scheduled \
+                  installation last began.",
+        tactical: Source::new(&[Details], &["/agents/{id}/"]),
         series: Series::Device(|device, out| {
-            out.put_known(&[], device.patches.as_ref().and_then(|patches| patches.last_installed));
+            let installed = device.patches.as_ref().and_then(|patches| patches.last_installed);
+            let began = device.readings.details.as_ref().and_then(|details| details.patches_last_installed);
+            out.put_known(&[], installed.or(began));
         }),
         ..DEVICE
     },

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -54,29 +55,31 @@ impl Client {
         Arc::clone(&self.key)
     }
 
-    /// Makes the call. Gives back the answer, whatever its status, without the key: a server may repeat the request.
+    /// Makes the call at `now`. Gives back the answer, whatever its status, without the key: a server may repeat the request.
     ///
     /// # Errors
     ///
     /// When there is no whole answer.
-    pub async fn fetch(&self, call: &Call, permit: Permit) -> Result<RawAnswer, Error> {
+    pub async fn fetch(&self, call: &Call, now: Timestamp, permit: Permit) -> Result<RawAnswer, Error> {
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/xml"))]);
         let key = self.key.current();
-        let url = self.url(call, &key);
+        let url = self.url(call, now, &key);
         let mut answer = self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await?;
         redact_body(&mut answer.body, key.expose_secret());
         Ok(answer)
     }
 
     /// The URL of a call. It holds the key: it is for the transport, and for nothing else.
-    fn url(&self, call: &Call, key: &SecretString) -> Url {
+    fn url(&self, call: &Call, now: Timestamp, key: &SecretString) -> Url {
         let mut query = format!("apikey={}&service={}", encoded(key.expose_secret()), call.service());
-        for (name, value) in call.parameters() {
+        let mut push = |name: &str, value: &str| {
             query.push('&');
             query.push_str(name);
             query.push('=');
             query.push_str(&encoded(value));
-        }
+        };
+        call.parameters().into_iter().for_each(|(name, value)| push(name, value));
+        call.moving_parameters(now).iter().for_each(|(name, value)| push(name, value));
         let mut url = self.endpoint.clone();
         url.set_query(Some(&query));
         url

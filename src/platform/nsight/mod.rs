@@ -23,13 +23,13 @@ use self::client::Client;
 use self::error::Error;
 use crate::clock::Clock;
 use crate::collector::Collector;
-use crate::config::{AccountConfig, PlatformOptions};
+use crate::config::AccountConfig;
 use crate::fleet::{DeviceId, View};
 use crate::planner::{Permit, Want};
 use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure, Platform, SetupError};
 
-pub use self::collectors::COLLECTORS;
+pub use self::collectors::{COLLECTORS, Fallbacks};
 pub use self::decode::Decoder;
 
 /// Bodies from this size on are decoded on a thread of their own: they take milliseconds, in which a scrape would wait.
@@ -59,12 +59,9 @@ impl Nsight {
     ///
     /// When there is no key, or the configuration's TLS or proxy cannot be used.
     pub fn new(config: &AccountConfig, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
-        let offline_after = match &config.platform {
-            PlatformOptions::Nsight(options) => options.offline_after,
-            PlatformOptions::Tactical => None,
-        };
         let client = Client::new(config)?;
-        let decoder = Decoder::new(&config.name, offline_after, config.checks_mode).hiding(&client.key());
+        let decoder =
+            Decoder::new(&config.name, config.nsight().offline_after, config.checks_mode).hiding(&client.key());
         Ok(Self { config: config.clone(), client, decoder: Arc::new(decoder), clock: SharedClock(clock) })
     }
 
@@ -88,7 +85,7 @@ impl Platform for Nsight {
     type Call = Call;
 
     fn wants(&self, known: &View) -> Vec<Want<Call>> {
-        collectors::wants(&self.config, known)
+        collectors::wants(&self.config, known, Fallbacks::default())
     }
 
     fn up_call(&self) -> Call {
@@ -100,7 +97,7 @@ impl Platform for Nsight {
     }
 
     async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
-        let result = match self.client.fetch(call, permit).await {
+        let result = match self.client.fetch(call, self.clock.0.now().wall, permit).await {
             Ok(answer) => self.decode(call, answer).await,
             Err(error) => Err(error.into_failure(call, 0)),
         };

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::clock::TokioClock;
-use crate::config::{ChecksMode, CollectorConfig, KeySource, NsightOptions, TlsOptions};
+use crate::config::{ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TlsOptions};
 use crate::fleet::{ClientKey, Filter, Gone, Update};
 use crate::planner::Outcome;
 

@@ -1,9 +1,11 @@
 //! The calls that exist: nothing else can be sent to a Tactical RMM server.
 
+use reqwest::Method;
+
 use crate::fleet::DeviceId;
 use crate::planner::ReadCall;
 
-/// A read of the Tactical RMM API. Every one is a GET without query.
+/// A read of the Tactical RMM API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
     /// `/clients/`: every client with its sites.
@@ -16,6 +18,20 @@ pub enum Call {
     AgentTasks(DeviceId),
     /// `/winupdate/{id}/`: the Windows updates that an agent reported.
     AgentUpdates(DeviceId),
+    /// `/agents/{id}/`: everything about an agent; large.
+    Agent(DeviceId),
+    /// `/alerts/`: every open alert. A read, although it is a PATCH.
+    Alerts,
+    /// `/core/v2/status/`: how the server is. Takes the monitoring token in place of the key.
+    Status,
+    /// `/core/dashinfo/`: the server's version. The server then calls its own vendor, so not too often.
+    DashInfo,
+    /// `/core/customfields/`: names of the custom fields.
+    CustomFields,
+    /// `/core/version/`: the version of the web interface. The cheapest question that takes a key.
+    Version,
+    /// `/agents/?detail=false`: names of agents, clients and sites only. Far cheaper than the whole list.
+    AgentNames,
 }
 
 impl Call {
@@ -25,10 +41,53 @@ impl Call {
     pub fn segments(&self) -> Vec<&str> {
         match self {
             Self::Clients => vec!["clients", ""],
-            Self::Agents => vec!["agents", ""],
+            Self::Agents | Self::AgentNames => vec!["agents", ""],
+            Self::Agent(DeviceId(id)) => vec!["agents", id, ""],
+            Self::Alerts => vec!["alerts", ""],
+            Self::Status => vec!["core", "v2", "status", ""],
+            Self::DashInfo => vec!["core", "dashinfo", ""],
+            Self::CustomFields => vec!["core", "customfields", ""],
+            Self::Version => vec!["core", "version", ""],
             Self::AgentChecks(DeviceId(id)) => vec!["agents", id, "checks", ""],
             Self::AgentTasks(DeviceId(id)) => vec!["agents", id, "tasks", ""],
             Self::AgentUpdates(DeviceId(id)) => vec!["winupdate", id, ""],
+        }
+    }
+
+    /// The query of the URL.
+    #[must_use]
+    pub const fn query(&self) -> Option<&'static str> {
+        match self {
+            // Only this exact word is understood.
+            Self::AgentNames => Some("detail=false"),
+            _ => None,
+        }
+    }
+
+    /// The method: GET, but for the alerts.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Alerts => Method::PATCH,
+            _ => Method::GET,
+        }
+    }
+
+    /// The body, JSON.
+    #[must_use]
+    pub const fn body(&self) -> Option<&'static str> {
+        match self {
+            Self::Alerts => Some(r#"{"resolvedFilter":false,"snoozedFilter":false}"#),
+            _ => None,
+        }
+    }
+
+    /// Which secret it takes.
+    #[must_use]
+    pub const fn credential(&self) -> Credential {
+        match self {
+            Self::Status => Credential::MonitoringToken,
+            _ => Credential::ApiKey,
         }
     }
 
@@ -36,20 +95,23 @@ impl Call {
     #[must_use]
     pub const fn device(&self) -> Option<&DeviceId> {
         match self {
-            Self::Clients | Self::Agents => None,
-            Self::AgentChecks(id) | Self::AgentTasks(id) | Self::AgentUpdates(id) => Some(id),
+            Self::AgentChecks(id) | Self::AgentTasks(id) | Self::AgentUpdates(id) | Self::Agent(id) => Some(id),
+            _ => None,
         }
     }
 
-    /// The flag of the key's role that allows the call.
+    /// The flag of the key's role that allows the call; `None` where any good key will do, or another secret.
     #[must_use]
-    pub const fn permission(&self) -> &'static str {
+    pub const fn permission(&self) -> Option<&'static str> {
         match self {
-            Self::Clients => "can_list_clients",
-            Self::Agents => "can_list_agents",
-            Self::AgentChecks(_) => "can_list_checks",
-            Self::AgentTasks(_) => "can_list_autotasks",
-            Self::AgentUpdates(_) => "can_manage_winupdates",
+            Self::Clients => Some("can_list_clients"),
+            Self::Agents | Self::Agent(_) | Self::AgentNames => Some("can_list_agents"),
+            Self::AgentChecks(_) => Some("can_list_checks"),
+            Self::AgentTasks(_) => Some("can_list_autotasks"),
+            Self::AgentUpdates(_) => Some("can_manage_winupdates"),
+            Self::Alerts => Some("can_list_alerts"),
+            Self::CustomFields => Some("can_view_customfields"),
+            Self::Status | Self::DashInfo | Self::Version => None,
         }
     }
 
@@ -66,8 +128,8 @@ impl Call {
     #[must_use]
     pub const fn max_records(&self) -> usize {
         match self {
-            Self::Clients | Self::Agents => 200_000,
-            Self::AgentChecks(_) | Self::AgentTasks(_) | Self::AgentUpdates(_) => 20_000,
+            Self::Clients | Self::Agents | Self::AgentNames | Self::Alerts => 200_000,
+            _ => 20_000,
         }
     }
 }
@@ -80,12 +142,35 @@ impl ReadCall for Call {
             Self::AgentChecks(_) => "/agents/{id}/checks/",
             Self::AgentTasks(_) => "/agents/{id}/tasks/",
             Self::AgentUpdates(_) => "/winupdate/{id}/",
+            Self::Agent(_) => "/agents/{id}/",
+            Self::Alerts => "/alerts/",
+            Self::Status => "/core/v2/status/",
+            Self::DashInfo => "/core/dashinfo/",
+            Self::CustomFields => "/core/customfields/",
+            Self::Version => "/core/version/",
+            Self::AgentNames => "/agents/?detail=false",
         }
     }
 
     fn identity(&self) -> String {
-        format!("GET /{}", self.segments().join("/"))
+        let mut identity = format!("{} /{}", self.method(), self.segments().join("/"));
+        for (mark, rest) in [('?', self.query()), (' ', self.body())] {
+            if let Some(rest) = rest {
+                identity.push(mark);
+                identity.push_str(rest);
+            }
+        }
+        identity
     }
+}
+
+/// Which secret a call takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The API key, in `X-API-KEY`.
+    ApiKey,
+    /// The monitoring token, in `X-Mon-Token`.
+    MonitoringToken,
 }
 
 /// Whether an agent's id can stand in a path without leading anywhere else. Servers decode `%2F`, drop dot segments and
@@ -109,6 +194,9 @@ mod tests {
             (Call::AgentChecks(id.clone()), "/agents/{id}/checks/", "GET /agents/HAvmqbOS/checks/"),
             (Call::AgentTasks(id.clone()), "/agents/{id}/tasks/", "GET /agents/HAvmqbOS/tasks/"),
             (Call::AgentUpdates(id.clone()), "/winupdate/{id}/", "GET /winupdate/HAvmqbOS/"),
+            (Call::Agent(id), "/agents/{id}/", "GET /agents/HAvmqbOS/"),
+            (Call::AgentNames, "/agents/?detail=false", "GET /agents/?detail=false"),
+            (Call::Alerts, "/alerts/", r#"PATCH /alerts/ {"resolvedFilter":false,"snoozedFilter":false}"#),
         ] {
             assert_eq!((call.name(), call.identity().as_str()), (name, identity));
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use reqwest::Url;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::call::{Call, is_safe_segment};
@@ -45,7 +45,8 @@ impl Client {
         let url = url(&self.base, call)?;
         let key = self.key.current();
         let headers = headers(&key)?;
-        let sent = self.transport.send(permit, Method::GET, url, headers, None, call.max_bytes()).await;
+        let body = call.body().map(|body| body.as_bytes().to_vec());
+        let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
         forget_key(&mut answer, key.expose_secret());
         Ok(answer)
@@ -82,7 +83,7 @@ fn url(base: &Url, call: &Call) -> Result<Url, ApiError> {
         return Err(ApiError::UnsafeId);
     }
     let mut url = base.clone();
-    url.set_query(None);
+    url.set_query(call.query());
     url.set_fragment(None);
     url.path_segments_mut().map_err(|()| ApiError::NotABaseUrl)?.pop_if_empty().extend(call.segments());
     // A user name in the URL would become an Authorization header.

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use tracing::debug;
 
 use super::call::Call;
-use super::collectors::{checks, inventory, patches, tasks};
+use super::collectors::{alerts, checks, custom_fields, details, inventory, patches, server, tasks};
 use super::error::ApiError;
 use super::notices::Notices;
 use super::wire::array::{ArrayError, Tally, each_record};
 use crate::config::ChecksMode;
-use crate::fleet::Update;
+use crate::fleet::{Reading, Update};
 use crate::planner::ReadCall;
 use crate::platform::key::ApiKey;
 use crate::platform::transport::RawAnswer;
@@ -52,11 +52,11 @@ impl Decoder {
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let update =
             self.update(call, &body, now).map_err(|error| ApiError::Unreadable(error).into_failure(call, bytes))?;
-        Ok(Answer { updates: vec![update], bytes })
+        Ok(Answer { updates: update.into_iter().collect(), bytes })
     }
 
-    fn update(&self, call: &Call, body: &str, now: Timestamp) -> Result<Update, ArrayError> {
-        match call {
+    fn update(&self, call: &Call, body: &str, now: Timestamp) -> Result<Option<Update>, ArrayError> {
+        let update = match call {
             Call::Clients => inventory::clients(self, call, body),
             Call::Agents => inventory::agents(self, call, body, now),
             Call::AgentChecks(id) => checks::decode(self, call, body).map(|checks| Update::Checks(id.clone(), checks)),
@@ -64,7 +64,16 @@ impl Decoder {
             Call::AgentUpdates(id) => {
                 patches::decode(self, call, body).map(|patches| Update::Patches(id.clone(), patches))
             }
-        }
+            Call::Agent(id) => details::decode(self, body)
+                .map(|details| Update::Reading(id.clone(), Reading::Details(Arc::new(details)))),
+            Call::Alerts => alerts::decode(self, call, body).map(Update::Alerts),
+            Call::Status => server::status(self, body).map(Update::Server),
+            Call::DashInfo => server::dash_info(self, body).map(Update::Server),
+            Call::CustomFields => custom_fields::decode(self, call, body).map(Update::FieldNames),
+            // Questions of `doctor`, which reads the answers itself; the fleet learns nothing from them.
+            Call::Version | Call::AgentNames => return Ok(None),
+        };
+        update.map(Some)
     }
 
     /// Reads every record of a list, and says so when some cannot be read.

@@ -49,10 +49,10 @@ pub enum ApiError {
     #[error("{0}")]
     Key(KeyProblem),
     /// 403 with JSON: the server does not say whether a permission is missing or the device is out of the key's scope.
-    #[error("the user of the API key may not do this; its role needs {permission}, and must cover the client and site")]
+    #[error("the user of the API key may not do this; its role {need}")]
     Forbidden {
-        /// The role's flag that allows the call.
-        permission: &'static str,
+        /// What the role lacks.
+        need: String,
     },
     /// HTML with 200 or 403.
     #[error(
@@ -109,7 +109,7 @@ impl ApiError {
             200..=299 if form != Form::Html => return None,
             200..=299 => Self::Blocked { status },
             401 => Self::Key(key_problem(answer)),
-            403 if form == Form::Json => Self::Forbidden { permission: call.permission() },
+            403 if form == Form::Json => Self::Forbidden { need: need(call) },
             403 if form == Form::Html => Self::Blocked { status },
             404 if call.device().is_some() && detail(answer).is_some() => Self::NoSuchAgent(quoted_detail(answer)),
             429 => Self::Throttled { status, retry_after: answer.retry_after },
@@ -148,6 +148,15 @@ impl ApiError {
                 Outcome::InvalidResponse
             }
         }
+    }
+}
+
+/// A call for one agent is also refused when the agent is outside of what the role covers.
+fn need(call: &Call) -> String {
+    match (call.permission(), call.device()) {
+        (Some(permission), Some(_)) => format!("needs {permission}, and must cover the client and site"),
+        (Some(permission), None) => format!("needs {permission}"),
+        (None, _) => "does not allow it".to_owned(),
     }
 }
 

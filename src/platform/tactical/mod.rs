@@ -17,14 +17,14 @@ pub use decode::Decoder;
 pub use wire::array::ArrayError;
 
 use self::client::Client;
-use self::collectors::{checks, inventory, patches, tasks};
+use self::collectors::{alerts, checks, custom_fields, details, inventory, patches, server, tasks};
 use self::error::ApiError;
 use super::key::ApiKey;
 use super::transport::{Transport, TransportOptions};
 use super::{Answer, Failure, Platform, SetupError};
 use crate::clock::Clock;
 use crate::collector::{Collector, CollectorDefaults};
-use crate::config::{AccountConfig, CollectorConfig};
+use crate::config::{AccountConfig, CollectorConfig, TacticalOptions};
 use crate::fleet::{DeviceId, View};
 use crate::planner::{Permit, Want};
 
@@ -34,6 +34,10 @@ pub const COLLECTORS: &[CollectorDefaults] = &[
     CollectorDefaults { collector: Collector::Checks, enabled: true, interval: Duration::from_mins(30) },
     CollectorDefaults { collector: Collector::Tasks, enabled: true, interval: Duration::from_hours(1) },
     CollectorDefaults { collector: Collector::Patches, enabled: true, interval: Duration::from_hours(6) },
+    // With a monitoring token it is on by default: without it there is little to read.
+    CollectorDefaults { collector: Collector::Server, enabled: false, interval: Duration::from_mins(5) },
+    CollectorDefaults { collector: Collector::Alerts, enabled: true, interval: Duration::from_mins(5) },
+    CollectorDefaults { collector: Collector::Details, enabled: false, interval: Duration::from_hours(24) },
 ];
 
 /// Answers larger than this are decoded on a thread of their own, so that no scrape waits for it.
@@ -45,6 +49,7 @@ pub struct Tactical {
     decoder: Arc<Decoder>,
     clock: Arc<dyn Clock>,
     collectors: BTreeMap<Collector, CollectorConfig>,
+    options: TacticalOptions,
 }
 
 impl Tactical {
@@ -61,6 +66,7 @@ impl Tactical {
             decoder: Arc::new(Decoder::new(&config.name, config.checks_mode).hiding(key)),
             clock,
             collectors: config.collectors.clone(),
+            options: config.tactical(),
         })
     }
 
@@ -86,12 +92,18 @@ impl Platform for Tactical {
         let mut wants = Vec::new();
         for (collector, config) in &self.collectors {
             match collector {
-                Collector::Inventory => wants.extend(inventory::wants(*config)),
+                Collector::Inventory => {
+                    wants.extend(inventory::wants(*config));
+                    wants.extend(custom_fields::wants(*config, &self.options.mappings));
+                }
                 Collector::Checks => wants.extend(checks::wants(*config, known)),
                 Collector::Tasks => wants.extend(tasks::wants(*config, known)),
                 Collector::Patches => wants.extend(patches::wants(*config, known)),
+                Collector::Server => wants.extend(server::wants(*config, self.options.monitoring_token.is_some())),
+                Collector::Alerts => wants.extend(alerts::wants(*config)),
+                Collector::Details => wants.extend(details::wants(*config, known)),
                 // N-sight's; the configuration refuses them here.
-                Collector::FailingChecks | Collector::Antivirus | Collector::Backup => {}
+                _ => {}
             }
         }
         wants

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::clock::SystemClock;
 use crate::config::{ChecksMode, KeySource, PlatformOptions, TlsOptions};
-use crate::fleet::{DeviceInfo, DeviceRecord, DeviceView, Filter, Label, OsFamily, Update};
+use crate::fleet::{DeviceInfo, DeviceRecord, DeviceView, Filter, Label, OsFamily, Readings, Update};
 use crate::planner::{Outcome, Priority, ReadCall};
 
 const KEY: &str = "SECRETKEY0123456789SECRETKEY0123";
@@ -27,7 +27,7 @@ fn config(server: &str) -> AccountConfig {
     };
     AccountConfig {
         name: "helpdesk".to_owned(),
-        platform: PlatformOptions::Tactical,
+        platform: PlatformOptions::Tactical(TacticalOptions::default()),
         server: Url::parse(server).expect("a URL"),
         console_url: String::new(),
         api_key: KeySource::Inline(SecretString::from(KEY)),
@@ -65,6 +65,8 @@ fn device(id: &str, os_family: OsFamily) -> DeviceView {
         antivirus: None,
         backup: None,
         patches: None,
+        performance_monitored: None,
+        readings: Readings::default(),
     }
 }
 

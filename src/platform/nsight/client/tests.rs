@@ -56,7 +56,7 @@ fn the_url_has_the_key_encoded_and_the_rest_literal() {
     let call = Call::ListDevicesAtClient(ClientKey::new("41007"), Kind::Mobile);
     let url = |config: &AccountConfig| {
         let client = Client::new(config).expect("client");
-        client.url(&call, &client.key.current()).to_string()
+        client.url(&call, jiff::Timestamp::UNIX_EPOCH, &client.key.current()).to_string()
     };
     let tail = "api/?apikey=te%2Bst%26key&service=list_devices_at_client&clientid=41007&devicetype=mobile_device";
     assert_eq!(url(&config), format!("https://www.systemmonitor.co.uk/{tail}"));

@@ -31,11 +31,12 @@ pub fn calls(view: &View) -> Vec<Call> {
 /// When `text` is no such answer.
 pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut Tally) -> Result<Vec<Update>, Error> {
     let none_pending = StatusCounts { pending: Some(0), ..StatusCounts::default() };
-    let mut checks = DeviceChecks { counts: none_pending, checks: Vec::new() };
+    let mut checks = DeviceChecks { counts: none_pending, ..DeviceChecks::default() };
     let mut tasks = DeviceTasks { counts: none_pending, tasks: Vec::new() };
     for check in wire::list_checks(text, tally)? {
         let state = state(&check.status, context);
         let is_task = check.check_type == words::TASK;
+        checks.performance_monitored |= check.check_type == words::PERFORMANCE;
         if state == CheckState::Pending {
             let counts = if is_task { &mut tasks.counts } else { &mut checks.counts };
             counts.pending = counts.pending.map(|pending| pending + 1);

@@ -7,7 +7,7 @@ use super::words::{self, check_type};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::ChecksMode;
 use crate::fleet::{
-    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Label, Severity, SiteKey, Task, Update,
+    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Label, Severity, SiteKey, Task, Update, View,
 };
 use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
@@ -18,21 +18,33 @@ use crate::platform::nsight::xml::Tally;
 pub const DEFAULTS: CollectorDefaults =
     CollectorDefaults { collector: Collector::FailingChecks, enabled: true, interval: Duration::from_mins(3) };
 
-/// The call.
+/// The call for the whole account, or one for each client where that is too much.
 #[must_use]
-pub fn calls() -> Vec<Call> {
-    vec![Call::ListFailingChecks]
+pub fn calls(view: &View, per_client: bool) -> Vec<Call> {
+    if per_client {
+        view.clients.iter().map(|client| Call::ListFailingChecksOf(client.key.clone())).collect()
+    } else {
+        vec![Call::ListFailingChecks]
+    }
 }
 
-/// What list_failing_checks says.
+/// What list_failing_checks says of the whole account, or of one client.
 ///
 /// # Errors
 ///
 /// When `text` is no such answer.
-pub fn update(text: &str, context: &Context<'_>, tally: &mut Tally) -> Result<Vec<Update>, Error> {
+pub fn update(
+    text: &str,
+    client: Option<&ClientKey>,
+    context: &Context<'_>,
+    tally: &mut Tally,
+) -> Result<Vec<Update>, Error> {
     let devices = wire::list_failing_checks(text, tally)?;
-    let failing = devices.into_iter().map(|device| failing_device(device, context.checks_mode));
-    Ok(vec![Update::Failing(failing.collect())])
+    let failing = devices.into_iter().map(|device| failing_device(device, context.checks_mode)).collect();
+    Ok(vec![match client {
+        Some(client) => Update::FailingAt(client.clone(), failing),
+        None => Update::Failing(failing),
+    }])
 }
 
 fn failing_device(device: wire::FailingDevice, mode: ChecksMode) -> FailingDevice {

@@ -11,8 +11,8 @@ use super::Context;
 use super::words::os_family;
 use crate::collector::{Collector, CollectorDefaults};
 use crate::fleet::{
-    ClientKey, ClientRecord, DeviceId, DeviceInfo, DeviceList, DeviceRecord, Feature, Filter, Kind, KindCounts, Label,
-    SiteKey, SiteRecord, StatusCounts, Update, View,
+    AntivirusEngine, ClientKey, ClientRecord, DeviceId, DeviceInfo, DeviceList, DeviceRecord, Feature, Filter, Kind,
+    KindCounts, Label, SiteKey, SiteRecord, StatusCounts, Update, View,
 };
 use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
@@ -135,6 +135,7 @@ pub fn roster(text: &str, client: &ClientKey, kind: Kind, tally: &mut Tally) -> 
             record.info = Some(info(device.os, "", Label::default(), Label::default()));
         } else {
             record.features = device.flags.map(features);
+            record.antivirus_engine = device.flags.and_then(antivirus_engine);
             let is_task = |count: &CheckCount| count.class.map(|class| class == TASK_CLASS);
             record.checks = sum(&device.counts, |count| is_task(count).map(|is_task| !is_task));
             record.tasks = sum(&device.counts, is_task);
@@ -143,6 +144,12 @@ pub fn roster(text: &str, client: &ClientKey, kind: Kind, tally: &mut Tally) -> 
     };
     let list = DeviceList::Client(client.clone(), kind);
     Ok(vec![Update::Devices(list, devices.into_iter().map(record).collect())])
+}
+
+/// A device of both engines' flags is on its way to the present one.
+fn antivirus_engine(flags: Flags) -> Option<AntivirusEngine> {
+    let engine = if flags.bitdefender { AntivirusEngine::Bitdefender } else { AntivirusEngine::Vipre };
+    flags.managed_antivirus.then_some(engine)
 }
 
 fn features(flags: Flags) -> Vec<Feature> {
@@ -198,6 +205,7 @@ pub fn details(
         record.last_seen = device.last_report;
         record.boot = device.last_boot.filter(|boot| *boot <= context.now);
         record.memory_bytes = device.memory_bytes;
+        record.utc_offset = device.utc_offset;
         let is_active = device.active_247 == Some(true);
         record.check_interval = device.check_interval.filter(|_| is_active);
         if kind == Kind::Server {

@@ -1,12 +1,23 @@
 //! The collectors: which calls each wants, and what their answers mean. One file each.
 
 pub mod antivirus;
+pub mod antivirus_definitions;
+pub mod assets;
 pub mod backup;
+pub mod backup_selection;
+pub mod backup_sessions;
 pub mod checks;
+pub mod directory;
+pub mod drive_space;
+pub mod exchange;
 pub mod failing_checks;
 pub mod history;
 pub mod inventory;
+pub mod licenses;
+pub mod managed_antivirus;
+pub mod outages;
 pub mod patches;
+pub mod performance;
 pub mod time_zone;
 mod words;
 
@@ -14,13 +25,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::call::Call;
+use super::call::{Call, Recent};
 use super::error::Error;
 use super::noted::Noted;
 use super::xml::Tally;
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::{AccountConfig, ChecksMode};
-use crate::fleet::{DeviceView, Kind, Update, View};
+use crate::fleet::{DeviceView, Kind, OsFamily, Update, View};
 use crate::planner::{Priority, Want};
 
 /// N-sight's collectors.
@@ -29,36 +40,78 @@ pub const COLLECTORS: &[CollectorDefaults] = &[
     failing_checks::DEFAULTS,
     checks::DEFAULTS,
     antivirus::DEFAULTS,
+    antivirus_definitions::DEFAULTS,
+    managed_antivirus::DEFAULTS,
     backup::DEFAULTS,
+    backup_sessions::DEFAULTS,
+    backup_selection::DEFAULTS,
     patches::DEFAULTS,
+    outages::DEFAULTS,
+    performance::DEFAULTS,
+    drive_space::DEFAULTS,
+    exchange::DEFAULTS,
+    assets::DEFAULTS,
+    licenses::DEFAULTS,
+    directory::DEFAULTS,
 ];
+
+/// Which account-wide calls the platform did not answer, so that many small ones are made in their place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fallbacks {
+    /// list_failing_checks: one call for each client.
+    pub failing_checks: bool,
+    /// mob/mob_list_selection_size: one call for each device.
+    pub backup_selection: bool,
+}
 
 /// Everything that the enabled collectors of an account want, given what is known.
 #[must_use]
-pub fn wants(config: &AccountConfig, view: &View) -> Vec<Want<Call>> {
+pub fn wants(config: &AccountConfig, view: &View, fallbacks: Fallbacks) -> Vec<Want<Call>> {
     let mut wants = Vec::new();
     for (collector, settings) in &config.collectors {
-        let (priority, calls) = match collector {
-            Collector::Inventory => (Priority::Inventory, inventory::calls(&config.filter, view)),
-            Collector::FailingChecks => (Priority::Failing, failing_checks::calls()),
-            Collector::Checks => (Priority::Sweep, checks::calls(view)),
-            Collector::Antivirus => (Priority::Sweep, antivirus::calls(view)),
-            Collector::Backup => (Priority::Sweep, backup::calls(view)),
-            Collector::Patches => (Priority::Sweep, patches::calls(view)),
-            // Automated tasks ride on the check collectors.
-            Collector::Tasks => continue,
+        let priority = match collector {
+            Collector::Inventory => Priority::Inventory,
+            Collector::FailingChecks => Priority::Failing,
+            _ => Priority::Sweep,
         };
         let want = |call| {
             // Behind a pause after failures only one call gets through: whether the platform is up must not wait for others.
             let priority = if call == Call::ListClients { Priority::Failing } else { priority };
             Want { call, collector: *collector, interval: settings.interval, priority }
         };
-        wants.extend(calls.into_iter().map(want));
+        wants.extend(calls(config, *collector, view, fallbacks).into_iter().map(want));
     }
     wants.extend(time_zone::want(config));
     // Of calls that are equally urgent and were never made, the planner makes the first one first: what fails now.
     wants.sort_by_key(|want| (want.priority, want.call == Call::ListClients));
     wants
+}
+
+/// The calls of one collector.
+fn calls(config: &AccountConfig, collector: Collector, view: &View, fallbacks: Fallbacks) -> Vec<Call> {
+    // What is older than this would not be shown.
+    let recent = || Recent(config.collectors.get(&collector).map(|settings| settings.stale_after).unwrap_or_default());
+    match collector {
+        Collector::Inventory => inventory::calls(&config.filter, view),
+        Collector::FailingChecks => failing_checks::calls(view, fallbacks.failing_checks),
+        Collector::Checks => checks::calls(view),
+        Collector::Antivirus => antivirus::calls(view),
+        Collector::AntivirusDefinitions => antivirus_definitions::calls(&config.nsight().antivirus_products, view),
+        Collector::ManagedAntivirus => managed_antivirus::calls(view),
+        Collector::Backup => backup::calls(view),
+        Collector::BackupSessions => backup_sessions::calls(view),
+        Collector::BackupSelection => backup_selection::calls(view, fallbacks.backup_selection),
+        Collector::Patches => patches::calls(view),
+        Collector::Outages => outages::calls(view),
+        Collector::Performance => performance::calls(view, recent()),
+        Collector::DriveSpace => drive_space::calls(view, recent()),
+        Collector::Exchange => exchange::calls(view, recent()),
+        Collector::Assets => assets::calls(view),
+        Collector::Licenses => licenses::calls(view),
+        Collector::Directory => directory::calls(view),
+        // Automated tasks ride on the check collectors; the others are Tactical RMM's.
+        Collector::Tasks | Collector::Server | Collector::Alerts | Collector::Details => Vec::new(),
+    }
 }
 
 /// What the meaning of an answer depends on, besides the answer.
@@ -88,12 +141,27 @@ pub fn updates(call: &Call, text: &str, context: &Context<'_>, tally: &mut Tally
         Call::ListWorkstations(client, site) => {
             inventory::details(text, client, site, Kind::Workstation, context, tally)
         }
-        Call::ListFailingChecks => failing_checks::update(text, context, tally),
+        Call::ListFailingChecks => failing_checks::update(text, None, context, tally),
+        Call::ListFailingChecksOf(client) => failing_checks::update(text, Some(client), context, tally),
         Call::ListChecks(device) => checks::update(text, device, context, tally),
         Call::ListAvHistory(device) => antivirus::update(text, device, context, tally),
         Call::ListBackupHistory(device) => backup::update(text, device, context, tally),
         Call::PatchListAll(device) => patches::update(text, device, context, tally),
         Call::ListGeneralSettings => time_zone::update(text),
+        Call::ListSupportedAvProducts => antivirus_definitions::products(text, context, tally),
+        Call::ListAvDefinitions(product) => antivirus_definitions::definitions(text, product, context, tally),
+        Call::ListMavThreats(target) => managed_antivirus::threats(text, target, context, tally),
+        Call::ListMavQuarantine(target) => managed_antivirus::quarantine(text, target, context, tally),
+        Call::ListMavScans(target) => managed_antivirus::scans(text, target, context, tally),
+        Call::ListMobSessions(device) => backup_sessions::update(text, device, context, tally),
+        Call::MobListSelectionSize(target) => backup_selection::update(text, target, context, tally),
+        Call::ListOutages(device) => outages::update(text, device, context, tally),
+        Call::ListPerformanceHistory(device, _) => performance::update(text, device, context, tally),
+        Call::ListDriveSpaceHistory(device, _) => drive_space::update(text, device, context, tally),
+        Call::ListExchangeStorageHistory(device, _) => exchange::update(text, device, context, tally),
+        Call::ListDeviceAssetDetails(device) => assets::update(text, device, context, tally),
+        Call::ListClientLicenseCount(client) => licenses::update(text, client, context, tally),
+        Call::ListActiveDirectoryUsers(site) => directory::update(text, site, context, tally),
     }
 }
 
@@ -105,6 +173,11 @@ fn with_agent(view: &View) -> impl Iterator<Item = &DeviceView> {
         Some(Kind::Workstation) => device.record.agentless == Some(false),
         Some(Kind::Mobile) | None => false,
     })
+}
+
+/// Whether Windows runs on it.
+fn is_windows(device: &DeviceView) -> bool {
+    device.record.info.as_ref().is_some_and(|info| info.os_family == OsFamily::Windows)
 }
 
 #[cfg(test)]

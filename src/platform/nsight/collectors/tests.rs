@@ -5,7 +5,7 @@ use super::*;
 use crate::config::{NsightOptions, PlatformOptions};
 use crate::fleet::{
     Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label, PatchCounts,
-    Severity, SiteKey, StatusCounts, Task,
+    Readings, Severity, SiteKey, StatusCounts, Task,
 };
 use crate::planner::{Outcome, ReadCall};
 use crate::platform::nsight::tests::account;
@@ -260,6 +260,8 @@ pub(super) fn known(
         antivirus: None,
         backup: None,
         patches: None,
+        performance_monitored: None,
+        readings: Readings::default(),
     }
 }
 
@@ -292,7 +294,7 @@ fn each_collector_wants_its_calls_at_its_own_pace() {
     let hours = Duration::from_hours;
     let interval = hours(2);
     config.collectors.insert(Collector::Checks, crate::config::CollectorConfig { interval, stale_after: interval * 3 });
-    let wants = wants(&config, &small_fleet());
+    let wants = wants(&config, &small_fleet(), Fallbacks::default());
     for (collector, priority, interval, expected) in [
         (Collector::FailingChecks, Priority::Failing, Duration::from_mins(3), vec!["list_failing_checks"]),
         (Collector::Checks, Priority::Sweep, hours(2), vec!["list_checks?deviceid=1", "list_checks?deviceid=2"]),
@@ -325,7 +327,8 @@ fn each_collector_wants_its_calls_at_its_own_pace() {
 fn a_disabled_collector_wants_nothing() {
     let mut config = account("https://www.systemmonitor.co.uk/".parse().expect("URL"));
     config.collectors.retain(|collector, _| *collector == Collector::Patches);
-    let calls: Vec<_> = wants(&config, &small_fleet()).into_iter().map(|want| want.call.identity()).collect();
+    let calls: Vec<_> =
+        wants(&config, &small_fleet(), Fallbacks::default()).into_iter().map(|want| want.call.identity()).collect();
     assert_eq!(calls, ["patch_list_all?deviceid=1", "patch_list_all?deviceid=4"]);
 }
 
@@ -339,7 +342,7 @@ fn the_time_zone_is_asked_for_only_when_it_is_needed_and_not_configured() {
     assert_eq!(of(&config), Some((Collector::Antivirus, Duration::from_hours(2))));
     config.collectors.remove(&Collector::Antivirus);
     assert_eq!(time_zone::want(&config).map(|want| want.collector), Some(Collector::Backup));
-    let options = NsightOptions { time_zone: Some(TimeZone::UTC), offline_after: None };
+    let options = NsightOptions { time_zone: Some(TimeZone::UTC), ..NsightOptions::default() };
     let configured = AccountConfig { platform: PlatformOptions::Nsight(options), ..config.clone() };
     assert_eq!(time_zone::want(&configured), None);
     config.collectors.remove(&Collector::Backup);

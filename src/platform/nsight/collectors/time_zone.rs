@@ -1,4 +1,4 @@
-//! The account's time zone, whose days the histories of antivirus and backup are in. Not a collector of its own: the call
+//! The account's time zone, whose days and months the histories and selections of antivirus and backup are in. Not a collector of its own: the call
 //! belongs to whichever history is collected.
 
 use jiff::tz::TimeZone;
@@ -11,14 +11,14 @@ use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire::settings::account_time_zone;
 
-/// The call, when histories are collected and the configuration names no zone.
+/// The call, when something that needs it is collected and the configuration names no zone.
 #[must_use]
 pub fn want(config: &AccountConfig) -> Option<Want<Call>> {
     if matches!(&config.platform, PlatformOptions::Nsight(options) if options.time_zone.is_some()) {
         return None;
     }
-    let histories = [Collector::Antivirus, Collector::Backup];
-    let (collector, settings) = histories.iter().find_map(|collector| config.collectors.get_key_value(collector))?;
+    let in_need = [Collector::Antivirus, Collector::Backup, Collector::BackupSelection];
+    let (collector, settings) = in_need.iter().find_map(|collector| config.collectors.get_key_value(collector))?;
     // Nobody changes this setting, but a longer interval would keep the collector's runs from ending.
     let (collector, interval) = (*collector, settings.interval);
     Some(Want { call: Call::ListGeneralSettings, collector, interval, priority: Priority::Inventory })

@@ -6,6 +6,8 @@ use crate::fleet::{Label, OsFamily};
 
 /// The `check_type` of automated tasks.
 pub(super) const TASK: &str = "1023";
+/// The `check_type` of performance monitoring.
+pub(super) const PERFORMANCE: &str = "1007";
 
 /// The `check_type` label for N-sight's number.
 pub(super) fn check_type(number: &str) -> Cow<'static, str> {
@@ -16,7 +18,7 @@ pub(super) fn check_type(number: &str) -> Cow<'static, str> {
         "1004" => "disk_space",
         "1005" => "exchange_store",
         "1006" => "failed_login",
-        "1007" => "performance",
+        PERFORMANCE => "performance",
         "1008" => "disk_health",
         "1009" => "memory_health",
         "1010" => "ping",

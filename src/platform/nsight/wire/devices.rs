@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use crate::fleet::{Kind, Label};
 use crate::platform::nsight::error::Error;
@@ -41,6 +43,8 @@ pub struct Device {
     pub last_daily_check: Option<Timestamp>,
     /// `total_memory` in bytes; `None` also for 0.
     pub memory_bytes: Option<u64>,
+    /// How many seconds its clock is ahead of UTC.
+    pub utc_offset: Option<i32>,
 }
 
 const DEVICE: &[&str] = &[
@@ -62,7 +66,13 @@ const DEVICE: &[&str] = &[
     "dsc_active",
     "dsc_utc_time",
     "total_memory",
+    "utc_offset",
+    "local_date_247",
+    "local_time_247",
 ];
+
+/// The longest offset that a time zone has, in seconds.
+const MAX_OFFSET: i32 = 14 * 3600;
 
 /// Reads an answer of list_servers or list_workstations.
 ///
@@ -102,8 +112,30 @@ pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Dev
             daily_check_active: fields.flag("dsc_active"),
             last_daily_check: fields.utc("dsc_utc_time"),
             memory_bytes: fields.number("total_memory").filter(|bytes| *bytes > 0),
+            utc_offset: utc_offset(&fields),
         });
         Ok(true)
     })?;
     Ok(devices)
+}
+
+/// `utc_offset`; else, and when its sign contradicts them, the difference between the two times of the last report, which
+/// leaves no doubt about the sign.
+fn utc_offset(fields: &Fields) -> Option<i32> {
+    let stated = fields.text("utc_offset").parse().ok().filter(|offset: &i32| offset.abs() <= MAX_OFFSET);
+    let seen = seen_offset(fields);
+    match (stated, seen) {
+        (Some(stated), Some(seen)) if stated == -seen => Some(seen),
+        (stated, seen) => stated.or(seen),
+    }
+}
+
+/// How far `local_date_247` and `local_time_247` are ahead of `utc_time_247`, to the quarter of an hour.
+fn seen_offset(fields: &Fields) -> Option<i32> {
+    const QUARTER: i64 = 900;
+    let local = format!("{} {}", fields.text("local_date_247"), fields.text("local_time_247"));
+    let local = local.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let ahead = local.as_second() - fields.utc("utc_time_247")?.as_second();
+    let ahead = i32::try_from((ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER).ok()?;
+    (ahead.abs() <= MAX_OFFSET).then_some(ahead)
 }

@@ -35,6 +35,8 @@ pub struct Flags {
     pub patch: bool,
     /// `mav` or `mavbreck`, the two engines.
     pub managed_antivirus: bool,
+    /// `mavbreck`: the present engine.
+    pub bitdefender: bool,
     /// `mob`: backup, not mobile.
     pub backup: bool,
     /// `webprotection`.
@@ -154,6 +156,7 @@ fn read_device(element: Element<'_, '_>) -> Result<Option<Device>, Error> {
         take_control: on("takecontrol"),
         patch: on("patch"),
         managed_antivirus: on("mav") || on("mavbreck"),
+        bitdefender: on("mavbreck"),
         backup: on("mob"),
         web_protection: on("webprotection"),
         risk_intelligence: on("riskintelligence"),

@@ -32,7 +32,7 @@ pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks
             checks.push(check);
         }
     })?;
-    Ok(DeviceChecks { counts: counter.counts(), checks })
+    Ok(DeviceChecks { counts: counter.counts(), checks, ..DeviceChecks::default() })
 }
 
 fn convert(notices: &Notices, check: &wire::Check) -> Check {

@@ -1,8 +1,12 @@
 //! The collectors: what each wants to ask, and what the answers mean. One file each.
 
+pub mod alerts;
 pub mod checks;
+pub mod custom_fields;
+pub mod details;
 pub mod inventory;
 pub mod patches;
+pub mod server;
 pub mod tasks;
 
 use super::call::{Call, is_safe_segment};

@@ -341,6 +341,7 @@ fn view(clients: &[(&str, [Option<u64>; 3])], sites: &[(&str, &str)], devices: V
         name: Label::default(),
         timezone: None,
         devices: KindCounts { server: *server, workstation: *workstation, mobile: *mobile },
+        licenses: None,
     };
     let site = |(client, id): &(&str, &str)| SiteView {
         key: SiteKey::new(id),
@@ -350,6 +351,7 @@ fn view(clients: &[(&str, [Option<u64>; 3])], sites: &[(&str, &str)], devices: V
         id: Label::new(id),
         name: Label::default(),
         connection_up: None,
+        directory_users: None,
     };
     View {
         clients: clients.iter().map(client).collect(),

@@ -115,7 +115,7 @@ const BODY: &str = r#"[
 #[test]
 fn counted_once_whatever_the_mode() {
     let ids = |mode| {
-        let DeviceChecks { counts, checks } = read(mode, BODY);
+        let DeviceChecks { counts, checks, .. } = read(mode, BODY);
         let found = (counts.passing, counts.failing, counts.cleared, counts.pending);
         assert_eq!(found, (Some(2), Some(1), None, Some(1)), "{mode:?}");
         checks.iter().map(|check| check.id.as_str().to_owned()).collect::<Vec<_>>()
@@ -132,6 +132,6 @@ fn an_unknown_state_is_neither_passing_nor_failing() {
 
 #[test]
 fn an_agent_without_checks_has_none() {
-    let DeviceChecks { counts, checks } = read(ChecksMode::All, "[]");
+    let DeviceChecks { counts, checks, .. } = read(ChecksMode::All, "[]");
     assert_eq!((counts.passing, counts.failing, counts.pending, checks.len()), (Some(0), Some(0), Some(0), 0));
 }

@@ -1,0 +1,67 @@
+//! Sessions and selections of the platform's own backup.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Label;
+
+/// How a backup session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// Whole.
+    Completed,
+    /// To the end, but not everything could be saved.
+    CompletedWithErrors,
+    /// Failed.
+    Failed,
+    /// Broken off.
+    Interrupted,
+    /// Did not start.
+    NotStarted,
+    /// Somebody stopped it.
+    Canceled,
+}
+
+impl SessionStatus {
+    /// The `status` labels, in the order of the variants.
+    pub const LABELS: [&'static str; 6] =
+        ["completed", "completed_with_errors", "failed", "interrupted", "not_started", "canceled"];
+}
+
+/// The newest backup session of a plugin. Sizes are bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// How it ended; `None` for a status that this version does not know.
+    pub status: Option<SessionStatus>,
+    /// How long it took.
+    pub duration: Option<Duration>,
+    /// Sent to the store.
+    pub transferred_bytes: Option<u64>,
+    /// Selected.
+    pub selected_bytes: Option<u64>,
+    /// Read because it had changed.
+    pub processed_bytes: Option<u64>,
+    /// Errors.
+    pub errors: Option<u64>,
+}
+
+/// The backup sessions of one plugin of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginSessions {
+    /// The `plugin` label.
+    pub plugin: Label,
+    /// End of the newest completed session.
+    pub last_success: Option<Timestamp>,
+    /// The newest session.
+    pub newest: Session,
+}
+
+/// How much of a device is selected for one plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginSelection {
+    /// The `plugin` label.
+    pub plugin: Label,
+    /// Bytes.
+    pub bytes: u64,
+}
