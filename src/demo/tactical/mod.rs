@@ -42,6 +42,9 @@ impl Tactical {
 
     /// The answer to a request without a good key, or whose key lacks the permission: that comes before everything else.
     fn refused(&self, request: &Received, route: Route<'_>) -> Option<Answer> {
+        if matches!(route, Route::Alive | Route::ServerStatus) {
+            return None; // The API key means nothing there.
+        }
         let token = request.headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Token"));
         if request.headers.get("x-api-key").is_none_or(HeaderValue::is_empty) && !token {
             return Some(unauthorized("Authentication credentials were not provided."));
@@ -87,22 +90,18 @@ impl Service for Tactical {
         }
         let Some(route) = route(&request.path) else { return page(404) };
         let at = self.world.now();
-        match route {
-            Route::Alive => return Answer::new(200, JSON, r#"{"status":"ok"}"#),
-            Route::ServerStatus => return about::status(&self.world, &self.monitoring_token, request, at),
-            _ => {}
-        }
         if let Some(refused) = self.refused(request, route) {
             return refused;
         }
-        if route == Route::Alerts {
-            return alerts::answer(&self.world, request, at);
-        }
-        if request.method != "GET" {
+        // The others tell methods apart themselves.
+        let read_only = !matches!(route, Route::Alive | Route::ServerStatus | Route::Alerts);
+        if read_only && request.method != "GET" {
             return page(500);
         }
         match route {
-            Route::Alive | Route::ServerStatus | Route::Alerts => page(404),
+            Route::Alive => Answer::new(200, JSON, r#"{"status":"ok"}"#),
+            Route::ServerStatus => about::status(&self.world, &self.monitoring_token, request, at),
+            Route::Alerts => alerts::answer(&self.world, request, at),
             Route::Version => json(&"0.0.203"),
             Route::Dashboard => about::dashboard(),
             Route::CustomFields => about::custom_fields(),

@@ -15,6 +15,7 @@ const FIRST_OF_AGENTS: u64 = 100;
 /// In how many of 1,000 stretches of time an alert begins.
 const OF_AGENTS: u64 = 90;
 const OF_NOBODY: u64 = 400;
+/// For how long (ms) an alert is snoozed: longer than any lasts.
 const SNOOZED: i64 = 3 * 86_400_000;
 
 /// One alert.
@@ -104,7 +105,7 @@ impl World {
                 severity: chance.of(3).pick(&["info", "warning", "error"]),
                 alert_time: time(start),
                 resolved_on: resolved.then(|| time(start + lasts)),
-                snooze_until: (!resolved && chance.of(4).happens(200)).then(|| time(now + SNOOZED)),
+                snooze_until: (!resolved && chance.of(4).happens(200)).then(|| time(start + SNOOZED)),
                 hidden: chance.of(5).happens(150),
                 assigned_check: None,
                 assigned_task: None,
