@@ -42,13 +42,23 @@ pub struct DemoOptions {
     pub nsight_key: Option<String>,
     /// The key of the Tactical RMM server; `None` makes one up.
     pub tactical_key: Option<String>,
+    /// The monitoring token of the Tactical RMM server; `None` makes one up.
+    pub tactical_monitoring_token: Option<String>,
     /// The time in the demo.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Default for DemoOptions {
     fn default() -> Self {
-        Self { devices: 60, seed: 1, speed: 1.0, nsight_key: None, tactical_key: None, clock: Arc::new(SystemClock) }
+        Self {
+            devices: 60,
+            seed: 1,
+            speed: 1.0,
+            nsight_key: None,
+            tactical_key: None,
+            tactical_monitoring_token: None,
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 
@@ -95,14 +105,15 @@ impl Demo {
 ///
 /// When no port can be opened.
 pub async fn start(options: DemoOptions) -> io::Result<Demo> {
-    let DemoOptions { devices, seed, speed, nsight_key, tactical_key, clock } = options;
+    let DemoOptions { devices, seed, speed, nsight_key, tactical_key, tactical_monitoring_token, clock } = options;
     let world = Arc::new(World::new(devices, seed, speed, Arc::clone(&clock)));
     let key = nsight_key.unwrap_or_else(|| random_key(false));
     let nsight = Box::new(Nsight::new(Arc::clone(&world), key.clone()));
-    let nsight = SimulatedServer::start(nsight, key, Arc::clone(&clock)).await?;
+    let nsight = SimulatedServer::start(nsight, key, None, Arc::clone(&clock)).await?;
     let key = tactical_key.unwrap_or_else(|| random_key(true));
-    let tactical = Box::new(Tactical::new(Arc::clone(&world), key.clone()));
-    let tactical = SimulatedServer::start(tactical, key, clock).await?;
+    let token = tactical_monitoring_token.unwrap_or_else(|| random_key(false));
+    let tactical = Box::new(Tactical::new(Arc::clone(&world), key.clone(), token.clone()));
+    let tactical = SimulatedServer::start(tactical, key, Some(token), clock).await?;
     Ok(Demo { nsight, tactical, world, devices })
 }
 

@@ -43,12 +43,26 @@ pub(super) async fn request(
     target: &str,
     headers: &[(&str, &str)],
 ) -> io::Result<Raw> {
+    send(address, method, target, headers, "").await
+}
+
+/// A request with a body; an empty one is none.
+pub(super) async fn send(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> io::Result<Raw> {
     let mut stream = TcpStream::connect(address).await?;
     let mut text = format!("{method} {target} HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n");
     for (name, value) in headers {
         let _ = write!(text, "{name}: {value}\r\n");
     }
-    stream.write_all((text + "\r\n").as_bytes()).await?;
+    if !body.is_empty() {
+        let _ = write!(text, "Content-Length: {}\r\n", body.len());
+    }
+    stream.write_all((text + "\r\n" + body).as_bytes()).await?;
     let mut bytes = Vec::new();
     // A reset after some bytes leaves them in `bytes`.
     let ended = stream.read_to_end(&mut bytes).await;

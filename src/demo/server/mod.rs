@@ -161,6 +161,7 @@ pub struct SimulatedServer {
     /// Its controls.
     pub handle: ServerHandle,
     key: String,
+    monitoring_token: Option<String>,
 }
 
 impl fmt::Debug for SimulatedServer {
@@ -173,7 +174,12 @@ impl fmt::Debug for SimulatedServer {
 }
 
 impl SimulatedServer {
-    pub(crate) async fn start(service: Box<dyn Service>, key: String, clock: Arc<dyn Clock>) -> io::Result<Self> {
+    pub(crate) async fn start(
+        service: Box<dyn Service>,
+        key: String,
+        monitoring_token: Option<String>,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
@@ -185,7 +191,7 @@ impl SimulatedServer {
             // Serving never ends by itself; accept errors are retried inside.
             let _never = axum::serve(listener, router).await;
         }));
-        Ok(Self { address, handle, key })
+        Ok(Self { address, handle, key, monitoring_token })
     }
 
     /// The base URL, without a slash at its end.
@@ -198,6 +204,12 @@ impl SimulatedServer {
     #[must_use]
     pub fn api_key(&self) -> &str {
         &self.key
+    }
+
+    /// The token that it accepts for the status of the server itself; only Tactical RMM has one.
+    #[must_use]
+    pub fn monitoring_token(&self) -> Option<&str> {
+        self.monitoring_token.as_deref()
     }
 }
 

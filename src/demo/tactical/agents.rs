@@ -1,4 +1,4 @@
-//! /agents/ and /agents/{id}/.
+//! /agents/.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{HTML, JSON, iso, page};
+use super::{JSON, iso, page};
 use crate::demo::server::{Answer, Content, Received};
 use crate::demo::world::World;
-use crate::demo::world::tactical::{AgentStatus, CheckCounters, TacticalAgent};
+use crate::demo::world::tactical::{AgentStatus, CheckCounters, FieldValue, TacticalAgent, TacticalField};
 
 /// Places whose agents make one piece of the list.
 const PIECE: usize = 64;
@@ -17,7 +17,7 @@ const PIECE: usize = 64;
 /// One entry of the list: 33 fields, in the server's order. `policy` is left out where there is none.
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has them")]
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     agent_id: &'a str,
     alert_template: Option<Value>,
     hostname: &'a str,
@@ -147,7 +147,7 @@ const fn status(agent: &TacticalAgent) -> &'static str {
     }
 }
 
-fn entry<'a>(world: &World, agent: &'a TacticalAgent, cold: bool, at: Timestamp) -> Entry<'a> {
+pub(super) fn entry<'a>(world: &World, agent: &'a TacticalAgent, cold: bool, at: Timestamp) -> Entry<'a> {
     let counters = if cold { CheckCounters::default() } else { CheckCounters::of(&world.tactical_checks(agent, at)) };
     let odd = agent.pk % 2 == 1;
     Entry {
@@ -185,51 +185,17 @@ fn entry<'a>(world: &World, agent: &'a TacticalAgent, cold: bool, at: Timestamp)
         local_ips: "10.1.2.3/24, 2001:db8::5/64",
         make_model: agent.make_model,
         physical_disks: if odd { vec!["Demo SSD 500 466GB SCSI"] } else { Vec::new() },
-        custom_fields: vec![
-            json!({"id": agent.pk, "field": 1, "agent": agent.pk, "value": "b\\s"}),
-            json!({"id": agent.pk + 1, "field": 2, "agent": agent.pk, "value": ["db", "web"]}),
-            json!({"id": agent.pk + 2, "field": 3, "agent": agent.pk, "value": true}),
-            json!({"id": agent.pk + 3, "field": 4, "agent": agent.pk, "value": null}),
-        ],
+        custom_fields: world.agent_fields(agent, at).iter().map(|field| custom_field(agent, field)).collect(),
         serial_number: if odd { format!("MSN-{}", agent.pk) } else { String::new() },
     }
 }
 
-/// One agent: its own counters are never cold.
-pub(super) fn detail(world: &World, agent: &TacticalAgent, at: Timestamp) -> Answer {
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(entry(world, agent, false, at)) else {
-        return Answer::new(500, HTML, "");
+fn custom_field(agent: &TacticalAgent, field: &TacticalField) -> Value {
+    let value = match &field.value {
+        FieldValue::Null => Value::Null,
+        FieldValue::Text(text) => json!(text),
+        FieldValue::Checkbox(ticked) => json!(ticked),
+        FieldValue::Multiple(chosen) => json!(chosen),
     };
-    for absent in ["has_patches_pending", "pending_actions_count", "client_name", "logged_username", "italic"] {
-        fields.remove(absent);
-    }
-    let more = json!({
-        "client": agent.client,
-        "site": agent.site_id,
-        "policy": agent.pk.is_multiple_of(3).then_some(1),
-        "offline_time": 1,
-        "overdue_time": 5,
-        "check_interval": 120,
-        "total_ram": 16,
-        "patches_last_installed": null,
-        "logged_in_username": "None",
-        "last_logged_in_user": "müller",
-        "choco_installed": false,
-        "time_zone": null,
-        "timezone": "Europe/Berlin",
-        "mesh_node_id": "REDACTED",
-        "services": null,
-        "wmi_detail": {"cpus": ["Demo CPU"], "gpus": []},
-        "disks": [
-            {"free": "84.2G", "used": "149.6G", "total": "233.8G", "device": "C:", "fstype": "NTFS", "percent": 64},
-            {"free": "481.6 MB", "used": "0 B", "total": "1.2T", "device": "D:", "fstype": "ReFS", "percent": 0},
-        ],
-        "winupdatepolicy": [{"id": 8, "agent": agent.pk}],
-        "applied_policies": {"agent_policy": null, "site_policy": null, "client_policy": null, "default_policy": null},
-        "all_timezones": ["Africa/Abidjan", "Europe/Berlin"],
-    });
-    if let Value::Object(more) = more {
-        fields.extend(more);
-    }
-    super::json(&fields)
+    json!({"id": field.id, "field": field.definition.id, "agent": agent.pk, "value": value})
 }

@@ -108,7 +108,7 @@ fn definition(agent: &TacticalAgent, check: &TacticalCheck) -> Value {
         "managed_by_policy": false,
         "agent": (!check.policy).then_some(agent.pk),
         "policy": check.policy.then_some(1),
-        "script": if check.check_type == "script" { Some(1) } else { None },
+        "script": check.script,
     });
     both(first, second)
 }

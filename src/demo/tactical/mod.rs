@@ -1,8 +1,12 @@
 //! The simulated Tactical RMM server: JSON over many paths.
 
+mod about;
 mod agents;
+mod alerts;
 mod checks;
 mod clients;
+mod detail;
+mod route;
 
 use std::sync::Arc;
 
@@ -11,6 +15,7 @@ use axum::http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::route::{Route, identity, route, violation};
 use super::server::{Answer, Look, Received, Service};
 use super::world::World;
 use super::world::tactical::TacticalAgent;
@@ -19,60 +24,37 @@ use crate::platform::PlatformName;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
 
-/// Reads that exist but are not simulated: not found here, but no misbehaviour.
-const OTHER_READS: [&str; 7] = [
-    "/logs/pendingactions/",
-    "/core/dashinfo/",
-    "/core/v2/status/",
-    "/core/customfields/",
-    "/agents/versions/",
-    "/automation/policies/",
-    "/software/",
-];
-
 /// The server.
 pub(super) struct Tactical {
     world: Arc<World>,
     key: String,
-}
-
-/// What a path asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route<'a> {
-    Status,
-    Version,
-    Clients,
-    Agents,
-    Agent(&'a str),
-    Checks(&'a str),
-    Tasks(&'a str),
-    Updates(&'a str),
-}
-
-fn route(path: &str) -> Option<Route<'_>> {
-    // A doubled leading slash works on the real server too.
-    let path = path.strip_prefix("//").or_else(|| path.strip_prefix('/'))?;
-    let parts: Vec<&str> = path.split('/').collect();
-    Some(match parts.as_slice() {
-        [""] => Route::Status,
-        ["core", "version", ""] => Route::Version,
-        ["clients", ""] => Route::Clients,
-        ["agents", ""] => Route::Agents,
-        ["agents", id, ""] if id.len() > 20 => Route::Agent(id),
-        ["agents", id, "checks", ""] if id.len() > 20 => Route::Checks(id),
-        ["agents", id, "tasks", ""] if id.len() > 20 => Route::Tasks(id),
-        ["winupdate", id, ""] if id.len() > 20 => Route::Updates(id),
-        _ => return None,
-    })
+    monitoring_token: String,
 }
 
 impl Tactical {
-    pub(super) const fn new(world: Arc<World>, key: String) -> Self {
-        Self { world, key }
+    pub(super) const fn new(world: Arc<World>, key: String, monitoring_token: String) -> Self {
+        Self { world, key, monitoring_token }
     }
 
     fn key_accepted(&self, request: &Received) -> bool {
         request.headers.get("x-api-key").is_some_and(|key| key.as_bytes().trim_ascii() == self.key.as_bytes())
+    }
+
+    /// The answer to a request without a good key, or whose key lacks the permission: that comes before everything else.
+    fn refused(&self, request: &Received, route: Route<'_>) -> Option<Answer> {
+        if matches!(route, Route::Alive | Route::ServerStatus) {
+            return None; // The API key means nothing there.
+        }
+        let token = request.headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Token"));
+        if request.headers.get("x-api-key").is_none_or(HeaderValue::is_empty) && !token {
+            return Some(unauthorized("Authentication credentials were not provided."));
+        }
+        if token || !self.key_accepted(request) {
+            return Some(unauthorized("Invalid token."));
+        }
+        let role = self.world.tactical_switches().role();
+        let allowed = route.permission().is_none_or(|permission| role.allows(permission));
+        (!allowed).then(forbidden)
     }
 
     fn agent(&self, agent_id: &str, answer: impl FnOnce(&TacticalAgent, Timestamp) -> Answer) -> Answer {
@@ -90,25 +72,12 @@ impl Service for Tactical {
     }
 
     fn look(&self, request: &Received) -> Look {
-        let mut parameters: Vec<_> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        parameters.sort();
-        let (method, path) = (request.method.as_str(), request.path.as_str());
-        let known = route(path).is_some() || OTHER_READS.contains(&path) || path.starts_with("/agents/");
-        let forbidden = ["/meshcentral", "/ping/", "/processes/", "/eventlog/"].iter().any(|part| path.contains(part));
-        let violation = match (method, path) {
-            ("PATCH", "/alerts/") => None,
-            ("GET", path) if !path.ends_with('/') => Some("no slash at the end"),
-            ("GET", _) if known && !forbidden => None,
-            ("GET", _) => Some("path is unknown or forbidden"),
-            _ => Some("method is not GET"),
+        // Each call has its own credential.
+        let key_accepted = match route(&request.path) {
+            Some(Route::ServerStatus) => about::token_accepted(&self.world, &self.monitoring_token, request),
+            _ => self.key_accepted(request),
         };
-        let body = String::from_utf8_lossy(&request.body);
-        Look {
-            target: path.to_owned(),
-            identity: format!("{method} {path}?{}{body}", parameters.join("&")),
-            key_accepted: self.key_accepted(request),
-            violation,
-        }
+        Look { target: request.path.clone(), identity: identity(request), key_accepted, violation: violation(request) }
     }
 
     fn answer(&self, request: &Received) -> Answer {
@@ -120,26 +89,25 @@ impl Service for Tactical {
             return answer;
         }
         let Some(route) = route(&request.path) else { return page(404) };
-        if route == Route::Status {
-            return Answer::new(200, JSON, r#"{"status":"ok"}"#);
+        let at = self.world.now();
+        if let Some(refused) = self.refused(request, route) {
+            return refused;
         }
-        let token = request.headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes().starts_with(b"Token"));
-        if request.headers.get("x-api-key").is_none_or(axum::http::HeaderValue::is_empty) && !token {
-            return unauthorized("Authentication credentials were not provided.");
-        }
-        if token || !self.key_accepted(request) {
-            return unauthorized("Invalid token.");
-        }
-        if request.method != "GET" {
+        // The others tell methods apart themselves.
+        let read_only = !matches!(route, Route::Alive | Route::ServerStatus | Route::Alerts);
+        if read_only && request.method != "GET" {
             return page(500);
         }
-        let at = self.world.now();
         match route {
-            Route::Status => Answer::new(200, JSON, r#"{"status":"ok"}"#),
+            Route::Alive => Answer::new(200, JSON, r#"{"status":"ok"}"#),
+            Route::ServerStatus => about::status(&self.world, &self.monitoring_token, request, at),
+            Route::Alerts => alerts::answer(&self.world, request, at),
             Route::Version => json(&"0.0.203"),
+            Route::Dashboard => about::dashboard(),
+            Route::CustomFields => about::custom_fields(),
             Route::Clients => clients::list(&self.world, at),
             Route::Agents => agents::list(&self.world, request, at),
-            Route::Agent(id) => self.agent(id, |agent, at| agents::detail(&self.world, agent, at)),
+            Route::Agent(id) => self.agent(id, |agent, at| detail::answer(&self.world, agent, at)),
             Route::Checks(id) => self.agent(id, |agent, at| checks::checks(&self.world, agent, at)),
             Route::Tasks(id) => self.agent(id, |agent, at| checks::tasks(&self.world, agent, at)),
             Route::Updates(id) => self.agent(id, |agent, at| checks::updates(&self.world, agent, at)),
@@ -149,7 +117,7 @@ impl Service for Tactical {
     fn error(&self, status: u16) -> Answer {
         match status {
             401 => unauthorized("Invalid token."),
-            403 => detail(403, "You do not have permission to perform this action."),
+            403 => forbidden(),
             404 => detail(404, "No Agent matches the given query."),
             429 => detail(429, "Request was throttled. Expected available in 57 seconds."),
             502..=504 => nginx(status),
@@ -179,6 +147,10 @@ fn detail(status: u16, text: &str) -> Answer {
 
 fn unauthorized(text: &str) -> Answer {
     detail(401, text).with(WWW_AUTHENTICATE, "Token")
+}
+
+fn forbidden() -> Answer {
+    detail(403, "You do not have permission to perform this action.")
 }
 
 /// The application's own error pages.

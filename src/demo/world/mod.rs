@@ -9,7 +9,12 @@ mod nsight_devices;
 mod nsight_patches;
 pub mod tactical;
 mod tactical_agents;
+mod tactical_alerts;
 mod tactical_checks;
+mod tactical_details;
+mod tactical_fields;
+mod tactical_server;
+mod tactical_switches;
 mod tactical_updates;
 
 use std::fmt;
@@ -21,7 +26,7 @@ use jiff::Timestamp;
 use self::chance::Chance;
 use self::layout::{Blueprint, Layout};
 use self::nsight::NsightTruth;
-use self::tactical::TacticalTruth;
+use self::tactical::{TacticalSwitches, TacticalTruth};
 use crate::clock::Clock;
 
 /// Everything that is true at one moment.
@@ -41,6 +46,7 @@ pub struct World {
     nsight: Layout,
     tactical: Layout,
     cold_cache: AtomicBool,
+    tactical_switches: TacticalSwitches,
 }
 
 const NSIGHT: Blueprint = Blueprint {
@@ -83,6 +89,7 @@ impl World {
             nsight: Layout::new(&NSIGHT, devices - tactical, chance.of(1)),
             tactical: Layout::new(&TACTICAL, tactical, chance.of(2)),
             cold_cache: AtomicBool::new(false),
+            tactical_switches: TacticalSwitches::default(),
         }
     }
 
@@ -120,6 +127,12 @@ impl World {
     #[must_use]
     pub fn is_cache_cold(&self) -> bool {
         self.cold_cache.load(Ordering::Relaxed)
+    }
+
+    /// What can be changed on the Tactical RMM server while it runs.
+    #[must_use]
+    pub const fn tactical_switches(&self) -> &TacticalSwitches {
+        &self.tactical_switches
     }
 
     /// The clients and sites on N-sight.

@@ -4,6 +4,12 @@ use jiff::Timestamp;
 
 use super::chance::Chance;
 
+pub use super::tactical_alerts::TacticalAlert;
+pub use super::tactical_details::{TacticalDetail, TacticalDisk};
+pub use super::tactical_fields::{FIELDS, FieldDefinition, FieldValue, TacticalField};
+pub use super::tactical_server::{ServerStatus, ServicesRunning, VERSION};
+pub use super::tactical_switches::{Permission, Role, ServicesForm, TacticalSwitches};
+
 /// An agent's status as the server computes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentStatus {
@@ -92,6 +98,8 @@ pub struct TacticalCheck {
     pub service: Option<(&'static str, Option<&'static str>)>,
     /// `log_name`.
     pub log_name: Option<&'static str>,
+    /// `script`: the script's id.
+    pub script: Option<u64>,
     /// Made by a policy.
     pub policy: bool,
     /// A policy overrides it: it does not count.
@@ -176,6 +184,18 @@ pub struct TacticalAgentTruth {
     pub tasks: Vec<TacticalTask>,
     /// Its updates.
     pub updates: Vec<TacticalUpdate>,
+    /// What only its detail tells.
+    pub detail: TacticalDetail,
+    /// Its custom fields.
+    pub fields: Vec<TacticalField>,
+}
+
+impl TacticalAgentTruth {
+    /// The value of the agent's custom field of that name; `None` when it was never set.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&FieldValue> {
+        self.fields.iter().find(|field| field.definition.name == name).map(|field| &field.value)
+    }
 }
 
 /// A client.
@@ -209,4 +229,10 @@ pub struct TacticalTruth {
     pub sites: Vec<TacticalSite>,
     /// Agents.
     pub agents: Vec<TacticalAgentTruth>,
+    /// Alerts: open, snoozed, hidden and resolved ones.
+    pub alerts: Vec<TacticalAlert>,
+    /// The status of the server itself.
+    pub server: ServerStatus,
+    /// What the key may do. Everything above is true all the same.
+    pub role: Role,
 }

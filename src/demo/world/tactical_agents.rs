@@ -6,6 +6,7 @@ use super::chance::Chance;
 use super::tactical::{
     AgentStatus, CheckCounters, TacticalAgent, TacticalAgentTruth, TacticalClient, TacticalSite, TacticalTruth,
 };
+use super::tactical_details::thresholds;
 use super::{Generation, World, generation, last_tick};
 
 /// Letters of an agent id.
@@ -37,6 +38,9 @@ impl World {
                 .tactical_agents(0..self.tactical.places, at)
                 .map(|agent| self.tactical_details(agent, at))
                 .collect(),
+            alerts: self.tactical_alerts(at),
+            server: self.tactical_server(at),
+            role: self.tactical_switches().role(),
         }
     }
 
@@ -49,6 +53,8 @@ impl World {
             checks,
             tasks: self.tactical_tasks(&agent, at),
             updates: self.tactical_updates(&agent, at),
+            detail: self.agent_detail(&agent, at),
+            fields: self.agent_fields(&agent, at),
             agent,
         }
     }
@@ -83,11 +89,11 @@ impl World {
         self.tactical_agent_at(place, at).filter(|agent| agent.agent_id == agent_id)
     }
 
-    fn tactical_generation(&self, place: usize, at: i64) -> Option<Generation> {
+    pub(super) fn tactical_generation(&self, place: usize, at: i64) -> Option<Generation> {
         generation(place, self.seed.of(6).of(place as u64), self.minutes(16), at)
     }
 
-    fn tactical_agent_at(&self, place: usize, at: Timestamp) -> Option<TacticalAgent> {
+    pub(super) fn tactical_agent_at(&self, place: usize, at: Timestamp) -> Option<TacticalAgent> {
         let site = self.tactical.site_of(place)?;
         let client = self.tactical.clients.get(site.client)?;
         let now = at.as_millisecond();
@@ -101,12 +107,6 @@ impl World {
         };
         let server = plat == "linux" || (plat == "windows" && place.is_multiple_of(3));
         let last_seen = self.last_seen(place, chance, now);
-        // Computed from the agent's thresholds (here: offline after 1 minute, overdue after 5).
-        let status = match last_seen.map(|seen| (now - seen.as_millisecond()) / 1_000) {
-            None | Some(61..=299) => AgentStatus::Offline,
-            Some(..=60) => AgentStatus::Online,
-            Some(_) => AgentStatus::Overdue,
-        };
         let mut agent = TacticalAgent {
             agent_id: agent_id(pk, chance),
             pk,
@@ -124,7 +124,7 @@ impl World {
                 .get(usize::try_from(chance.of(5).below(4)).unwrap_or(0))
                 .copied()
                 .flatten(),
-            status,
+            status: status(last_seen, thresholds(chance), at),
             last_seen,
             boot_time: self.boot_time(chance, now),
             needs_reboot: chance.of(7).episode(self.minutes(11), 120, now).is_some(),
@@ -176,6 +176,21 @@ fn agent_id(number: u64, chance: Chance) -> String {
     carried.chain((0..32).map(|index| letter(chance.of(17).of(index).number()))).collect()
 }
 
+/// The status as the server computes it from the thresholds (minutes). An agent that never called is offline for ever, and
+/// one that is overdue sooner than offline is never offline.
+fn status(last_seen: Option<Timestamp>, (offline, overdue): (u64, u64), at: Timestamp) -> AgentStatus {
+    let Some(seen) = last_seen else { return AgentStatus::Offline };
+    let silent = u64::try_from(at.as_microsecond() - seen.as_microsecond()).unwrap_or(0);
+    let (offline, overdue) = (offline * 60_000_000, overdue * 60_000_000);
+    if silent > offline && silent < overdue {
+        AgentStatus::Offline
+    } else if silent > offline && silent > overdue {
+        AgentStatus::Overdue
+    } else {
+        AgentStatus::Online
+    }
+}
+
 fn hostname(place: usize, server: bool, generation: Generation) -> String {
     match (NAMES.get(place), generation.since) {
         (Some(name), None) => (*name).to_owned(),
@@ -194,4 +209,25 @@ fn operating_system(plat: &str, server: bool, chance: Chance) -> Option<&'static
         (_, true) => "Windows Server 2022 Datacenter, 64 bit v21H2 (build 20348.2655)",
         (_, false) => "Windows 11 Pro, 64 bit v23H2 (build 22631.4460)",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_follows_from_the_thresholds() {
+        let at: Timestamp = "2026-03-04T09:15:02Z".parse().unwrap();
+        let ago = |seconds: i64| Timestamp::from_second(at.as_second() - seconds).ok();
+        for (seen, thresholds, expected) in [
+            (None, (1, 5), AgentStatus::Offline),
+            (ago(60), (1, 5), AgentStatus::Online),
+            (ago(61), (1, 5), AgentStatus::Offline),
+            (ago(301), (1, 5), AgentStatus::Overdue),
+            (ago(301), (6, 3), AgentStatus::Online),
+            (ago(361), (6, 3), AgentStatus::Overdue),
+        ] {
+            assert_eq!(status(seen, thresholds, at), expected, "{seen:?} {thresholds:?}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ struct Plan {
     disk: Option<&'static str>,
     service: Option<(&'static str, Option<&'static str>)>,
     log_name: Option<&'static str>,
+    script: Option<u64>,
     severity: &'static str,
     /// Policy checks of these types apply to Windows only.
     windows_only: bool,
@@ -27,13 +28,14 @@ const fn plan(check_type: &'static str, name: Option<&'static str>, described: &
         disk: None,
         service: None,
         log_name: None,
+        script: None,
         severity: "warning",
         windows_only: true,
         policy: false,
     }
 }
 
-const CHECKS: [Plan; 11] = [
+const CHECKS: [Plan; 12] = [
     Plan { policy: true, ..plan("cpuload", None, "CPU Load Check -  Warning Threshold: 70% Error Threshold: 90%") },
     Plan { policy: true, ..plan("memory", Some(""), "Memory Check -  Warning Threshold: 70% Error Threshold: 85%") },
     Plan {
@@ -50,8 +52,17 @@ const CHECKS: [Plan; 11] = [
         ..plan("winsvc", None, "Service Check: MSSQL$BÜRO")
     },
     Plan { log_name: Some("System"), severity: "error", ..plan("eventlog", None, "Event Log Check: System") },
-    Plan { windows_only: false, ..plan("script", None, "Script Check: Backup ✓ nightly") },
-    Plan { policy: true, ..plan("script", Some("Defender\n Status 🛡"), "Script Check: Defender Status") },
+    Plan { windows_only: false, script: Some(31), ..plan("script", None, "Script Check: Backup ✓ nightly") },
+    Plan {
+        policy: true,
+        script: Some(32),
+        ..plan("script", Some("Defender\n Status 🛡"), "Script Check: Defender Status")
+    },
+    Plan {
+        windows_only: false,
+        script: Some(33),
+        ..plan("script", Some("Offsite backup"), "Script Check: Veeam copy")
+    },
 ];
 
 const TASKS: [(&str, &str, Option<&str>); 4] = [
@@ -138,6 +149,7 @@ impl World {
             disk: plan.disk,
             service: plan.service,
             log_name: plan.log_name,
+            script: plan.script,
             policy: plan.policy,
             overridden: !plan.policy && plan.windows_only && chance.of(9).happens(60),
             severity: plan.severity,

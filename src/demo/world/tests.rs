@@ -188,6 +188,11 @@ fn nothing_is_dated_in_the_future() {
     }
     for agent in &truth.tactical.agents {
         assert!(agent.agent.last_seen.is_none_or(|seen| seen <= now));
+        assert!(agent.detail.patches_last_installed.is_none_or(|installed| installed <= now));
+    }
+    for alert in &truth.tactical.alerts {
+        assert!(alert.alert_time <= now && alert.resolved_on.is_none_or(|resolved| resolved <= now));
+        assert!(alert.snooze_until.is_none_or(|until| until > now), "of its nature");
     }
 }
 
@@ -200,6 +205,8 @@ fn fifty_thousand_devices_are_quick_to_ask() {
     for _ in 0..100 {
         assert!(!world.nsight_details(device.clone(), at(0)).checks.is_empty());
     }
+    assert!(world.tactical_alerts(at(0)).len() > 5_000);
+    assert!(world.tactical_server(at(0)).agents > 24_000);
     // Unoptimised and on a busy machine; it is a guard against anything quadratic.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
