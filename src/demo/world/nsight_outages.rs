@@ -77,9 +77,8 @@ fn past<'a>(
             if !luck.of(1).happens(often) {
                 return None;
             }
-            let part_of = |luck: super::chance::Chance, limit: i64| {
-                i64::try_from(luck.below(limit.unsigned_abs())).unwrap_or(0)
-            };
+            let part_of =
+                |luck: super::chance::Chance, limit: i64| i64::try_from(luck.below(limit.unsigned_abs())).unwrap_or(0);
             let start = window.start - back * step + part_of(luck.of(2), step);
             // Much longer than the stretch: then it overlaps the next one of its kind.
             let end = start + 5 * 60_000 + part_of(luck.of(3), i64::try_from(hours).unwrap_or(1) * HOUR);

@@ -111,7 +111,11 @@ impl World {
         let mut performance = NsightPerformance { check_id: check.id, ..NsightPerformance::default() };
         if chance.of(4).happens(950) {
             performance.cpu = span.intervals(device, chance.of(10), |luck| {
-                if each { (0..cores).map(|cpu| load(luck.of(cpu + 9), Some(cpu))).collect() } else { vec![load(luck, None)] }
+                if each {
+                    (0..cores).map(|cpu| load(luck.of(cpu + 9), Some(cpu))).collect()
+                } else {
+                    vec![load(luck, None)]
+                }
             });
         }
         if chance.of(5).happens(850) {

@@ -34,8 +34,11 @@ impl World {
         };
         let element = device.chance.of(850).pick(&["letter", "drive", "name"]);
         let colon = device.chance.of(851).happens(500);
-        let named = |name: &str| if colon && name.len() == 1 && name != "/" { format!("{name}:") } else { name.to_owned() };
-        self.volumes(device, (1004, 860), names, at).map(|volume| NsightVolume { name: named(&volume.name), element, ..volume }).collect()
+        let named =
+            |name: &str| if colon && name.len() == 1 && name != "/" { format!("{name}:") } else { name.to_owned() };
+        self.volumes(device, (1004, 860), names, at)
+            .map(|volume| NsightVolume { name: named(&volume.name), element, ..volume })
+            .collect()
     }
 
     /// The stores of a Windows server that has an Exchange check.
