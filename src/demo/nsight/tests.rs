@@ -1,5 +1,11 @@
 //! What the server sends is read back with a generic XML reader and compared with the truth.
 
+mod antivirus;
+mod assets;
+mod backup;
+mod measurements;
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use quick_xml::Reader;
@@ -116,6 +122,27 @@ async fn items(demo: &Demo, query: &str) -> Vec<Node> {
     items.children
 }
 
+/// The children of a good answer's root.
+async fn children(demo: &Demo, query: &str) -> Vec<Node> {
+    let root = ask(demo, query).await;
+    assert_eq!((root.name.as_str(), root.attributes["status"].as_str()), ("result", "OK"), "{query}");
+    root.children
+}
+
+/// Code and message of a refusal.
+async fn refusal(demo: &Demo, query: &str) -> (u64, String) {
+    let root = ask(demo, query).await;
+    assert_eq!(root.attributes["status"], "FAIL", "{query}");
+    let error = root.child("error");
+    (error.number("errorcode"), error.get("message").to_owned())
+}
+
+/// The UTC time in a child, when it has one.
+fn moment(node: &Node, name: &str) -> Option<Timestamp> {
+    let text = node.all(name).next().map(|child| child.text.replace(' ', "T") + "Z")?;
+    (text.len() > 1).then(|| text.parse().unwrap())
+}
+
 fn truth(demo: &Demo) -> NsightTruth {
     demo.world.truth(demo.world.now()).nsight
 }
@@ -221,6 +248,12 @@ fn detail(node: &Node, truth: &NsightDeviceTruth) {
     assert_eq!((node.get("os"), node.get("manufacturer")), (device.os.as_str(), device.manufacturer.as_str()));
     assert_eq!((node.get("model"), node.number("total_memory")), (device.model.as_str(), device.memory));
     assert_eq!(node.number("check_interval_247"), device.check_interval);
+    assert_eq!(node.get("utc_offset"), device.utc_offset.to_string());
+    assert_eq!(node.get("tz_bias"), (-device.utc_offset / 60).to_string());
+    let local = device.last_report.map(|at| at + jiff::SignedDuration::from_secs(device.utc_offset.into()));
+    for (name, format, never) in [("local_date_247", "%F", "0000-00-00"), ("local_time_247", "%T", "")] {
+        assert_eq!(node.get(name), local.map_or(never.to_owned(), |at| at.strftime(format).to_string()));
+    }
     match device.boot {
         Some(boot) => assert_eq!(node.get("last_boot_time"), boot.as_second().to_string()),
         None => assert!(["", "Not Available"].contains(&node.get("last_boot_time"))),
@@ -281,7 +314,7 @@ async fn failing_checks_are_the_truth() {
 async fn checks_histories_and_patches_are_the_truth() {
     let demo = demo(60).await;
     let truth = truth(&demo);
-    for NsightDeviceTruth { device, checks, antivirus, backup, patches } in &truth.devices {
+    for NsightDeviceTruth { device, checks, antivirus, backup, patches, .. } in &truth.devices {
         let nodes = items(&demo, &format!("service=list_checks&deviceid={}", device.id)).await;
         assert_eq!(nodes.len(), checks.len());
         for (node, check) in nodes.iter().zip(checks) {
