@@ -100,16 +100,13 @@ fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck]) {
 
 /// Date and time of the last report where the device stands.
 fn local_times(xml: &mut Xml, device: &NsightDevice, [date, time]: [&str; 2]) {
-    match device.last_report {
-        Some(report) => {
-            xml.value(date, at_offset(report, device.utc_offset, "%Y-%m-%d"));
-            xml.value(time, at_offset(report, device.utc_offset, "%H:%M:%S"));
-        }
-        None => {
-            xml.value(date, "0000-00-00");
-            xml.empty(time);
-        }
-    }
+    let Some(report) = device.last_report else {
+        xml.value(date, "0000-00-00");
+        xml.empty(time);
+        return;
+    };
+    xml.value(date, at_offset(report, device.utc_offset, "%Y-%m-%d"));
+    xml.value(time, at_offset(report, device.utc_offset, "%H:%M:%S"));
 }
 
 /// What the machine is.

@@ -34,10 +34,10 @@ impl World {
         };
         let element = device.chance.of(850).pick(&["letter", "drive", "name"]);
         let colon = device.chance.of(851).happens(500);
-        let named =
+        let spelled =
             |name: &str| if colon && name.len() == 1 && name != "/" { format!("{name}:") } else { name.to_owned() };
         self.volumes(device, (1004, 860), names, at)
-            .map(|volume| NsightVolume { name: named(&volume.name), element, ..volume })
+            .map(|volume| NsightVolume { name: spelled(&volume.name), element, ..volume })
             .collect()
     }
 

@@ -159,7 +159,7 @@ async fn volumes(demo: &Demo, service: &str, element: &str, id: u64, volumes: &[
             .collect();
         assert_eq!(days, volume.days);
     }
-    let Some((newest, used)) = volumes.iter().flat_map(|volume| volume.days.iter().max()).max() else { return };
+    let Some((newest, used)) = volumes.iter().filter_map(|volume| volume.days.iter().max()).max() else { return };
     let since = children(demo, &format!("{query}&since={newest}")).await;
     let told: Vec<_> = since.iter().flat_map(|node| &node.child("history").children).collect();
     assert!(told.iter().all(|data| data.get("day") == newest.to_string()));
