@@ -89,7 +89,7 @@ impl World {
         let window = chance.window(step, until);
         let lived = if chance.of(2).happens(60) { 300 } else { 40 };
         // Some devices never get through, and one plugin is only ever asked to restore.
-        let never = device.chance.of(601).happens(150);
+        let never = device.chance.of(601).happens(250);
         let restore_only = plugin == "ORACLE";
         let device = device.clone();
         (0..lived).filter_map(move |back| {

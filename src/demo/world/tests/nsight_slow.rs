@@ -91,3 +91,41 @@ fn nothing_of_it_is_dated_in_the_future_or_before_the_device() {
         assert!(truth.checks.iter().all(|check| check.failing_since.is_some() == matches!(check.status, 1 | 4)));
     }
 }
+
+/// Whether a device is such a case.
+type Holds<'a> = &'a dyn Fn(&NsightDeviceTruth) -> bool;
+
+#[test]
+fn the_default_fleet_has_the_awkward_cases_of_the_slow_collectors() {
+    let truth = world(60).truth(at(0)).nsight;
+    let any = |holds: Holds<'_>| truth.devices.iter().any(holds);
+    let kind = |truth: &NsightDeviceTruth, kind| truth.device.kind == kind;
+    let one_load = |truth: &NsightDeviceTruth| {
+        truth.performance.iter().flat_map(|one| &one.cpu).any(|one| one.value.iter().any(|load| load.cpu.is_none()))
+    };
+    let cases: [(&str, Holds<'_>); 14] = [
+        ("an Exchange store", &|truth| !truth.stores.is_empty()),
+        ("drives without a colon", &|truth| truth.drives.iter().any(|drive| drive.name == "C")),
+        ("drives with a colon", &|truth| truth.drives.iter().any(|drive| drive.name == "C:")),
+        ("a measured workstation", &|truth| kind(truth, NsightKind::Workstation) && truth.performance.is_some()),
+        ("one load for all processors", &one_load),
+        ("loads of single processors", &|truth| truth.performance.is_some() && !one_load(truth)),
+        ("a lost scan time", &|truth| truth.assets.as_ref().is_some_and(|assets| assets.scanned.is_none())),
+        ("an open outage", &|truth| truth.outages.iter().any(|outage| outage.end.is_none())),
+        ("an unknown reason", &|truth| truth.outages.iter().any(|outage| outage.reason == "AGENT_STUCK")),
+        ("a workstation with backup", &|truth| kind(truth, NsightKind::Workstation) && !truth.sessions.is_empty()),
+        ("a restore", &|truth| truth.sessions.iter().any(|session| session.kind == "RESTORE")),
+        ("no backup that came through", &|truth| {
+            !truth.sessions.is_empty() && truth.sessions.iter().all(|session| session.status != "COMPLETED")
+        }),
+        ("a slot out of use", &|truth| truth.selection.iter().any(|slot| !slot.active)),
+        ("two slots with files", &|truth| {
+            let files = |slot: &&super::nsight_backup::NsightSlot| {
+                slot.active && slot.plugins.iter().any(|(name, _)| *name == "FsBackupPlugin")
+            };
+            truth.selection.iter().filter(files).count() > 1
+        }),
+    ];
+    let absent: Vec<_> = cases.iter().filter(|(_, holds)| !any(*holds)).map(|(case, _)| *case).collect();
+    assert_eq!(absent, [""; 0]);
+}
