@@ -206,6 +206,7 @@ fn nsight_type(number: u32) -> &'static str {
         1002 => "backup",
         1003 => "drive_change",
         1004 => "disk_space",
+        1005 => "exchange_store",
         1006 => "failed_login",
         1007 => "performance",
         1008 => "disk_health",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::xml::{Xml, local, utc};
+use super::xml::{Xml, at_offset, utc};
 use super::{Refusal, invalid, items};
 use crate::demo::server::Content;
 use crate::demo::world::World;
@@ -26,7 +26,7 @@ fn list(world: &World, site: u64, at: Timestamp, element: &str, kinds: &[NsightK
                 agentless(xml, &device);
             } else {
                 let checks = world.nsight_checks(&device, at);
-                report(xml, &device, &checks, at);
+                report(xml, &device, &checks);
                 hardware(xml, &device);
             }
             xml.close(element);
@@ -53,7 +53,7 @@ fn agentless(xml: &mut Xml, device: &NsightDevice) {
 }
 
 /// Who the device is and when it reported.
-fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck], at: Timestamp) {
+fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck]) {
     let server = device.kind == NsightKind::Server;
     let overall = |class: fn(u8) -> bool| {
         let mut statuses = checks.iter().filter(|check| class(check.class)).map(|check| check.status);
@@ -75,20 +75,13 @@ fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck], at: Time
     xml.flag("active_247", device.active_247);
     xml.value("check_interval_247", device.check_interval);
     xml.value("status_247", overall(|class| class == 1));
-    match device.last_report {
-        Some(report) => {
-            xml.value("local_date_247", local(report, "%Y-%m-%d"));
-            xml.value("local_time_247", local(report, "%H:%M:%S"));
-        }
-        None => xml.raw("<local_date_247>0000-00-00</local_date_247><local_time_247/>"),
-    }
+    local_times(xml, device, ["local_date_247", "local_time_247"]);
     xml.value("utc_time_247", utc(device.last_report));
     xml.value("dsc_active", 1);
     xml.value("agent_mode", if server { 3 } else { 1 });
     xml.value("dsc_hour", 7);
     xml.value("dsc_status", overall(|class| class == 2));
-    xml.value("dsc_local_date", local(at, "%Y-%m-%d"));
-    xml.value("dsc_local_time", "00:03:44");
+    local_times(xml, device, ["dsc_local_date", "dsc_local_time"]);
     xml.value("dsc_utc_time", utc(device.last_report));
     if server {
         xml.value("miss_factor_247", "2.5");
@@ -97,10 +90,23 @@ fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck], at: Time
         xml.raw("<remote_connection_type>0</remote_connection_type><remote_address/><remote_port/><remote_username/>");
         xml.empty("remote_domain");
     }
-    xml.raw("<tz_bias>-60</tz_bias><tz_dst_bias>-60</tz_dst_bias><tz_std_bias>0</tz_std_bias><tz_mode>1</tz_mode>");
+    // As Windows has it: minutes from local time to UTC, standard time now.
+    xml.value("tz_bias", -device.utc_offset / 60);
+    xml.raw("<tz_dst_bias>-60</tz_dst_bias><tz_std_bias>0</tz_std_bias><tz_mode>1</tz_mode>");
     xml.value("tz_dst_date", "0000-03-05:00T01:00:00");
     xml.value("utc_apt", utc(device.last_report));
-    xml.value("utc_offset", 3_600);
+    xml.value("utc_offset", device.utc_offset);
+}
+
+/// Date and time of the last report where the device stands.
+fn local_times(xml: &mut Xml, device: &NsightDevice, [date, time]: [&str; 2]) {
+    let Some(report) = device.last_report else {
+        xml.value(date, "0000-00-00");
+        xml.empty(time);
+        return;
+    };
+    xml.value(date, at_offset(report, device.utc_offset, "%Y-%m-%d"));
+    xml.value(time, at_offset(report, device.utc_offset, "%H:%M:%S"));
 }
 
 /// What the machine is.

@@ -1,9 +1,18 @@
 //! The simulated N-sight server: one path, many services, XML in latin-1.
 
+mod assets;
 mod checks;
 mod daily;
+mod definitions;
 mod devices;
+mod directory;
 mod inventory;
+mod managed_antivirus;
+mod outages;
+mod performance;
+mod selection;
+mod sessions;
+mod storage;
 mod xml;
 
 use std::sync::Arc;
@@ -19,7 +28,7 @@ const XML: &str = "text/xml";
 const HTML: &str = "text/html";
 
 /// Services that this server answers.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 25] = [
     "list_clients",
     "list_sites",
     "list_devices_at_client",
@@ -31,38 +40,38 @@ const SERVICES: [&str; 11] = [
     "list_backup_history",
     "patch_list_all",
     "list_general_settings",
-];
-
-/// Read services that exist but are not simulated: asking for them fails, but is no misbehaviour.
-const OTHER_READS: [&str; 30] = [
-    "list_agentless_assets",
-    "list_device_monitoring_details",
-    "list_check_config",
-    "get_formatted_check_output",
+    "list_supported_av_products",
+    "list_av_definitions",
+    "list_mav_threats",
+    "list_mav_quarantine",
+    "list_mav_scans",
+    "list_mob_sessions",
+    "mob/mob_list_selection_size",
     "list_outages",
     "list_performance_history",
     "list_drive_space_history",
     "list_exchange_storage_history",
+    "list_device_asset_details",
+    "list_client_license_count",
+    "list_active_directory_users",
+];
+
+/// Read services that exist but are not simulated: asking for them fails, but is no misbehaviour.
+const OTHER_READS: [&str; 16] = [
+    "list_agentless_assets",
+    "list_device_monitoring_details",
+    "list_check_config",
+    "get_formatted_check_output",
     "list_templates",
-    "list_supported_av_products",
-    "list_av_definitions",
     "get_av_definition_release_date",
     "list_all_hardware",
     "list_all_software",
-    "list_device_asset_details",
     "list_license_groups",
     "list_license_group_items",
-    "list_client_license_count",
     "list_licensed_software",
     "list_wallchart_settings",
-    "list_mav_threats",
-    "list_mav_quarantine",
-    "list_mav_scans",
     "mav_quarantine_list",
     "mav_scan_device_list",
-    "mob/mob_list_selection_size",
-    "list_mob_sessions",
-    "list_active_directory_users",
     "get_site_installation_package",
     "list_fmt_check_result",
 ];
@@ -117,6 +126,20 @@ impl Nsight {
             "list_backup_history" => daily::backup(world, number(request, "deviceid")?, at),
             "patch_list_all" => daily::patches(world, number(request, "deviceid")?, at),
             "list_general_settings" => Ok(inventory::general_settings(at)),
+            "list_supported_av_products" => Ok(definitions::products(world, at)),
+            "list_av_definitions" => definitions::definitions(world, request, at),
+            "list_mav_threats" => managed_antivirus::threats(world, request, at),
+            "list_mav_quarantine" => managed_antivirus::quarantine(world, request, at),
+            "list_mav_scans" => managed_antivirus::scans(world, request, at),
+            "list_mob_sessions" => sessions::sessions(world, number(request, "deviceid")?, at),
+            "mob/mob_list_selection_size" => selection::sizes(Arc::clone(world), request, at),
+            "list_outages" => outages::outages(world, number(request, "deviceid")?, at),
+            "list_performance_history" => performance::history(world, request, at),
+            "list_drive_space_history" => storage::drives(world, request, at),
+            "list_exchange_storage_history" => storage::stores(world, request, at),
+            "list_device_asset_details" => assets::details(world, number(request, "deviceid")?, at),
+            "list_client_license_count" => assets::licenses(world, number(request, "clientid")?, at),
+            "list_active_directory_users" => directory::users(world, number(request, "siteid")?, at),
             _ => Err(invalid("service")),
         }
     }

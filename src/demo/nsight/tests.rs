@@ -1,92 +1,19 @@
 //! What the server sends is read back with a generic XML reader and compared with the truth.
 
+mod antivirus;
+mod assets;
+mod backup;
+mod measurements;
+mod refusals;
+mod tree;
+
 use std::collections::BTreeMap;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
+use self::tree::{Node, tree};
 use super::super::raw::{Raw, get, request};
 use super::super::{Demo, DemoOptions, PinnedClock, start};
 use super::*;
 use crate::demo::world::nsight::{NsightDeviceTruth, NsightKind, NsightTruth, ProblemKind};
-
-/// An element with everything in it.
-#[derive(Debug, Default)]
-struct Node {
-    name: String,
-    attributes: BTreeMap<String, String>,
-    text: String,
-    children: Vec<Node>,
-}
-
-impl Node {
-    fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Self> + use<'a> {
-        let name = name.to_owned();
-        self.children.iter().filter(move |child| child.name == name)
-    }
-
-    fn child(&self, name: &str) -> &Self {
-        self.all(name).next().unwrap_or_else(|| panic!("no {name} in {self:?}"))
-    }
-
-    fn get(&self, name: &str) -> &str {
-        &self.child(name).text
-    }
-
-    fn number(&self, name: &str) -> u64 {
-        self.get(name).parse().unwrap_or_else(|_| panic!("{name} in {self:?}"))
-    }
-}
-
-/// Reads a document, checking that it is well-formed and has the declaration of the real server.
-fn tree(body: &[u8]) -> Node {
-    let text: String = body.iter().copied().map(char::from).collect();
-    assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>"), "{text}");
-    let mut reader = Reader::from_str(&text);
-    let mut open = vec![Node::default()];
-    loop {
-        let start = |bytes: &quick_xml::events::BytesStart<'_>| Node {
-            name: bytes.name().as_ref().to_owned(),
-            attributes: bytes
-                .attributes()
-                .map(Result::unwrap)
-                .map(|attribute| {
-                    let key = attribute.key.as_ref().to_owned();
-                    (key, attribute.value.to_string())
-                })
-                .collect(),
-            ..Node::default()
-        };
-        match reader.read_event().expect("well-formed") {
-            Event::Start(bytes) => open.push(start(&bytes)),
-            Event::Empty(bytes) => open.last_mut().unwrap().children.push(start(&bytes)),
-            Event::End(_) => {
-                let node = open.pop().unwrap();
-                open.last_mut().unwrap().children.push(node);
-            }
-            Event::Text(text) => open.last_mut().unwrap().text += &text,
-            Event::CData(text) => open.last_mut().unwrap().text += &text,
-            Event::GeneralRef(reference) => {
-                let name = reference.to_string();
-                let letter = match name.as_str() {
-                    "amp" => '&',
-                    "lt" => '<',
-                    "gt" => '>',
-                    "quot" => '"',
-                    "apos" => '\'',
-                    name => char::from_u32(u32::from_str_radix(name.strip_prefix("#x").unwrap(), 16).unwrap()).unwrap(),
-                };
-                open.last_mut().unwrap().text.push(letter);
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    assert_eq!(open.len(), 1, "every element is closed");
-    let mut document = open.pop().unwrap();
-    assert_eq!((document.text.as_str(), document.children.len()), ("", 1), "one root");
-    document.children.pop().unwrap()
-}
 
 async fn demo(devices: usize) -> Demo {
     let clock = PinnedClock::at("2026-03-04T09:15:02Z".parse().unwrap());
@@ -114,6 +41,27 @@ async fn items(demo: &Demo, query: &str) -> Vec<Node> {
     let items = root.children.pop().unwrap();
     assert_eq!(items.name, "items");
     items.children
+}
+
+/// The children of a good answer's root.
+async fn children(demo: &Demo, query: &str) -> Vec<Node> {
+    let root = ask(demo, query).await;
+    assert_eq!((root.name.as_str(), root.attributes["status"].as_str()), ("result", "OK"), "{query}");
+    root.children
+}
+
+/// Code and message of a refusal.
+async fn refusal(demo: &Demo, query: &str) -> (u64, String) {
+    let root = ask(demo, query).await;
+    assert_eq!(root.attributes["status"], "FAIL", "{query}");
+    let error = root.child("error");
+    (error.number("errorcode"), error.get("message").to_owned())
+}
+
+/// The UTC time in a child, when it has one.
+fn moment(node: &Node, name: &str) -> Option<Timestamp> {
+    let text = node.all(name).next().map(|child| child.text.replace(' ', "T") + "Z")?;
+    (text.len() > 1).then(|| text.parse().unwrap())
 }
 
 fn truth(demo: &Demo) -> NsightTruth {
@@ -221,6 +169,12 @@ fn detail(node: &Node, truth: &NsightDeviceTruth) {
     assert_eq!((node.get("os"), node.get("manufacturer")), (device.os.as_str(), device.manufacturer.as_str()));
     assert_eq!((node.get("model"), node.number("total_memory")), (device.model.as_str(), device.memory));
     assert_eq!(node.number("check_interval_247"), device.check_interval);
+    assert_eq!(node.get("utc_offset"), device.utc_offset.to_string());
+    assert_eq!(node.get("tz_bias"), (-device.utc_offset / 60).to_string());
+    let local = device.last_report.map(|at| at + jiff::SignedDuration::from_secs(device.utc_offset.into()));
+    for (name, format, never) in [("local_date_247", "%F", "0000-00-00"), ("local_time_247", "%T", "")] {
+        assert_eq!(node.get(name), local.map_or(never.to_owned(), |at| at.strftime(format).to_string()));
+    }
     match device.boot {
         Some(boot) => assert_eq!(node.get("last_boot_time"), boot.as_second().to_string()),
         None => assert!(["", "Not Available"].contains(&node.get("last_boot_time"))),
@@ -281,7 +235,7 @@ async fn failing_checks_are_the_truth() {
 async fn checks_histories_and_patches_are_the_truth() {
     let demo = demo(60).await;
     let truth = truth(&demo);
-    for NsightDeviceTruth { device, checks, antivirus, backup, patches } in &truth.devices {
+    for NsightDeviceTruth { device, checks, antivirus, backup, patches, .. } in &truth.devices {
         let nodes = items(&demo, &format!("service=list_checks&deviceid={}", device.id)).await;
         assert_eq!(nodes.len(), checks.len());
         for (node, check) in nodes.iter().zip(checks) {

@@ -114,6 +114,11 @@ pub(super) fn local(at: Timestamp, format: &str) -> String {
     at.to_zoned(TimeZone::get(ACCOUNT_ZONE).unwrap_or(TimeZone::UTC)).strftime(format).to_string()
 }
 
+/// A time so many seconds ahead of UTC.
+pub(super) fn at_offset(at: Timestamp, seconds: i32, format: &str) -> String {
+    at.saturating_add(jiff::SignedDuration::from_secs(i64::from(seconds))).unwrap_or(at).strftime(format).to_string()
+}
+
 /// A UTC time; never is written as zeros.
 pub(super) fn utc(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "0000-00-00 00:00:00".to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())

@@ -78,18 +78,28 @@ pub enum Fault {
 pub struct Scope {
     /// N-sight's service or Tactical RMM's path, `*` standing for anything; `None` is every request.
     pub target: Option<String>,
+    /// The call's identity as in the record ([`Call::identity`](super::audit::Call::identity)), `*` standing for anything;
+    /// `None` is every identity.
+    pub identity: Option<String>,
     /// Only so many requests; `None` is all from now on.
     pub requests: Option<u32>,
 }
 
 impl Scope {
     /// Every request.
-    pub const ALL: Self = Self { target: None, requests: None };
+    pub const ALL: Self = Self { target: None, identity: None, requests: None };
 
     /// Requests for a service or path, `*` standing for anything.
     #[must_use]
     pub fn target(pattern: &str) -> Self {
-        Self { target: Some(pattern.to_owned()), requests: None }
+        Self { target: Some(pattern.to_owned()), ..Self::ALL }
+    }
+
+    /// Requests of an identity, `*` standing for anything: `GET list_failing_checks?` is the call for the whole account,
+    /// `GET list_failing_checks?clientid=*` the one for each client, `*deviceid=770000*` all calls for one device.
+    #[must_use]
+    pub fn identity(pattern: &str) -> Self {
+        Self { identity: Some(pattern.to_owned()), ..Self::ALL }
     }
 
     /// Only the next so many of them.
@@ -113,9 +123,10 @@ impl Faults {
     }
 
     /// The newest fault that meets this request, used up once.
-    pub(crate) fn take(&self, target: &str) -> Option<Fault> {
+    pub(crate) fn take(&self, target: &str, identity: &str) -> Option<Fault> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let meets = |scope: &Scope| scope.target.as_ref().is_none_or(|pattern| matches(pattern, target));
+        let fits = |pattern: &Option<String>, text| pattern.as_ref().is_none_or(|pattern| matches(pattern, text));
+        let meets = |scope: &Scope| fits(&scope.target, target) && fits(&scope.identity, identity);
         let index = faults.iter().rposition(|(_, scope)| scope.requests != Some(0) && meets(scope))?;
         let (fault, scope) = faults.get_mut(index)?;
         if let Some(requests) = &mut scope.requests {
@@ -163,10 +174,21 @@ mod tests {
         let faults = Faults::default();
         faults.set(Fault::HtmlPage, Scope::ALL);
         faults.set(Fault::EmptyBody, Scope::target("list_*").next(2));
-        let taken: Vec<_> = (0..3).map(|_| faults.take("list_clients").unwrap()).collect();
+        let taken: Vec<_> = (0..3).map(|_| faults.take("list_clients", "GET list_clients?").unwrap()).collect();
         assert_eq!(taken, [Fault::EmptyBody, Fault::EmptyBody, Fault::HtmlPage]);
-        assert_eq!(faults.take("patch_list_all"), Some(Fault::HtmlPage));
+        assert_eq!(faults.take("patch_list_all", ""), Some(Fault::HtmlPage));
         faults.clear();
-        assert_eq!(faults.take("list_clients"), None);
+        assert_eq!(faults.take("list_clients", ""), None);
+    }
+
+    #[test]
+    fn one_identity_of_a_call_can_fail_alone() {
+        let faults = Faults::default();
+        faults.set(Fault::NeverAnswer, Scope::identity("GET list_failing_checks?"));
+        faults.set(Fault::EmptyBody, Scope::identity("*deviceid=77*"));
+        assert_eq!(faults.take("list_failing_checks", "GET list_failing_checks?"), Some(Fault::NeverAnswer));
+        assert_eq!(faults.take("list_failing_checks", "GET list_failing_checks?clientid=41007"), None);
+        assert_eq!(faults.take("list_checks", "GET list_checks?deviceid=770000"), Some(Fault::EmptyBody));
+        assert_eq!(faults.take("list_checks", "GET list_checks?deviceid=780000"), None);
     }
 }

@@ -245,7 +245,7 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     let look = shared.service.look(&request);
     let number = shared.audit.arrived(call(&request, &look, shared.service.platform(), received));
     let running = Running { audit: shared.audit.clone(), number, clock: Arc::clone(&shared.clock) };
-    let fault = shared.faults.take(&look.target);
+    let fault = shared.faults.take(&look.target, &look.identity);
     let response = wire::respond(&*shared.service, &*shared.clock, &request, fault).await;
     shared.audit.answered(number, response.status().as_u16());
     // The closure keeps `running` for as long as the body lives; the length of the body stays known.

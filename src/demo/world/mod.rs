@@ -4,9 +4,17 @@
 pub mod chance;
 pub mod layout;
 pub mod nsight;
+pub mod nsight_antivirus;
+pub mod nsight_assets;
+pub mod nsight_backup;
 mod nsight_checks;
+pub mod nsight_definitions;
 mod nsight_devices;
+pub mod nsight_directory;
+pub mod nsight_outages;
 mod nsight_patches;
+pub mod nsight_performance;
+pub mod nsight_storage;
 pub mod tactical;
 mod tactical_agents;
 mod tactical_alerts;
@@ -47,6 +55,7 @@ pub struct World {
     tactical: Layout,
     cold_cache: AtomicBool,
     tactical_switches: TacticalSwitches,
+    selection_per_device: AtomicBool,
 }
 
 const NSIGHT: Blueprint = Blueprint {
@@ -90,6 +99,7 @@ impl World {
             tactical: Layout::new(&TACTICAL, tactical, chance.of(2)),
             cold_cache: AtomicBool::new(false),
             tactical_switches: TacticalSwitches::default(),
+            selection_per_device: AtomicBool::new(false),
         }
     }
 
@@ -135,6 +145,18 @@ impl World {
         &self.tactical_switches
     }
 
+    /// While on, the N-sight server refuses to list the backup selection of more than one device in one call. The truth is
+    /// not changed by it.
+    pub fn set_selection_per_device(&self, only: bool) {
+        self.selection_per_device.store(only, Ordering::Relaxed);
+    }
+
+    /// Whether the backup selection is listed for single devices only.
+    #[must_use]
+    pub fn is_selection_per_device(&self) -> bool {
+        self.selection_per_device.load(Ordering::Relaxed)
+    }
+
     /// The clients and sites on N-sight.
     #[must_use]
     pub const fn nsight_layout(&self) -> &Layout {
@@ -163,6 +185,11 @@ impl fmt::Debug for World {
 /// A time from Unix milliseconds; 1970 for what no calendar holds.
 fn time(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or_default()
+}
+
+/// A time from Unix milliseconds in whole seconds, as the platforms write them.
+fn whole_second(milliseconds: i64) -> Timestamp {
+    time(milliseconds.div_euclid(1_000) * 1_000)
 }
 
 /// The last multiple of `period` before or at `at`, shifted by the source: when something regular happened last.

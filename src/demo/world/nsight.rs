@@ -4,6 +4,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::chance::Chance;
+use super::nsight_antivirus::{NsightQuarantined, NsightScan, NsightThreat};
+use super::nsight_assets::{NsightAssets, NsightLicense};
+use super::nsight_backup::{NsightSession, NsightSlot};
+use super::nsight_definitions::NsightProduct;
+use super::nsight_directory::NsightDirectory;
+use super::nsight_outages::NsightOutage;
+use super::nsight_performance::NsightPerformance;
+use super::nsight_storage::NsightVolume;
 
 /// The account's own time zone.
 pub const ACCOUNT_ZONE: &str = "Europe/Berlin";
@@ -74,6 +82,8 @@ pub struct NsightDevice {
     pub active_247: bool,
     /// Minutes between two 24x7 reports.
     pub check_interval: u64,
+    /// Seconds that its local time is ahead of UTC.
+    pub utc_offset: i32,
     /// Last 24x7 report.
     pub last_report: Option<Timestamp>,
     /// The field `online`: 1 for every workstation, whatever is true.
@@ -85,7 +95,21 @@ pub struct NsightDevice {
     /// Element names of the features that are on.
     pub features: Vec<&'static str>,
     pub(super) chance: Chance,
+    /// When it came, Unix ms; `None` for one that was always there.
+    pub(super) since: Option<i64>,
     pub(super) silent_since: Option<i64>,
+}
+
+impl NsightDevice {
+    /// The last moment at which it could do anything, Unix ms.
+    pub(super) fn awake_until(&self, at: Timestamp) -> i64 {
+        self.silent_since.map_or(at.as_millisecond(), |since| since - 1_000)
+    }
+
+    /// Whether it had come by that time.
+    pub(super) fn was_there(&self, at: i64) -> bool {
+        self.since.is_none_or(|since| at >= since)
+    }
 }
 
 /// One check or automated task.
@@ -105,6 +129,8 @@ pub struct NsightCheck {
     pub consecutive_fails: u64,
     /// Last run; `None` = never.
     pub last_run: Option<Timestamp>,
+    /// Since when it has failed, cleared or not; `None` while it passes.
+    pub failing_since: Option<Timestamp>,
 }
 
 /// The daily history of one kind of check; no names and no days when the device has no such check.
@@ -148,6 +174,26 @@ pub struct NsightDeviceTruth {
     pub backup: NsightHistory,
     /// Its patches.
     pub patches: Vec<NsightPatch>,
+    /// Threats of managed antivirus.
+    pub threats: Vec<NsightThreat>,
+    /// What is and was in quarantine.
+    pub quarantine: Vec<NsightQuarantined>,
+    /// Scans of managed antivirus.
+    pub scans: Vec<NsightScan>,
+    /// Sessions of Backup & Recovery.
+    pub sessions: Vec<NsightSession>,
+    /// What is chosen for backup.
+    pub selection: Vec<NsightSlot>,
+    /// Outages.
+    pub outages: Vec<NsightOutage>,
+    /// The last day in intervals of 15 minutes; `None` without a performance monitoring check.
+    pub performance: Option<NsightPerformance>,
+    /// Drives.
+    pub drives: Vec<NsightVolume>,
+    /// Exchange stores.
+    pub stores: Vec<NsightVolume>,
+    /// Hardware and software.
+    pub assets: Option<NsightAssets>,
 }
 
 /// A client with the counts of list_clients.
@@ -191,4 +237,10 @@ pub struct NsightTruth {
     pub sites: Vec<NsightSite>,
     /// Devices.
     pub devices: Vec<NsightDeviceTruth>,
+    /// Licences of all clients.
+    pub licenses: Vec<NsightLicense>,
+    /// Directory users of every site.
+    pub directory: Vec<NsightDirectory>,
+    /// Antivirus products.
+    pub definitions: Vec<NsightProduct>,
 }

@@ -3,12 +3,12 @@
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::nsight::{ACCOUNT_ZONE, NsightCheck, NsightDevice, NsightHistory, NsightKind};
-use super::{World, last_tick, time};
+use super::{World, last_tick, time, whole_second};
 
 /// A check as it is set up: type, class, description.
 type Plan = (u32, u8, &'static str);
 
-const SERVER: [Plan; 15] = [
+const SERVER: [Plan; 16] = [
     (1001, 2, "Antivirus Update Check - Managed Antivirus"),
     (1002, 6, "Backup Check - Backup & Recovery"),
     (1003, 2, "Drive Space Change Check - drive D:"),
@@ -24,15 +24,17 @@ const SERVER: [Plan; 15] = [
     (1024, 1, "Skriptüberprüfung - Lizenzen prüfen ✓"),
     (1026, 4, "Managed Antivirus Check"),
     (1031, 1, "Bandwidth Check - eth0 ]]> 10 €"),
+    (1005, 2, "Exchange Store Size Check"),
 ];
 
-const WORKSTATION: [Plan; 6] = [
+const WORKSTATION: [Plan; 7] = [
     (1001, 2, "Antivirus Update Check - Managed Antivirus"),
     (1002, 2, "Backup Check - Dokumente"),
     (1004, 1, "Disk Space Check - drive C:"),
     (1013, 1, "Windows Service Check - Windows Update"),
     (1023, 3, "Automated Task - Neustart, wenn nötig"),
     (1024, 1, "Script Check - BitLocker"),
+    (1007, 1, "Performance Monitoring Check - CPU"),
 ];
 
 /// Number of days in a history.
@@ -83,6 +85,7 @@ impl World {
             status,
             consecutive_fails,
             last_run: (!never_ran).then(|| time(run)),
+            failing_since: failing.filter(|_| matches!(status, 1 | 4)).map(whole_second),
         }
     }
 
@@ -154,12 +157,15 @@ fn history(
     NsightHistory { checks: vec![check.description], days: statuses }
 }
 
-/// Backup and antivirus checks exist only where somebody set them up.
+/// Backup, antivirus, Exchange and, on workstations, performance checks exist only where somebody set them up.
 fn has_check(device: &NsightDevice, (check_type, _, _): Plan) -> bool {
     let often = match (check_type, device.kind) {
         (1001, _) => 850,
         (1002, NsightKind::Server) => 900,
         (1002, _) => 150,
+        (1005, _) if device.os.contains("Windows") => 400,
+        (1005, _) => 0,
+        (1007, NsightKind::Workstation) => 250,
         _ => 1_000,
     };
     device.chance.of(u64::from(check_type)).happens(often)

@@ -8,7 +8,8 @@ use super::nsight::{
     ACCOUNT_ZONE, NsightClient, NsightDevice, NsightDeviceTruth, NsightKind, NsightSite, NsightTruth, Problem,
     ProblemKind,
 };
-use super::{Generation, World, generation, last_tick, time};
+use super::nsight_backup::NsightRemoved;
+use super::{Generation, World, generation, last_tick, time, whole_second};
 
 /// Places whose device ids start after this number; each place has 1,000 ids for the devices that come and go in it.
 const FIRST_DEVICE: u64 = 770_000;
@@ -41,6 +42,9 @@ impl World {
             clients: self.nsight.clients.iter().filter_map(|client| self.nsight_client(client.id, at)).collect(),
             sites: self.nsight.sites.iter().filter_map(|site| self.nsight_site(site.id, at)).collect(),
             devices: devices.collect(),
+            licenses: self.nsight.clients.iter().flat_map(|client| self.nsight_licenses(client, at)).collect(),
+            directory: self.nsight.sites.iter().filter_map(|site| self.nsight_directory(site.id, at)).collect(),
+            definitions: self.nsight_products(at),
         }
     }
 
@@ -52,6 +56,16 @@ impl World {
             antivirus: self.nsight_antivirus(&device, at),
             backup: self.nsight_backup(&device, at),
             patches: self.nsight_patches(&device, at),
+            threats: self.nsight_threats(&device, at),
+            quarantine: self.nsight_quarantine(&device, at),
+            scans: self.nsight_scans(&device, at),
+            sessions: self.nsight_sessions(&device, at),
+            selection: self.nsight_selection(&device, at),
+            outages: self.nsight_outages(&device, at),
+            performance: self.nsight_performance(&device, 15, at),
+            drives: self.nsight_drives(&device, at),
+            stores: self.nsight_stores(&device, at),
+            assets: self.nsight_assets(&device, at),
             device,
         }
     }
@@ -90,6 +104,28 @@ impl World {
 
     fn nsight_generation(&self, place: usize, at: i64) -> Option<Generation> {
         generation(place, self.seed.of(4).of(place as u64), self.minutes(15), at)
+    }
+
+    /// The devices that stood in these places before, as far as anybody remembers them: the last one of each place in which
+    /// devices come and go.
+    pub fn nsight_removed(
+        &self,
+        places: std::ops::Range<usize>,
+        at: Timestamp,
+    ) -> impl Iterator<Item = NsightRemoved> + use<'_> {
+        places.filter_map(move |place| {
+            // A period ago stood the one before, or the place was vacant for a moment.
+            let before = self.nsight_generation(place, at.as_millisecond() - self.minutes(15))?;
+            let former = time(before.since?);
+            let mut device = self.nsight_device_at(place, former)?;
+            device.features.push("mob");
+            let slots = self.nsight_selection(&device, former);
+            matches!(device.kind, NsightKind::Server | NsightKind::Workstation).then_some(NsightRemoved {
+                id: device.id,
+                kind: device.kind,
+                slots,
+            })
+        })
     }
 
     /// The devices that stand in these places.
@@ -134,12 +170,14 @@ impl World {
             boot: None,
             active_247: place % 16 != 13,
             check_interval: if kind == NsightKind::Server { 5 } else { 15 << chance.of(7).below(3) },
+            utc_offset: utc_offset_of(place),
             last_report: None,
             online_flag: true,
             missed: false,
             problem: None,
-            features: features_of(kind, chance),
+            features: features_of(place, kind, chance),
             chance,
+            since: generation.since,
             silent_since: None,
         };
         match kind {
@@ -209,10 +247,6 @@ impl World {
     }
 }
 
-fn whole_second(milliseconds: i64) -> Timestamp {
-    time(milliseconds.div_euclid(1_000) * 1_000)
-}
-
 const fn kind_of(place: usize) -> NsightKind {
     match (place % 4, place % 16) {
         (0, _) => NsightKind::Server,
@@ -257,7 +291,7 @@ fn os_of(kind: NsightKind, chance: Chance) -> &'static str {
     chance.of(2).pick(systems)
 }
 
-fn features_of(kind: NsightKind, chance: Chance) -> Vec<&'static str> {
+fn features_of(place: usize, kind: NsightKind, chance: Chance) -> Vec<&'static str> {
     let likely: &[(&str, u64)] = match kind {
         NsightKind::Server => &[
             ("takecontrol", 900),
@@ -278,7 +312,32 @@ fn features_of(kind: NsightKind, chance: Chance) -> Vec<&'static str> {
         NsightKind::Mobile | NsightKind::Agentless => &[],
     };
     let on = likely.iter().zip(10..).filter(|((_, often), part)| chance.of(*part).happens(*often));
-    on.map(|((name, _), _)| *name).collect()
+    let mut features: Vec<_> = on.map(|((name, _), _)| *name).collect();
+    // The older antivirus engine is rare: a few places have it alone, or beside the newer one.
+    match (kind, place % 12) {
+        (NsightKind::Server | NsightKind::Workstation, 5 | 8) => {
+            features.retain(|name| *name != "mavbreck" && *name != "mav");
+            features.push("mav");
+        }
+        (NsightKind::Server, 4) => {
+            features.retain(|name| *name != "mavbreck" && *name != "mav");
+            features.extend(["mav", "mavbreck"]);
+        }
+        _ => {}
+    }
+    features
+}
+
+/// Seconds from UTC to local time. Most devices stand where the account is, some far away, and not all by whole hours.
+const fn utc_offset_of(place: usize) -> i32 {
+    match place % 9 {
+        1 => 0,
+        3 => -5 * 3_600,
+        4 => 5 * 3_600 + 1_800,
+        6 => -3 * 3_600 - 1_800,
+        8 => 10 * 3_600,
+        _ => 3_600,
+    }
 }
 
 fn install_day(generation: Generation, chance: Chance, at: Timestamp) -> Date {

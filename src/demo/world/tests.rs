@@ -1,3 +1,5 @@
+mod nsight_slow;
+
 use std::collections::{BTreeSet, HashSet};
 use std::time::Instant;
 
