@@ -22,22 +22,28 @@ pub const BOTH: [&str; 2] = ["demo-nsight", "demo-tactical"];
 
 /// A time of day that stands still until a test moves it; waiting goes on as usual.
 #[derive(Clone)]
-pub struct TestClock(Arc<Mutex<Timestamp>>);
+pub struct TestClock(Arc<Mutex<(Timestamp, Duration)>>);
 
 impl TestClock {
     pub fn at(time: &str) -> Self {
-        Self(Arc::new(Mutex::new(time.parse().unwrap())))
+        Self(Arc::new(Mutex::new((time.parse().unwrap(), Duration::ZERO))))
     }
 
+    /// Moves the time of day.
     pub fn advance(&self, time: Duration) {
-        let mut wall = self.0.lock().unwrap();
-        *wall += time;
+        self.0.lock().unwrap().0 += time;
+    }
+
+    /// Lets so much time pass at once for everything that waits; the time of day stays.
+    pub fn leap(&self, time: Duration) {
+        self.0.lock().unwrap().1 += time;
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Moment {
-        Moment { wall: *self.0.lock().unwrap(), ..SystemClock.now() }
+        let (wall, leaped) = *self.0.lock().unwrap();
+        Moment { wall, steady: SystemClock.now().steady + leaped }
     }
 }
 
@@ -55,13 +61,17 @@ pub struct Settings {
     pub requests_per_minute: u32,
     pub concurrent: usize,
     pub timeout: u64,
-    /// 0 is the default.
+    /// Long enough to see measurements of devices that fell silent an hour ago: nothing older is asked for.
     pub stale_after: u64,
     /// Collectors that are off.
     pub without: &'static [&'static str],
     pub nsight_url: Option<String>,
     pub tactical_url: Option<String>,
     pub wrong_keys: bool,
+    pub wrong_token: bool,
+    /// More lines for each account.
+    pub nsight_lines: &'static str,
+    pub tactical_lines: &'static str,
 }
 
 impl Default for Settings {
@@ -74,14 +84,17 @@ impl Default for Settings {
             fast: 1_000,
             slow: 3_600_000,
             min_interval: 300,
-            requests_per_minute: 6_000,
+            requests_per_minute: 60_000,
             concurrent: 4,
             timeout: 5_000,
-            stale_after: 0,
+            stale_after: 3 * 3_600_000,
             without: &[],
             nsight_url: None,
             tactical_url: None,
             wrong_keys: false,
+            wrong_token: false,
+            nsight_lines: "",
+            tactical_lines: "",
         }
     }
 }
@@ -211,27 +224,55 @@ pub fn of_account(all: &SeriesMap, account: &str) -> SeriesMap {
     own.map(|(series, value)| (series.clone(), *value)).collect()
 }
 
-fn yaml(demo: &Demo, settings: &Settings) -> String {
+/// Every collector of each platform.
+const NSIGHT: [&str; 17] = [
+    "inventory",
+    "failing_checks",
+    "checks",
+    "antivirus",
+    "antivirus_definitions",
+    "managed_antivirus",
+    "backup",
+    "backup_sessions",
+    "backup_selection",
+    "patches",
+    "outages",
+    "performance",
+    "drive_space",
+    "exchange",
+    "assets",
+    "licenses",
+    "directory",
+];
+const TACTICAL: [&str; 7] = ["inventory", "checks", "tasks", "patches", "alerts", "server", "details"];
+
+pub fn yaml(demo: &Demo, settings: &Settings) -> String {
     let fast = ["inventory", "failing_checks"];
-    let nsight = ["inventory", "failing_checks", "checks", "antivirus", "backup", "patches"];
-    let tactical = ["inventory", "checks", "tasks", "patches"];
+    let token = demo.tactical.monitoring_token().filter(|_| !settings.wrong_token).unwrap_or("wrong-token-wrong-token");
+    let nsight = format!("    antivirus_products: {:?}\n{}", truth::PRODUCTS, settings.nsight_lines);
+    let tactical = format!(
+        "    monitoring_token: {token:?}\n    mappings:\n      antivirus: {{ check_name: \"(?i)defender\" }}\n      \
+         backup: {{ check_name: \"(?i)backup\", date_field: Last Backup }}\n{}",
+        settings.tactical_lines
+    );
     let mut yaml = "accounts:\n".to_owned();
-    for (platform, server, url, collectors) in [
-        ("nsight", &demo.nsight, &settings.nsight_url, &nsight[..]),
-        ("tactical", &demo.tactical, &settings.tactical_url, &tactical[..]),
+    for (platform, server, url, lines, collectors) in [
+        ("nsight", &demo.nsight, &settings.nsight_url, nsight, &NSIGHT[..]),
+        ("tactical", &demo.tactical, &settings.tactical_url, tactical, &TACTICAL[..]),
     ] {
         let url = url.clone().unwrap_or_else(|| server.url());
         let key = if settings.wrong_keys { "wrong-key-wrong-key" } else { server.api_key() };
         let _ = write!(
             yaml,
             "  - name: demo-{platform}\n    platform: {platform}\n    server: {url}\n    api_key: {key:?}\n    \
-             min_interval: {}ms\n    requests_per_minute: {}\n    max_concurrent_requests: {}\n    timeout: {}ms\n",
-            settings.min_interval, settings.requests_per_minute, settings.concurrent, settings.timeout
+             min_interval: {}ms\n    requests_per_minute: {}\n    max_concurrent_requests: {}\n    timeout: {}ms\n    \
+             stale_after: {}ms\n{lines}    collectors:\n",
+            settings.min_interval,
+            settings.requests_per_minute,
+            settings.concurrent,
+            settings.timeout,
+            settings.stale_after
         );
-        if settings.stale_after > 0 {
-            let _ = writeln!(yaml, "    stale_after: {}ms", settings.stale_after);
-        }
-        yaml += "    collectors:\n";
         for collector in collectors {
             let interval = if fast.contains(collector) { settings.fast } else { settings.slow };
             let enabled = !settings.without.contains(collector);

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)]
 
+mod calls;
 mod faults;
 mod harness;
 mod lifecycle;
+mod reach;
 #[path = "../support/mod.rs"]
 mod support;
 mod truth;
