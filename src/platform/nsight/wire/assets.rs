@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Element, Fields, Names, Shape, Tally, read_list, utc};
 
-/// Flat fields, `hardware/item*` and `software/item*`, directly in `result`. All of them may be missing.
+/// Flat fields, `hardware/item*` and `software/item*`: the root itself is the record, and all of them may be missing.
 const SHAPE: Shape = Shape { root: Some("result"), containers: &[] };
 
 /// What a device consists of, counted. Users, addresses, serial numbers, product keys and custom fields are in the answer as

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Fields, Names, Shape, Tally, read_list};
 
-/// `result/session*`. A device without sessions has nothing in its `result`.
+/// `result/session*`: the root itself is the list, and a device without sessions has an empty one.
 const SHAPE: Shape = Shape { root: Some("result"), containers: &["sessions"] };
 
 /// One session.

@@ -162,6 +162,7 @@ impl Fields {
 }
 
 /// `YYYY-MM-DD HH:MM:SS` in UTC, as [`Fields::utc`] reads it.
+#[must_use]
 pub fn utc(text: &str) -> Option<Timestamp> {
     let time: DateTime = text.parse().ok()?;
     let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();

@@ -110,8 +110,8 @@ fn a_whole_life_of_sessions_is_as_small_as_its_plugins() {
     let (sessions, plugins) = (25_000_u64, ["FILE_SYSTEM", "SYSTEM_STATE", "MSSQL", "EXCHANGE", "VMWARE"]);
     // Neither in order nor in reverse: 7919 has no factor in common with their number.
     for number in (0..sessions).map(|index| index * 7919 % sessions) {
-        let start = first + Duration::from_secs(number * 3600);
-        let (start, end) = (start.strftime("%F %T"), (start + Duration::from_secs(60)).strftime("%F %T"));
+        let start = first + Duration::from_hours(number);
+        let (start, end) = (start.strftime("%F %T"), (start + Duration::from_mins(1)).strftime("%F %T"));
         let plugin = plugins[usize::try_from(number % 5).expect("small")];
         let status = if number < 24_000 { "COMPLETED" } else { "FAILED" };
         write!(inner, "{}", session(number, plugin, &start.to_string(), &end.to_string(), status)).expect("written");
