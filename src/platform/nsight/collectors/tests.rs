@@ -16,10 +16,15 @@ pub(super) const NOW: &str = "2026-03-04T09:15:00Z";
 
 /// What the fixture says as an answer to `call`, and how many records were left out.
 pub(super) fn read_in(call: &Call, fixture: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
+    read_text(call, &fixture::text(fixture), mode)
+}
+
+/// The same of an answer's text.
+pub(super) fn read_text(call: &Call, text: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
     let noted = Noted::new("msp");
     let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted: &noted };
     let mut tally = Tally::new(call.service());
-    let updates = updates(call, &fixture::text(fixture), &context, &mut tally)?;
+    let updates = updates(call, text, &context, &mut tally)?;
     Ok((updates, tally.finish()?))
 }
 
@@ -381,6 +386,11 @@ fn call_of(file: &str) -> Call {
         ("list_backup_history", _) => Call::ListBackupHistory(device_id(id)),
         ("patch_list_all", _) => Call::PatchListAll(device_id(id)),
         ("list_general_settings", _) => Call::ListGeneralSettings,
+        ("list_mob_sessions", _) => Call::ListMobSessions(device_id(id)),
+        ("mob_list_selection_size", _) => {
+            Call::MobListSelectionSize(crate::platform::nsight::call::SelectionTarget { device: None, zone: None })
+        }
+        ("list_device_asset_details", _) => Call::ListDeviceAssetDetails(device_id(id)),
         other => panic!("{other:?}"),
     }
 }

@@ -1,5 +1,8 @@
 //! The answers as N-sight writes them, one file per category of its API: only the fields that are used.
 
+pub mod assets;
+pub mod backup_selection;
+pub mod backup_sessions;
 pub mod checks;
 pub mod clients;
 pub mod devices;

@@ -50,7 +50,7 @@ pub fn read_list(
         return Err(Error::Blocked(200));
     }
     if name == "error" {
-        return Err(read_error(Element { cursor: &mut cursor, level })?);
+        return Err(read_error(Element { cursor: &mut cursor, level, start: &root })?);
     }
     let bare = shape.root == Some(name);
     if name != "result" && !bare {
@@ -59,7 +59,7 @@ pub fn read_list(
     }
     let failed = has_failed(&root);
     let mut walk = Walk { shape, found: bare, each: &mut each };
-    let element = Element { cursor: &mut cursor, level };
+    let element = Element { cursor: &mut cursor, level, start: &root };
     if failed {
         return Err(read_fail(element)?);
     }

@@ -150,10 +150,7 @@ impl Fields {
     /// `YYYY-MM-DD HH:MM:SS` in UTC; `None` for anything that is no time, such as `0000-00-00 00:00:00`, and before 1970.
     #[must_use]
     pub fn utc(&self, name: &str) -> Option<Timestamp> {
-        let time: DateTime = self.text(name).parse().ok()?;
-        let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        // What lies before is a clock or a database that knows no time.
-        (time > Timestamp::UNIX_EPOCH).then_some(time)
+        utc(self.text(name))
     }
 
     /// Seconds since 1970; `None` for anything else and for 0.
@@ -162,6 +159,15 @@ impl Fields {
         let seconds = self.number(name).filter(|seconds| *seconds > 0)?;
         Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
     }
+}
+
+/// `YYYY-MM-DD HH:MM:SS` in UTC, as [`Fields::utc`] reads it.
+#[must_use]
+pub fn utc(text: &str) -> Option<Timestamp> {
+    let time: DateTime = text.parse().ok()?;
+    let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    // What lies before is a clock or a database that knows no time.
+    (time > Timestamp::UNIX_EPOCH).then_some(time)
 }
 
 /// Good and bad records of one answer. A bad record spoils itself, not the answer; but when there is no good one, the

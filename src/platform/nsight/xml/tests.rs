@@ -46,6 +46,19 @@ fn only_the_five_entities_and_numbers_are_resolved() {
 }
 
 #[test]
+fn attributes_by_name() {
+    let mut values = Vec::new();
+    let document = "<result><items><a Active = ' true\n' id=\"\" n:x='1' bad/><a/></items></result>";
+    read_list(document, &Shape::ITEMS, |_, element| {
+        values.push(["active", "id", "x", "bad", "none"].map(|name| element.attribute(name)));
+        Ok(true)
+    })
+    .expect("well-formed");
+    let value = |text: &str| Some(text.to_owned());
+    assert_eq!(values, [[value("true"), value(""), value("1"), None, None], [const { None }; 5]]);
+}
+
+#[test]
 fn every_envelope() {
     for document in [
         "<result><items><a>1</a></items></result>",
