@@ -4,10 +4,11 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::config::{NsightOptions, PlatformOptions};
 use crate::fleet::{
-    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label, PatchCounts,
-    Readings, Severity, SiteKey, StatusCounts, Task,
+    AntivirusEngine, Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label,
+    PatchCounts, Readings, Severity, SiteKey, StatusCounts, Task,
 };
 use crate::planner::{Outcome, ReadCall};
+use crate::platform::nsight::call::AntivirusTarget;
 use crate::platform::nsight::tests::account;
 use crate::platform::nsight::wire::fixture;
 
@@ -16,10 +17,15 @@ pub(super) const NOW: &str = "2026-03-04T09:15:00Z";
 
 /// What the fixture says as an answer to `call`, and how many records were left out.
 pub(super) fn read_in(call: &Call, fixture: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
+    read_text(call, &fixture::text(fixture), mode)
+}
+
+/// The same for a text that is no fixture.
+pub(super) fn read_text(call: &Call, text: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
     let noted = Noted::new("msp");
     let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted: &noted };
     let mut tally = Tally::new(call.service());
-    let updates = updates(call, &fixture::text(fixture), &context, &mut tally)?;
+    let updates = updates(call, text, &context, &mut tally)?;
     Ok((updates, tally.finish()?))
 }
 
@@ -359,6 +365,10 @@ fn the_table_names_each_collector_once() {
     assert_eq!(names.len(), COLLECTORS.len());
 }
 
+fn antivirus_target(id: &str) -> AntivirusTarget {
+    AntivirusTarget { device: device_id(id), engine: AntivirusEngine::Bitdefender, utc_offset: None }
+}
+
 /// The call that a fixture of the small account answers.
 fn call_of(file: &str) -> Call {
     let parts: Vec<_> = file.split('.').collect();
@@ -381,6 +391,13 @@ fn call_of(file: &str) -> Call {
         ("list_backup_history", _) => Call::ListBackupHistory(device_id(id)),
         ("patch_list_all", _) => Call::PatchListAll(device_id(id)),
         ("list_general_settings", _) => Call::ListGeneralSettings,
+        ("list_supported_av_products", _) => Call::ListSupportedAvProducts,
+        ("list_av_definitions", _) => Call::ListAvDefinitions(id.into()),
+        ("list_mav_threats", _) => Call::ListMavThreats(antivirus_target(id)),
+        ("list_mav_quarantine", _) => Call::ListMavQuarantine(antivirus_target(id)),
+        ("list_mav_scans", _) => Call::ListMavScans(antivirus_target(id)),
+        ("list_client_license_count", _) => Call::ListClientLicenseCount(ClientKey::new(id)),
+        ("list_active_directory_users", _) => Call::ListActiveDirectoryUsers(SiteKey::new(id)),
         other => panic!("{other:?}"),
     }
 }
