@@ -22,17 +22,21 @@ pub const DEFAULTS: CollectorDefaults =
 /// stay the newest for as long. Less than that is a time zone that changed.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The calls. Without the feature the answers mean nothing.
+/// The calls. Without the feature the answers mean nothing. Scans with times of the device wait for its detail record, which
+/// tells how far those are ahead of UTC: asked for earlier, they would have no time until the next sweep.
 #[must_use]
 pub fn calls(view: &View) -> Vec<Call> {
-    let targets = with_agent(view).filter_map(|device| {
-        let engine = device.record.antivirus_engine?;
-        Some(AntivirusTarget { device: device.id.clone(), engine, utc_offset: device.record.utc_offset })
-    });
-    let calls = |target: AntivirusTarget| {
-        [Call::ListMavThreats(target.clone()), Call::ListMavQuarantine(target.clone()), Call::ListMavScans(target)]
-    };
-    targets.flat_map(calls).collect()
+    let mut calls = Vec::new();
+    for device in with_agent(view) {
+        let Some(engine) = device.record.antivirus_engine else { continue };
+        let target = AntivirusTarget { device: device.id.clone(), engine, utc_offset: device.record.utc_offset };
+        calls.push(Call::ListMavThreats(target.clone()));
+        calls.push(Call::ListMavQuarantine(target.clone()));
+        if engine == AntivirusEngine::Vipre || device.record.agentless.is_some() {
+            calls.push(Call::ListMavScans(target));
+        }
+    }
+    calls
 }
 
 /// What list_mav_threats says.

@@ -74,6 +74,23 @@ fn calls_for_devices_with_the_feature() {
 }
 
 #[test]
+fn scans_in_local_time_wait_for_the_details_of_the_device() {
+    let scans = |engine, agentless| {
+        let server = known("1", Kind::Server, "10", "20", |record| {
+            record.antivirus_engine = Some(engine);
+            record.agentless = agentless;
+        });
+        let calls = calls(&View { devices: vec![server], ..View::default() });
+        assert!(calls.iter().any(|call| matches!(call, Call::ListMavThreats(_))));
+        assert!(calls.iter().any(|call| matches!(call, Call::ListMavQuarantine(_))));
+        calls.iter().any(|call| matches!(call, Call::ListMavScans(_)))
+    };
+    assert!(!scans(AntivirusEngine::Bitdefender, None));
+    assert!(scans(AntivirusEngine::Bitdefender, Some(false)), "with or without an offset");
+    assert!(scans(AntivirusEngine::Vipre, None), "its times are UTC");
+}
+
+#[test]
 fn threats_by_every_word_of_both_engines() {
     use ThreatStatus::{Active, Failed, Quarantined, Resolved};
     let counts = |word: &str| {
