@@ -11,7 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use rmm_exporter::collector::Collector::{
-    self, Antivirus, Assets, Backup, BackupSelection, BackupSessions, Checks, FailingChecks, Inventory, Patches, Tasks,
+    self, Antivirus, AntivirusDefinitions, Assets, Backup, BackupSelection, BackupSessions, Checks, Directory,
+    FailingChecks, Inventory, Licenses, ManagedAntivirus, Patches, Tasks,
 };
 use rmm_exporter::collector::CollectorDefaults;
 use rmm_exporter::metrics::catalogue::{self, Family};
@@ -19,7 +20,7 @@ use rmm_exporter::platform::PlatformName::{self, Nsight, Tactical};
 use rmm_exporter::platform::{nsight, tactical};
 
 /// The wire files that each collector reads its answers with. A new collector needs a row here.
-const WIRE: [(PlatformName, Collector, &[&str]); 13] = [
+const WIRE: [(PlatformName, Collector, &[&str]); 17] = [
     (Nsight, Inventory, &["clients", "roster", "devices"]),
     (Nsight, FailingChecks, &["checks"]),
     (Nsight, Checks, &["checks"]),
@@ -29,6 +30,10 @@ const WIRE: [(PlatformName, Collector, &[&str]); 13] = [
     (Nsight, BackupSelection, &["backup_selection", "settings"]),
     (Nsight, Patches, &["patches"]),
     (Nsight, Assets, &["assets"]),
+    (Nsight, AntivirusDefinitions, &["antivirus_definitions"]),
+    (Nsight, ManagedAntivirus, &["managed_antivirus"]),
+    (Nsight, Licenses, &["licenses"]),
+    (Nsight, Directory, &["directory"]),
     (Tactical, Inventory, &["clients", "agents"]),
     (Tactical, Checks, &["checks"]),
     (Tactical, Tasks, &["tasks"]),

@@ -52,6 +52,11 @@ impl Decoder {
         Self { noted: self.noted.hiding(Arc::clone(key)), key: Some(Arc::clone(key)), ..self }
     }
 
+    /// What was logged already.
+    pub(super) const fn noted(&self) -> &Noted {
+        &self.noted
+    }
+
     /// What `answer`, which arrived at `now`, says to `call`.
     ///
     /// # Errors

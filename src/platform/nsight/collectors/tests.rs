@@ -4,10 +4,11 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::config::{NsightOptions, PlatformOptions};
 use crate::fleet::{
-    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label, PatchCounts,
-    Readings, Severity, SiteKey, StatusCounts, Task,
+    AntivirusEngine, Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label,
+    PatchCounts, Readings, Severity, SiteKey, StatusCounts, Task,
 };
 use crate::planner::{Outcome, ReadCall};
+use crate::platform::nsight::call::AntivirusTarget;
 use crate::platform::nsight::tests::account;
 use crate::platform::nsight::wire::fixture;
 
@@ -364,6 +365,10 @@ fn the_table_names_each_collector_once() {
     assert_eq!(names.len(), COLLECTORS.len());
 }
 
+fn antivirus_target(id: &str) -> AntivirusTarget {
+    AntivirusTarget { device: device_id(id), engine: AntivirusEngine::Bitdefender, utc_offset: None }
+}
+
 /// The call that a fixture of the small account answers.
 fn call_of(file: &str) -> Call {
     let parts: Vec<_> = file.split('.').collect();
@@ -391,6 +396,13 @@ fn call_of(file: &str) -> Call {
             Call::MobListSelectionSize(crate::platform::nsight::call::SelectionTarget { device: None, zone: None })
         }
         ("list_device_asset_details", _) => Call::ListDeviceAssetDetails(device_id(id)),
+        ("list_supported_av_products", _) => Call::ListSupportedAvProducts,
+        ("list_av_definitions", _) => Call::ListAvDefinitions(id.into()),
+        ("list_mav_threats", _) => Call::ListMavThreats(antivirus_target(id)),
+        ("list_mav_quarantine", _) => Call::ListMavQuarantine(antivirus_target(id)),
+        ("list_mav_scans", _) => Call::ListMavScans(antivirus_target(id)),
+        ("list_client_license_count", _) => Call::ListClientLicenseCount(ClientKey::new(id)),
+        ("list_active_directory_users", _) => Call::ListActiveDirectoryUsers(SiteKey::new(id)),
         other => panic!("{other:?}"),
     }
 }

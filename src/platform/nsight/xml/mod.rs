@@ -118,16 +118,15 @@ fn resolve(reference: &BytesRef<'_>) -> Cow<'static, str> {
 /// An open element: it is read once, as text or as children, or not at all.
 pub struct Element<'c, 'a> {
     cursor: &'c mut Cursor<'a>,
-    level: usize,
     start: &'c BytesStart<'a>,
+    level: usize,
 }
 
 impl<'a> Element<'_, 'a> {
-    /// The value of an attribute, trimmed; its name in any case.
+    /// The value of an attribute as it is written, trimmed; entities in it are left alone. `None` when it is not there.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<String> {
-        let mut attributes = self.start.attributes().flatten();
-        let attribute = attributes.find(|attribute| attribute.key.local_name().as_ref().eq_ignore_ascii_case(name))?;
+        let attribute = self.start.attributes().flatten().find(|attribute| attribute.key.as_ref() == name)?;
         Some(attribute.value.trim().to_owned())
     }
 
@@ -159,7 +158,7 @@ impl<'a> Element<'_, 'a> {
             match self.cursor.next()? {
                 Node::Start(start) => {
                     let level = self.cursor.depth;
-                    each(start.local_name().as_ref(), Element { cursor: self.cursor, level, start: &start })?;
+                    each(start.local_name().as_ref(), Element { cursor: self.cursor, start: &start, level })?;
                     self.cursor.close(level)?;
                 }
                 Node::Text(part) if text.is_empty() && part.trim().is_empty() => {}

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::planner::Outcome;
+use crate::platform::nsight::noted::tests::logged;
 use crate::platform::nsight::wire::fixture;
 
 /// The texts of all `<a>` records.
@@ -225,6 +226,19 @@ fn an_id_is_a_number_and_the_first_name_wins() {
 }
 
 #[test]
+fn an_attribute_is_what_stands_there() {
+    let mut seen = Vec::new();
+    let text = "<result><items><a id='1'  status=\" 2 \"/><a status=\"\" id=\"&lt;\">x</a><a statu=\"3\"/><a status/></items></result>";
+    read_list(text, &Shape::ITEMS, |_, element| {
+        seen.push((element.attribute("status"), element.attribute("id")));
+        Ok(true)
+    })
+    .expect("well-formed");
+    let value = |text: &str| Some(text.to_owned());
+    assert_eq!(seen, [(value("2"), value("1")), (value(""), value("&lt;")), (None, None), (None, None)]);
+}
+
+#[test]
 fn one_bad_record_is_one_bad_record_and_only_bad_ones_are_an_error() {
     let mut tally = Tally::new("list_clients");
     assert_eq!(tally.finish().ok(), Some(0));
@@ -236,28 +250,12 @@ fn one_bad_record_is_one_bad_record_and_only_bad_ones_are_an_error() {
 
 #[test]
 fn the_log_has_the_first_bad_records_and_their_number() {
-    #[derive(Clone, Default)]
-    struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("lines").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(log, || {
+    let text = logged(|| {
         let mut tally = Tally::new("list_clients");
         tally.good();
         (0..5000).for_each(|_| tally.bad("client without id"));
         assert_eq!(tally.finish().ok(), Some(5000));
     });
-    let text = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
     assert_eq!(text.lines().count(), 11, "{text}");
     assert!(text.contains("5000"), "{text}");
 }
