@@ -123,10 +123,12 @@ pub struct Element<'c, 'a> {
 }
 
 impl<'a> Element<'_, 'a> {
-    /// The value of an attribute as it is written, trimmed; entities in it are left alone. `None` when it is not there.
+    /// The value of an attribute, its name in any case: as it is written, trimmed; entities in it are left alone. `None` when
+    /// it is not there.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<String> {
-        let attribute = self.start.attributes().flatten().find(|attribute| attribute.key.as_ref() == name)?;
+        let mut attributes = self.start.attributes().flatten();
+        let attribute = attributes.find(|attribute| attribute.key.local_name().as_ref().eq_ignore_ascii_case(name))?;
         Some(attribute.value.trim().to_owned())
     }
 
