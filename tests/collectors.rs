@@ -10,20 +10,27 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use rmm_exporter::collector::Collector::{self, Antivirus, Backup, Checks, FailingChecks, Inventory, Patches, Tasks};
+use rmm_exporter::collector::Collector::{
+    self, Antivirus, Backup, Checks, DriveSpace, Exchange, FailingChecks, Inventory, Outages, Patches, Performance,
+    Tasks,
+};
 use rmm_exporter::collector::CollectorDefaults;
 use rmm_exporter::metrics::catalogue::{self, Family};
 use rmm_exporter::platform::PlatformName::{self, Nsight, Tactical};
 use rmm_exporter::platform::{nsight, tactical};
 
 /// The wire files that each collector reads its answers with. A new collector needs a row here.
-const WIRE: [(PlatformName, Collector, &[&str]); 10] = [
+const WIRE: [(PlatformName, Collector, &[&str]); 14] = [
     (Nsight, Inventory, &["clients", "roster", "devices"]),
     (Nsight, FailingChecks, &["checks"]),
     (Nsight, Checks, &["checks"]),
     (Nsight, Antivirus, &["history", "settings"]),
     (Nsight, Backup, &["history", "settings"]),
     (Nsight, Patches, &["patches"]),
+    (Nsight, Outages, &["outages"]),
+    (Nsight, Performance, &["performance"]),
+    (Nsight, DriveSpace, &["storage"]),
+    (Nsight, Exchange, &["storage"]),
     (Tactical, Inventory, &["clients", "agents"]),
     (Tactical, Checks, &["checks"]),
     (Tactical, Tasks, &["tasks"]),

@@ -14,12 +14,23 @@ use crate::platform::nsight::wire::fixture;
 /// When every fixture was fetched.
 pub(super) const NOW: &str = "2026-03-04T09:15:00Z";
 
+/// For how long back loads are asked for, when nothing is configured.
+pub(super) const THREE_HOURS: Recent = Recent(Duration::from_hours(3));
+
+/// The same of histories by days.
+pub(super) const THREE_DAYS: Recent = Recent(Duration::from_hours(72));
+
 /// What the fixture says as an answer to `call`, and how many records were left out.
 pub(super) fn read_in(call: &Call, fixture: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
+    read_text(call, &fixture::text(fixture), mode)
+}
+
+/// The same of a text.
+pub(super) fn read_text(call: &Call, text: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
     let noted = Noted::new("msp");
     let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted: &noted };
     let mut tally = Tally::new(call.service());
-    let updates = updates(call, &fixture::text(fixture), &context, &mut tally)?;
+    let updates = updates(call, text, &context, &mut tally)?;
     Ok((updates, tally.finish()?))
 }
 
@@ -381,6 +392,10 @@ fn call_of(file: &str) -> Call {
         ("list_backup_history", _) => Call::ListBackupHistory(device_id(id)),
         ("patch_list_all", _) => Call::PatchListAll(device_id(id)),
         ("list_general_settings", _) => Call::ListGeneralSettings,
+        ("list_outages", _) => Call::ListOutages(device_id(id)),
+        ("list_performance_history", _) => Call::ListPerformanceHistory(device_id(id), THREE_HOURS),
+        ("list_drive_space_history", _) => Call::ListDriveSpaceHistory(device_id(id), THREE_DAYS),
+        ("list_exchange_storage_history", _) => Call::ListExchangeStorageHistory(device_id(id), THREE_DAYS),
         other => panic!("{other:?}"),
     }
 }

@@ -4,9 +4,12 @@ pub mod checks;
 pub mod clients;
 pub mod devices;
 pub mod history;
+pub mod outages;
 pub mod patches;
+pub mod performance;
 pub mod roster;
 pub mod settings;
+pub mod storage;
 
 #[cfg(test)]
 pub(crate) mod fixture {
