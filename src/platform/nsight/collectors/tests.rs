@@ -27,8 +27,17 @@ pub(super) fn read_in(call: &Call, fixture: &str, mode: ChecksMode) -> Result<(V
 
 /// The same of a text.
 pub(super) fn read_text(call: &Call, text: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
-    let noted = Noted::new("msp");
-    let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted: &noted };
+    read_noting(call, text, mode, &Noted::new("msp"))
+}
+
+/// The same, and what is not known goes into `noted`.
+pub(super) fn read_noting(
+    call: &Call,
+    text: &str,
+    mode: ChecksMode,
+    noted: &Noted,
+) -> Result<(Vec<Update>, usize), Error> {
+    let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted };
     let mut tally = Tally::new(call.service());
     let updates = updates(call, text, &context, &mut tally)?;
     Ok((updates, tally.finish()?))

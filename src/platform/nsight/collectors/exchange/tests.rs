@@ -2,7 +2,9 @@ use super::*;
 use crate::config::ChecksMode;
 use crate::fleet::{DeviceInfo, OsFamily};
 use crate::planner::{Outcome, ReadCall as _};
-use crate::platform::nsight::collectors::tests::{THREE_DAYS, device_id, known, read, read_text};
+use crate::platform::nsight::collectors::tests::{THREE_DAYS, device_id, known, read, read_noting, read_text};
+use crate::platform::nsight::noted::Noted;
+use crate::platform::nsight::wire::fixture;
 
 const MEGABYTE: u64 = 1_048_576;
 
@@ -85,6 +87,20 @@ fn unknown_forms_are_noted_and_fail_nothing() {
     let deep = format!("<result>{}</result>", "<a>".repeat(100));
     let error = read_text(&call(), &deep, ChecksMode::Failing).expect_err("too deep");
     assert_eq!(error.outcome(), Outcome::InvalidResponse);
+}
+
+#[test]
+fn a_store_without_name_or_size_is_noted_by_its_element() {
+    let noted = Noted::new("msp");
+    let read = |text: &str| {
+        read_noting(&call(), text, ChecksMode::Failing, &noted).expect("good");
+        noted.logged().into_iter().map(|(_, _, element)| element).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&fixture::text("list_exchange_storage_history.770215")), [""; 0]);
+    assert_eq!(read("<result><empty><name>DB1</name><history/></empty></result>"), [""; 0], "it has no day yet");
+    assert_eq!(read(&format!("<result><nameless>{}</nameless></result>", history("<size>5</size>"))), ["nameless"]);
+    let sizeless = format!("<result><sizeless><name>DB1</name>{}</sizeless></result>", history("<items>5</items>"));
+    assert_eq!(read(&sizeless), ["nameless", "sizeless"]);
 }
 
 #[test]

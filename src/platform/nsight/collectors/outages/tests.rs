@@ -2,7 +2,9 @@ use super::*;
 use crate::config::ChecksMode;
 use crate::fleet::Kind;
 use crate::planner::{Outcome, ReadCall as _};
-use crate::platform::nsight::collectors::tests::{device_id, known, read, read_text};
+use crate::platform::nsight::collectors::tests::{device_id, known, read, read_noting, read_text};
+use crate::platform::nsight::noted::Noted;
+use crate::platform::nsight::wire::fixture;
 
 fn call() -> Call {
     Call::ListOutages(device_id("770215"))
@@ -137,4 +139,16 @@ fn every_device_with_an_agent_is_asked() {
     let calls = calls(&View { devices, ..View::default() });
     let identities: Vec<_> = calls.iter().map(Call::identity).collect();
     assert_eq!(identities, ["list_outages?deviceid=1", "list_outages?deviceid=2"]);
+}
+
+#[test]
+fn unknown_words_are_noted_once() {
+    let noted = Noted::new("msp");
+    for fixture in ["list_outages.770215", "list_outages.770216", "list_outages.770215"] {
+        read_noting(&call(), &fixture::text(fixture), ChecksMode::Failing, &noted).expect("good");
+    }
+    assert_eq!(noted.logged(), [("list_outages", "reason", "MAINTENANCE".to_owned())]);
+    let text = format!("<result>{}</result>", outage("<state>PAUSED</state>").repeat(2));
+    read_noting(&call(), &text, ChecksMode::Failing, &noted).expect("good");
+    assert_eq!(noted.logged()[1..], [("list_outages", "state", "PAUSED".to_owned())]);
 }
