@@ -11,8 +11,9 @@ use std::fs;
 use std::path::Path;
 
 use rmm_exporter::collector::Collector::{
-    self, Antivirus, AntivirusDefinitions, Assets, Backup, BackupSelection, BackupSessions, Checks, Directory,
-    FailingChecks, Inventory, Licenses, ManagedAntivirus, Patches, Tasks,
+    self, Alerts, Antivirus, AntivirusDefinitions, Assets, Backup, BackupSelection, BackupSessions, Checks, Details,
+    Directory, DriveSpace, Exchange, FailingChecks, Inventory, Licenses, ManagedAntivirus, Outages, Patches,
+    Performance, Server, Tasks,
 };
 use rmm_exporter::collector::CollectorDefaults;
 use rmm_exporter::metrics::catalogue::{self, Family};
@@ -20,7 +21,7 @@ use rmm_exporter::platform::PlatformName::{self, Nsight, Tactical};
 use rmm_exporter::platform::{nsight, tactical};
 
 /// The wire files that each collector reads its answers with. A new collector needs a row here.
-const WIRE: [(PlatformName, Collector, &[&str]); 17] = [
+const WIRE: [(PlatformName, Collector, &[&str]); 21] = [
     (Nsight, Inventory, &["clients", "roster", "devices"]),
     (Nsight, FailingChecks, &["checks"]),
     (Nsight, Checks, &["checks"]),
@@ -34,6 +35,10 @@ const WIRE: [(PlatformName, Collector, &[&str]); 17] = [
     (Nsight, ManagedAntivirus, &["managed_antivirus"]),
     (Nsight, Licenses, &["licenses"]),
     (Nsight, Directory, &["directory"]),
+    (Nsight, Outages, &["outages"]),
+    (Nsight, Performance, &["performance"]),
+    (Nsight, DriveSpace, &["storage"]),
+    (Nsight, Exchange, &["storage"]),
     (Tactical, Inventory, &["clients", "agents"]),
     (Tactical, Checks, &["checks"]),
     (Tactical, Tasks, &["tasks"]),

@@ -65,6 +65,14 @@ impl Noted {
         }
     }
 
+    /// What was logged: service, field and value.
+    #[cfg(test)]
+    pub(crate) fn seen(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut seen: Vec<_> = self.seen.lock().expect("lock").iter().cloned().collect();
+        seen.sort();
+        seen
+    }
+
     fn is_new(&self, service: &'static str, field: &'static str, value: &str) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.len() < MAX_VALUES && seen.insert((service, field, value.to_owned()))

@@ -15,15 +15,30 @@ use crate::platform::nsight::wire::fixture;
 /// When every fixture was fetched.
 pub(super) const NOW: &str = "2026-03-04T09:15:00Z";
 
+/// For how long back loads are asked for, when nothing is configured.
+pub(super) const THREE_HOURS: Recent = Recent(Duration::from_hours(3));
+
+/// The same of histories by days.
+pub(super) const THREE_DAYS: Recent = Recent(Duration::from_hours(72));
+
 /// What the fixture says as an answer to `call`, and how many records were left out.
 pub(super) fn read_in(call: &Call, fixture: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
     read_text(call, &fixture::text(fixture), mode)
 }
 
-/// The same of an answer's text.
+/// The same of a text.
 pub(super) fn read_text(call: &Call, text: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
-    let noted = Noted::new("msp");
-    let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted: &noted };
+    read_noting(call, text, mode, &Noted::new("msp"))
+}
+
+/// The same, and what is not known goes into `noted`.
+pub(super) fn read_noting(
+    call: &Call,
+    text: &str,
+    mode: ChecksMode,
+    noted: &Noted,
+) -> Result<(Vec<Update>, usize), Error> {
+    let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted };
     let mut tally = Tally::new(call.service());
     let updates = updates(call, text, &context, &mut tally)?;
     Ok((updates, tally.finish()?))
@@ -403,6 +418,10 @@ fn call_of(file: &str) -> Call {
         ("list_mav_scans", _) => Call::ListMavScans(antivirus_target(id)),
         ("list_client_license_count", _) => Call::ListClientLicenseCount(ClientKey::new(id)),
         ("list_active_directory_users", _) => Call::ListActiveDirectoryUsers(SiteKey::new(id)),
+        ("list_outages", _) => Call::ListOutages(device_id(id)),
+        ("list_performance_history", _) => Call::ListPerformanceHistory(device_id(id), THREE_HOURS),
+        ("list_drive_space_history", _) => Call::ListDriveSpaceHistory(device_id(id), THREE_DAYS),
+        ("list_exchange_storage_history", _) => Call::ListExchangeStorageHistory(device_id(id), THREE_DAYS),
         other => panic!("{other:?}"),
     }
 }

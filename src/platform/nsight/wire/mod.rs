@@ -11,9 +11,12 @@ pub mod directory;
 pub mod history;
 pub mod licenses;
 pub mod managed_antivirus;
+pub mod outages;
 pub mod patches;
+pub mod performance;
 pub mod roster;
 pub mod settings;
+pub mod storage;
 
 #[cfg(test)]
 pub(crate) mod fixture {

@@ -13,7 +13,7 @@ use super::encoding::is_allowed;
 use super::error::Error;
 
 pub use envelope::{Shape, read_list};
-pub use fields::{Fields, MAX_RECORDS, Names, Tally, utc};
+pub use fields::{Fields, MAX_RECORDS, Names, Tally, quantity, utc};
 
 /// The deepest nesting that is read; real answers have about ten levels.
 const MAX_DEPTH: usize = 64;

@@ -193,6 +193,25 @@ fn numbers_and_flags_are_read_leniently() {
 }
 
 #[test]
+fn quantities_are_finite_and_not_negative() {
+    for (text, quantity) in [
+        ("7", Some(7.0)),
+        (" <![CDATA[12.5]]> ", Some(12.5)),
+        ("0", Some(0.0)),
+        ("000.50", Some(0.5)),
+        ("1000000000000", Some(1e12)),
+    ] {
+        assert_eq!(fields(&format!("<n>{text}</n>")).quantity("n"), quantity, "{text:?}");
+    }
+    for text in
+        ["", "none", "n/a", "-1", "-0", "NaN", "inf", "1e3", "1,5", "1.2.3", ".", "12 %", "18446744073709551615"]
+    {
+        assert_eq!(fields(&format!("<n>{text}</n>")).quantity("n"), None, "{text:?}");
+    }
+    assert_eq!(fields(&format!("<n>{}</n>", "9".repeat(400))).quantity("n"), None);
+}
+
+#[test]
 fn dates_and_times_are_read_leniently() {
     let date = |text: &str| fields(&format!("<d>{text}</d>")).date("d").map(|date| date.to_string());
     let time = |text: &str| fields(&format!("<t>{text}</t>")).utc("t").map(|time| time.to_string());
