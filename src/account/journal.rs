@@ -47,14 +47,14 @@ impl<C: ReadCall> Journal<C> {
             Err(failure) => {
                 let outcome = failure.outcome.name();
                 let failing = self.failing.entry(name).or_default();
-                if failing.is_empty() || failure.outcome == Outcome::AuthError {
+                if failing.is_empty() || failure.effect() == Outcome::AuthError {
                     warn!(account, call = name, outcome, reason = failure.message, "call failed");
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }
                 failing.insert(call.clone());
                 self.errors.retain(|(failed, ..)| *failed != name);
-                self.errors.push((name, failure.outcome, format!("{name}: {failure}")));
+                self.errors.push((name, failure.effect(), format!("{name}: {failure}")));
             }
         }
     }

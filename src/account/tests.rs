@@ -40,6 +40,8 @@ struct Script {
     /// The outcome of every call; `None` is a good answer.
     fails: Option<(Outcome, Option<Duration>)>,
     panics: bool,
+    /// An authentication error is about a secret of that call alone; it concerns all calls but the list.
+    spares_key: bool,
     /// Failing checks that the list counts.
     failing: u64,
     calls: Vec<(Duration, Call)>,
@@ -98,11 +100,12 @@ impl Platform for Scripted {
         let mut script = self.script();
         script.calls.push((self.clock.now().steady, call.clone()));
         let panics = script.panics;
-        let (fails, failing) = (script.fails, script.failing);
+        let (fails, failing, spares_key) = (script.fails, script.failing, script.spares_key);
         drop(script);
         assert!(!panics, "a defect");
-        if let Some((outcome, retry_after)) = fails {
-            return Err(Failure { outcome, gone: None, retry_after, message: "as told".to_owned(), bytes: 0 });
+        if let Some((outcome, retry_after)) = fails.filter(|_| !(spares_key && *call == Call::List)) {
+            let (gone, message) = (None, "as told".to_owned());
+            return Err(Failure { outcome, gone, retry_after, message, bytes: 0, spares_key });
         }
         let updates = match call {
             Call::List => vec![Update::Devices(DeviceList::Account, vec![device(failing)])],
@@ -237,6 +240,38 @@ async fn a_refused_key_is_read_again_each_time() {
     assert!(status(&publisher).up && status(&publisher).ready && status(&publisher).last_error.is_none());
     assert_eq!(platform.script().reloads as usize, tried, "a good key is left alone");
     shutdown.cancel();
+}
+
+/// One call takes a secret of its own, which is refused: nothing else is held up by that, and the key is not doubted.
+#[tokio::test(start_paused = true)]
+async fn a_refused_secret_of_one_call_concerns_that_call_alone() {
+    let platform = Scripted { failing: Some(Duration::from_mins(5)), list: Duration::from_mins(2), ..paused() };
+    platform.script().fails = Some((Outcome::AuthError, None));
+    platform.script().spares_key = true;
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        let status = status(&publisher);
+        assert!(status.up && status.ready && status.backoff_until.is_none());
+    }
+    assert_eq!(platform.script().reloads, 0);
+    let lists = platform.calls_of(&Call::List).len();
+    assert!((29..=31).contains(&lists), "the list is read at its own pace: {lists}");
+    // At most four times in its interval.
+    let refused = platform.calls_of(&Call::Failing).len();
+    assert!((12..=50).contains(&refused), "{refused}");
+    let text = status(&publisher).last_error.clone().unwrap_or_default();
+    assert!(text.contains("auth_error"), "{text}");
+    shutdown.cancel();
+
+    // Nor does a single collection stop at it.
+    let platform = Scripted { failing: Some(Duration::from_mins(5)), ..paused() };
+    platform.script().fails = Some((Outcome::AuthError, None));
+    platform.script().spares_key = true;
+    self::account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
+    let called = |call: &Call| platform.calls_of(call).len();
+    assert!([Call::List, Call::Failing, Call::Checks(DeviceId::new("a"))].iter().all(|call| called(call) > 0));
 }
 
 /// The call that decides `rmm_up` has a long interval; another one fails again and again long before.

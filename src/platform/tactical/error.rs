@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::call::Call;
+use super::call::{Call, Credential};
 use super::wire::array::ArrayError;
 use crate::fleet::{DeviceId, Gone, Label};
 use crate::planner::Outcome;
 use crate::platform::Failure;
 use crate::platform::transport::{RawAnswer, TransportError};
+
+/// What 404 means for `/core/v2/status/`.
+const NO_STATUS: &str = "; Tactical RMM has this call from version 1.0 on. Without a monitoring token the exporter asks only for \
+                         the server's version; otherwise: is the server the API domain (https://api.example.com)?";
 
 /// The most characters of an answer that a message repeats.
 const MAX_QUOTE: usize = 100;
@@ -42,12 +46,46 @@ pub enum KeyProblem {
     Other(String),
 }
 
+/// Why the server does not accept the monitoring token.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TokenProblem {
+    /// There is none to send.
+    #[error("no monitoring token is configured; set monitoring_token_file")]
+    NotConfigured,
+    /// It cannot be put into a header.
+    #[error("the monitoring token holds characters that no token has; check where it is kept")]
+    Unsendable,
+    /// No token arrived.
+    #[error(
+        "the server saw no monitoring token; does a proxy in front of it remove the header X-Mon-Token? Otherwise check that \
+         the token is not empty"
+    )]
+    Missing,
+    /// The server has none itself, as it is installed.
+    #[error(
+        "the server has no monitoring token; set MON_TOKEN in its local_settings.py, restart it, and give the same token here"
+    )]
+    NotSet,
+    /// It has another one.
+    #[error(
+        "the server has another monitoring token; give the MON_TOKEN of its local_settings.py here, and restart the server if \
+         it was changed there"
+    )]
+    Wrong,
+    /// 401 for another reason.
+    #[error("the server does not accept the monitoring token, MON_TOKEN in its local_settings.py (401{0})")]
+    Other(String),
+}
+
 /// Why a call failed. The text never holds the URL, the key, or more than a hundred characters of the answer.
 #[derive(Debug, Error)]
 pub enum ApiError {
     /// 401.
     #[error("{0}")]
     Key(KeyProblem),
+    /// 401 to the call that takes the monitoring token.
+    #[error("{0}")]
+    Token(TokenProblem),
     /// 403 with JSON: the server does not say whether a permission is missing or the device is out of the key's scope.
     #[error("the user of the API key may not do this; its role {need}")]
     Forbidden {
@@ -108,12 +146,14 @@ impl ApiError {
         Some(match status {
             200..=299 if form != Form::Html => return None,
             200..=299 => Self::Blocked { status },
+            401 if call.credential() == Credential::MonitoringToken => Self::Token(token_problem(answer)),
             401 => Self::Key(key_problem(answer)),
             403 if form == Form::Json => Self::Forbidden { need: need(call) },
             403 if form == Form::Html => Self::Blocked { status },
             404 if call.device().is_some() && detail(answer).is_some() => Self::NoSuchAgent(quoted_detail(answer)),
             429 => Self::Throttled { status, retry_after: answer.retry_after },
             503 if answer.retry_after.is_some() => Self::Throttled { status, retry_after: answer.retry_after },
+            404 if *call == Call::Status => Self::Http { status, hint: NO_STATUS.to_owned() },
             _ => Self::Http { status, hint: hint(status, form, answer) },
         })
     }
@@ -129,12 +169,13 @@ impl ApiError {
             Self::Throttled { retry_after, .. } => *retry_after,
             _ => None,
         };
-        Failure { outcome: self.outcome(), gone, retry_after, message: self.to_string(), bytes }
+        let spares_key = matches!(self, Self::Token(_));
+        Failure { outcome: self.outcome(), gone, retry_after, message: self.to_string(), bytes, spares_key }
     }
 
     const fn outcome(&self) -> Outcome {
         match self {
-            Self::Key(_) => Outcome::AuthError,
+            Self::Key(_) | Self::Token(_) => Outcome::AuthError,
             Self::Forbidden { .. } => Outcome::Forbidden,
             Self::Blocked { .. } => Outcome::Blocked,
             Self::NoSuchAgent(_) | Self::Http { .. } => Outcome::HttpError,
@@ -223,6 +264,19 @@ fn key_problem(answer: &RawAnswer) -> KeyProblem {
     }
 }
 
+/// The call answers with plain lines. A web page is somebody else's.
+fn token_problem(answer: &RawAnswer) -> TokenProblem {
+    match answer.body.trim_ascii() {
+        b"Missing X-Mon-Token header" => TokenProblem::Missing,
+        b"Missing mon token" => TokenProblem::NotSet,
+        b"Not authenticated" => TokenProblem::Wrong,
+        body if body.starts_with(b"<") => {
+            TokenProblem::Other(", with a web page: a proxy in front of the server wants a login of its own".to_owned())
+        }
+        _ => TokenProblem::Other(quoted_detail(answer)),
+    }
+}
+
 /// What a status probably means, for the end of a message.
 fn hint(status: u16, form: Form, answer: &RawAnswer) -> String {
     let text = match (status, form) {
@@ -275,6 +329,45 @@ mod tests {
             (404, "application/json", r#"{"detail":"Not found."}"#, Some(Outcome::HttpError)),
         ] {
             assert_eq!(outcome(&answer(status, content_type, body)), expected, "{status} {content_type} {body}");
+        }
+    }
+
+    #[test]
+    fn a_refused_monitoring_token_is_no_refused_key() {
+        for (content_type, body, remedy) in [
+            ("text/html; charset=utf-8", "Missing X-Mon-Token header", "header X-Mon-Token"),
+            ("text/html; charset=utf-8", "Missing mon token", "set MON_TOKEN in its local_settings.py"),
+            ("text/html; charset=utf-8", "Not authenticated\n", "give the MON_TOKEN of its local_settings.py"),
+            (
+                "application/json",
+                r#"{"detail":"Invalid token."}"#,
+                "MON_TOKEN in its local_settings.py (401: Invalid token.)",
+            ),
+            ("text/html", "<h1>401</h1>", "wants a login of its own"),
+            ("", "", "MON_TOKEN in its local_settings.py (401)"),
+        ] {
+            let error = ApiError::of(&Call::Status, &answer(401, content_type, body)).expect("an error");
+            let failure = error.into_failure(&Call::Status, 7);
+            assert_eq!((failure.outcome, failure.effect()), (Outcome::AuthError, Outcome::Forbidden), "{body}");
+            assert!(failure.message.contains(remedy) && !failure.message.contains("API key"), "{failure}");
+        }
+        let key = ApiError::of(&Call::DashInfo, &answer(401, "text/html", "Not authenticated")).expect("an error");
+        assert_eq!(key.into_failure(&Call::DashInfo, 0).effect(), Outcome::AuthError);
+        let old = ApiError::of(&Call::Status, &answer(404, "text/html", "<h1>Not Found</h1>")).expect("an error");
+        assert!(old.to_string().contains("from version 1.0 on"), "{old}");
+    }
+
+    #[test]
+    fn what_is_forbidden_names_the_permission() {
+        for (call, permission) in [
+            (Call::Alerts, "can_list_alerts"),
+            (Call::CustomFields, "can_view_customfields"),
+            (Call::Agent(DeviceId::new("a")), "can_list_agents, and must cover the client and site"),
+        ] {
+            let refusal = answer(403, "application/json", r#"{"detail":"You do not have permission."}"#);
+            let failure = ApiError::of(&call, &refusal).expect("an error").into_failure(&call, 0);
+            assert_eq!((failure.outcome, failure.effect()), (Outcome::Forbidden, Outcome::Forbidden));
+            assert!(failure.message.contains(&format!("needs {permission}")), "{failure}");
         }
     }
 
