@@ -4,9 +4,11 @@ use super::*;
 use crate::clock::TokioClock;
 use crate::collector::Collector;
 use crate::config;
+use crate::config::TacticalOptions;
 use crate::demo::PinnedClock;
 use crate::fleet::{
-    ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, SiteKey, StatusCounts, Update, View,
+    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, SiteKey,
+    StatusCounts, Update, View,
 };
 use crate::metrics::AccountStatus;
 use crate::planner::{MemoryLedger, Permit, Priority, Want};
@@ -309,6 +311,48 @@ async fn a_panic_while_reading_is_a_failed_call_and_no_more() {
     tokio::time::sleep(Duration::from_mins(5)).await;
     assert!(status(&publisher).up);
     shutdown.cancel();
+}
+
+/// A mapping that selects no check of any device, and a field whose names never come.
+#[tokio::test(start_paused = true)]
+async fn a_mapping_that_nothing_answers_to_is_warned_of_once() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let platform = Scripted { list: Duration::from_mins(2), ..paused() };
+    let (mut account, _) = account(&platform);
+    let selector = CheckSelector { script: Some(7), ..CheckSelector::default() };
+    let status_passing = regex::Regex::new("^ok$").unwrap();
+    let (date_field, status_field) = (Some("Last Backup".to_owned()), None);
+    let backup = Mapping { checks: Some(selector), date_field, status_field, status_passing };
+    let mappings = Mappings { antivirus: None, backup: Some(backup) };
+    let options = TacticalOptions { mappings, ..TacticalOptions::default() };
+    account.config.platform = PlatformOptions::Tactical(options);
+    account.fleet = Arc::new(Mutex::new(Fleet::new(fleet_options(&account.config))));
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    shutdown.cancel();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains("mapping")).collect();
+    assert_eq!(warnings.len(), 1, "{text}");
+    assert!(
+        warnings[0].contains("WARN") && warnings[0].contains("mapping backup: no check of any device matches script 7")
+    );
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test(start_paused = true)]
