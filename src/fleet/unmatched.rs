@@ -90,14 +90,14 @@ mod tests {
     use crate::fleet::{DeviceChecks, DeviceId, FleetOptions, Mappings, Update};
     use crate::platform::PlatformName;
 
-    fn mapping(check_name: Option<&str>, date_field: Option<&str>, status_field: Option<&str>) -> Option<Mapping> {
+    fn mapping(check_name: Option<&str>, date_field: Option<&str>, status_field: Option<&str>) -> Mapping {
         let name = check_name.map(|name| Regex::new(name).expect("valid"));
-        Some(Mapping {
+        Mapping {
             checks: name.map(|name| CheckSelector { name: Some(name), check_type: None, script: Some(7) }),
             date_field: date_field.map(Into::into),
             status_field: status_field.map(Into::into),
             status_passing: Regex::new("^ok$").expect("valid"),
-        })
+        }
     }
 
     fn fleet(antivirus: Option<Mapping>, backup: Option<Mapping>) -> Fleet {
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_mapping_is_unmatched_when_no_device_has_such_a_check() {
-        let mut fleet = fleet(mapping(Some("(?i)defender"), None, None), mapping(Some("backup"), None, None));
+        let mut fleet =
+            fleet(Some(mapping(Some("(?i)defender"), None, None)), Some(mapping(Some("backup"), None, None)));
         assert_eq!(fleet.unmatched_checks(), None, "nothing was read yet");
         read(&mut fleet, "a", false, false);
         let both = fleet.unmatched_checks().expect("read");
@@ -130,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_field_that_no_definition_has_is_named_with_the_nearest() {
-        let mut fleet = fleet(mapping(None, Some("Last AV"), Some("Tier")), mapping(None, Some("last backup"), None));
+        let mut fleet =
+            fleet(Some(mapping(None, Some("Last AV"), Some("Tier"))), Some(mapping(None, Some("last backup"), None)));
         assert_eq!(fleet.unmatched_fields(), None, "the names are not known yet");
         assert_eq!(fleet.unmatched_checks(), None);
         read(&mut fleet, "a", false, false);

@@ -6,6 +6,7 @@ use super::lenient;
 
 /// One alert. Without the two words it cannot be counted: then it is a record that cannot be read.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the server's own names")]
 pub struct Alert {
     /// `error`, `warning`, `info`.
     pub severity: String,
