@@ -21,7 +21,7 @@ use rmm_exporter::platform::PlatformName::{self, Nsight, Tactical};
 use rmm_exporter::platform::{nsight, tactical};
 
 /// The wire files that each collector reads its answers with. A new collector needs a row here.
-const WIRE: [(PlatformName, Collector, &[&str]); 21] = [
+const WIRE: [(PlatformName, Collector, &[&str]); 24] = [
     (Nsight, Inventory, &["clients", "roster", "devices"]),
     (Nsight, FailingChecks, &["checks"]),
     (Nsight, Checks, &["checks"]),
@@ -39,10 +39,13 @@ const WIRE: [(PlatformName, Collector, &[&str]); 21] = [
     (Nsight, Performance, &["performance"]),
     (Nsight, DriveSpace, &["storage"]),
     (Nsight, Exchange, &["storage"]),
-    (Tactical, Inventory, &["clients", "agents"]),
+    (Tactical, Inventory, &["clients", "agents", "custom_fields"]),
     (Tactical, Checks, &["checks"]),
     (Tactical, Tasks, &["tasks"]),
     (Tactical, Patches, &["updates"]),
+    (Tactical, Server, &["status"]),
+    (Tactical, Alerts, &["alerts"]),
+    (Tactical, Details, &["detail"]),
 ];
 
 /// Files in the folders `wire` that are about the format, not about answers.
