@@ -177,6 +177,7 @@ fn the_example_file_is_valid_and_names_every_key() {
     std::fs::write(&certificate, "-----BEGIN CERTIFICATE-----").expect("certificate");
     let adapted = text
         .replace("/run/secrets/nsight_key", &key.display().to_string())
+        .replace("/run/secrets/trmm_monitoring_token", &key.display().to_string())
         .replace("/etc/ssl/private-ca.pem", &certificate.display().to_string());
     let path = folder.path().join("rmm-exporter.yml");
     std::fs::write(&path, &adapted).expect("write");
@@ -198,11 +199,20 @@ fn the_example_file_is_valid_and_names_every_key() {
         }
         _ => line.to_owned(),
     });
-    let alternatives = ["    server: https://www", "    api_key_env: NSIGHT", "    api_key: "];
+    let alternatives = [
+        "    server: https://www",
+        "    api_key_env: NSIGHT",
+        "    api_key: ",
+        "    monitoring_token_env: ",
+        "    monitoring_token: ",
+        "      server: { enabled: false",
+    ];
     let all: Vec<String> = all.filter(|line| !alternatives.iter().any(|other| line.starts_with(other))).collect();
     std::fs::write(&path, all.join("\n")).expect("write");
     let full = load_fixture(&path).unwrap_or_else(|errors| panic!("{errors}"));
     assert!(!full.accounts[0].filter.clients.admits("any") && full.accounts[1].proxy.is_some());
+    let mappings = full.accounts[1].tactical().mappings;
+    assert!(mappings.antivirus.is_some_and(|mapping| mapping.checks.is_some()) && mappings.backup.is_some());
     for key in [
         "name",
         "platform",

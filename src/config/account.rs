@@ -79,6 +79,7 @@ pub struct TacticalOptions {
 
 /// What depends on the platform.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each account")]
 pub enum PlatformOptions {
     /// N-able N-sight RMM.
     Nsight(NsightOptions),

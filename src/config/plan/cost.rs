@@ -2,9 +2,9 @@
 
 use super::super::account::{AccountConfig, PlatformOptions};
 use super::FleetSize;
+use super::idle::{asks, is_idle};
 use crate::collector::Collector;
 use crate::fleet::Kind;
-use crate::metrics::catalogue;
 
 /// Calls of one sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,11 @@ fn nsight(account: &AccountConfig, collector: Collector, fleet: FleetSize) -> Co
             // The catalogue, and every product that stands in it.
             products => at_most(products.saturating_add(1)),
         },
-        Collector::ManagedAntivirus => with(fleet.having.managed_antivirus, 3),
+        Collector::ManagedAntivirus => {
+            let calls = ["list_mav_threats", "list_mav_quarantine", "list_mav_scans"];
+            let calls = calls.into_iter().filter(|call| asks(account, collector, call)).count();
+            with(fleet.having.managed_antivirus, calls as u64)
+        }
         Collector::BackupSessions => with(fleet.having.backup, 1),
         Collector::BackupSelection => {
             // One call for the whole account, if any device has backup.
@@ -94,7 +98,7 @@ fn nsight(account: &AccountConfig, collector: Collector, fleet: FleetSize) -> Co
         }
         Collector::Patches => with(fleet.having.patch, 1),
         // Workstations with a performance check, which only the collector `checks` sees.
-        Collector::Performance if account.collectors.contains_key(&Collector::Checks) => at_most(devices),
+        Collector::Performance if runs(account, Collector::Checks) => at_most(devices),
         Collector::Performance => exactly(servers),
         // Windows only.
         Collector::Exchange => at_most(servers),
@@ -126,20 +130,9 @@ fn asks_for_time_zone(account: &AccountConfig) -> Option<Collector> {
         return None;
     }
     let in_need = [Collector::Antivirus, Collector::Backup, Collector::BackupSelection];
-    in_need.into_iter().find(|collector| account.collectors.contains_key(collector) && !is_idle(account, *collector))
+    in_need.into_iter().find(|collector| runs(account, *collector))
 }
 
-/// Whether `metrics.exclude` leaves nothing of a collector, so that its calls would be in vain. The inventory is never idle: without
-/// it nobody knows whom to ask.
-pub fn is_idle(account: &AccountConfig, collector: Collector) -> bool {
-    if collector == Collector::Inventory || account.metrics_exclude.is_empty() {
-        return false;
-    }
-    let platform = account.platform_name();
-    let feeds = |family: &&&catalogue::Family| {
-        family.is_fleet() && family.source(platform).is_some_and(|source| source.collectors.contains(&collector))
-    };
-    let excluded =
-        |family: &catalogue::Family| account.metrics_exclude.iter().any(|exclude| exclude.is_match(family.name));
-    catalogue::families().iter().filter(feeds).all(|family| excluded(family))
+fn runs(account: &AccountConfig, collector: Collector) -> bool {
+    account.collectors.contains_key(&collector) && !is_idle(account, collector)
 }

@@ -2,7 +2,7 @@
 
 use super::super::account::AccountConfig;
 use super::super::text::in_quotes;
-use super::cost::is_idle;
+use super::idle::is_idle;
 use super::{CollectorPlan, FleetSize};
 use crate::collector::Collector;
 use crate::fleet::{CheckSelector, Mapping};

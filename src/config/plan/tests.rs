@@ -146,6 +146,12 @@ fn the_plan_as_json() {
     assert_eq!(json[0]["min_interval_seconds"], 90.0);
     assert_eq!(json[0]["collectors"][1]["collector"], "failing_checks");
     assert_eq!(json[0]["collectors"][1]["interval_seconds"], 180.0);
+    assert_eq!(
+        (&json[0]["collectors"][0]["at_most"], &json[0]["collectors"][1]["at_most"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!((&json[0]["collectors"][0]["idle"], &json[0]["fleet"]["having"]["patch"]), (&false.into(), &().into()));
+    assert!(json[1]["notes"].as_array().is_some_and(|notes| !notes.is_empty()), "{json}");
     assert!(!json.to_string().contains("api_key"));
 }
 
@@ -161,6 +167,15 @@ fn the_plan_tells_what_the_numbers_do_not() {
     let everything = nsight("    metrics: { exclude: ['rmm_.*'] }\n", FleetSize::from_devices(100));
     let left: Vec<_> = everything.collectors.iter().filter(|plan| !plan.idle).map(|plan| plan.collector).collect();
     assert_eq!(left, ["inventory"]);
+    let managed = |exclude: &str| {
+        let extra = format!(
+            "    collectors: {{ managed_antivirus: {{ enabled: true }} }}\n    metrics: {{ exclude: [{exclude}] }}\n"
+        );
+        let plan = nsight(&extra, FleetSize::from_devices(100));
+        plan.collectors.iter().find(|plan| plan.collector == "managed_antivirus").map(|plan| plan.calls_per_sweep)
+    };
+    assert_eq!(managed("rmm_antivirus_last_scan_errors"), Some(300), "scans have other metrics");
+    assert_eq!(managed("rmm_antivirus_threats, rmm_antivirus_quarantined_items"), Some(100));
     let one = nsight("", size(1, 1, 1, 0));
     assert!(!one.notes.iter().any(|note| note.starts_with("failing_checks")), "{:?}", one.notes);
 }
