@@ -86,6 +86,18 @@ pub struct CheckConfigFlags {
     /// Sites of each account, of all clients together. Without it: 8 for 5 clients.
     #[arg(long)]
     pub sites: Option<u64>,
+    /// Of the devices of an N-sight account, how many have patch management. Without it: any may have it.
+    #[arg(long, value_name = "N")]
+    pub patch: Option<u64>,
+    /// Of the devices of an N-sight account, how many have managed antivirus. Without it: any may have it.
+    #[arg(long, value_name = "N")]
+    pub managed_antivirus: Option<u64>,
+    /// Of the devices of an N-sight account, how many have the platform's own backup. Without it: any may have it.
+    #[arg(long, value_name = "N")]
+    pub backup: Option<u64>,
+    /// Mobile devices of an N-sight account. Without it: any client may have some.
+    #[arg(long, value_name = "N")]
+    pub mobile: Option<u64>,
     /// Form of the plan.
     #[arg(long, value_enum, default_value_t)]
     pub format: PlanFormat,

@@ -10,24 +10,42 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use rmm_exporter::collector::Collector::{self, Antivirus, Backup, Checks, FailingChecks, Inventory, Patches, Tasks};
+use rmm_exporter::collector::Collector::{
+    self, Alerts, Antivirus, AntivirusDefinitions, Assets, Backup, BackupSelection, BackupSessions, Checks, Details,
+    Directory, DriveSpace, Exchange, FailingChecks, Inventory, Licenses, ManagedAntivirus, Outages, Patches,
+    Performance, Server, Tasks,
+};
 use rmm_exporter::collector::CollectorDefaults;
 use rmm_exporter::metrics::catalogue::{self, Family};
 use rmm_exporter::platform::PlatformName::{self, Nsight, Tactical};
 use rmm_exporter::platform::{nsight, tactical};
 
 /// The wire files that each collector reads its answers with. A new collector needs a row here.
-const WIRE: [(PlatformName, Collector, &[&str]); 10] = [
+const WIRE: [(PlatformName, Collector, &[&str]); 24] = [
     (Nsight, Inventory, &["clients", "roster", "devices"]),
     (Nsight, FailingChecks, &["checks"]),
     (Nsight, Checks, &["checks"]),
     (Nsight, Antivirus, &["history", "settings"]),
     (Nsight, Backup, &["history", "settings"]),
+    (Nsight, BackupSessions, &["backup_sessions"]),
+    (Nsight, BackupSelection, &["backup_selection", "settings"]),
     (Nsight, Patches, &["patches"]),
-    (Tactical, Inventory, &["clients", "agents"]),
+    (Nsight, Assets, &["assets"]),
+    (Nsight, AntivirusDefinitions, &["antivirus_definitions"]),
+    (Nsight, ManagedAntivirus, &["managed_antivirus"]),
+    (Nsight, Licenses, &["licenses"]),
+    (Nsight, Directory, &["directory"]),
+    (Nsight, Outages, &["outages"]),
+    (Nsight, Performance, &["performance"]),
+    (Nsight, DriveSpace, &["storage"]),
+    (Nsight, Exchange, &["storage"]),
+    (Tactical, Inventory, &["clients", "agents", "custom_fields"]),
     (Tactical, Checks, &["checks"]),
     (Tactical, Tasks, &["tasks"]),
     (Tactical, Patches, &["updates"]),
+    (Tactical, Server, &["status"]),
+    (Tactical, Alerts, &["alerts"]),
+    (Tactical, Details, &["detail"]),
 ];
 
 /// Files in the folders `wire` that are about the format, not about answers.

@@ -89,6 +89,7 @@ fn every_key_arrives() {
     let PlatformOptions::Nsight(options) = &nsight.platform else { panic!("nsight") };
     assert_eq!(options.time_zone.as_ref().and_then(|zone| zone.iana_name()), Some("Europe/London"));
     assert_eq!(options.offline_after.map(|duration| duration.as_secs()), Some(7200));
+    assert_eq!(options.antivirus_products, ["sophos", "Trend Micro"]);
     assert_eq!(nsight.user_agent, "Mozilla/5.0 (compatible; test)");
     let collectors: Vec<_> = nsight
         .collectors
@@ -101,8 +102,10 @@ fn every_key_arrives() {
             ("inventory", 1800, 172_800),
             ("failing_checks", 180, 172_800),
             ("checks", 5400, 172_800),
+            ("antivirus_definitions", 86_400, 172_800),
             ("backup", 86_400, 172_800),
-            ("patches", 43_200, 172_800)
+            ("patches", 43_200, 172_800),
+            ("exchange", 43_200, 172_800),
         ]
     );
 
@@ -116,7 +119,22 @@ fn every_key_arrives() {
     assert!(tactical.tls.ca_file.is_some() && !tactical.tls.insecure_skip_verify);
     assert_eq!(tactical.proxy.as_ref().and_then(|proxy| proxy.password()), Some("TOPSECRETproxy"));
     assert!(tactical.user_agent.starts_with("Mozilla/5.0 (compatible; rmm-exporter/"), "{}", tactical.user_agent);
-    assert_eq!(tactical.collectors.len(), 4);
+    assert_eq!(tactical.collectors.len(), 6, "the token switches the collector server on");
+    let PlatformOptions::Tactical(options) = &tactical.platform else { panic!("tactical") };
+    assert!(matches!(&options.monitoring_token, Some(KeySource::File(path)) if path.ends_with("keys/nsight")));
+    assert_eq!(options.time_zone.as_ref().and_then(|zone| zone.iana_name()), Some("America/New_York"));
+    let antivirus = options.mappings.antivirus.as_ref().expect("a mapping");
+    let checks = antivirus.checks.as_ref().expect("checks");
+    assert!(checks.name.as_ref().is_some_and(|name| name.is_match("Windows Defender status")), "found anywhere");
+    assert_eq!((checks.check_type.as_deref(), checks.script), (Some("script"), Some(42)));
+    assert_eq!((antivirus.date_field.as_deref(), antivirus.status_field.as_deref()), (None, Some("AV State")));
+    assert!(antivirus.status_passing.is_match("good") && !antivirus.status_passing.is_match("not good"), "whole texts");
+    let backup = options.mappings.backup.as_ref().expect("a mapping");
+    assert!(backup.checks.is_none() && backup.status_passing.is_match("TRUE") && !backup.status_passing.is_match("0"));
+    assert_eq!(
+        (backup.date_field.as_deref(), backup.status_field.as_deref()),
+        (Some("Last Backup"), Some("Backup OK"))
+    );
 
     assert!(simulator.is_loopback() && matches!(simulator.api_key, KeySource::Inline(_)));
     assert!(simulator.min_interval.is_zero());
@@ -159,6 +177,7 @@ fn the_example_file_is_valid_and_names_every_key() {
     std::fs::write(&certificate, "-----BEGIN CERTIFICATE-----").expect("certificate");
     let adapted = text
         .replace("/run/secrets/nsight_key", &key.display().to_string())
+        .replace("/run/secrets/trmm_monitoring_token", &key.display().to_string())
         .replace("/etc/ssl/private-ca.pem", &certificate.display().to_string());
     let path = folder.path().join("rmm-exporter.yml");
     std::fs::write(&path, &adapted).expect("write");
@@ -180,11 +199,20 @@ fn the_example_file_is_valid_and_names_every_key() {
         }
         _ => line.to_owned(),
     });
-    let alternatives = ["    server: https://www", "    api_key_env: NSIGHT", "    api_key: "];
+    let alternatives = [
+        "    server: https://www",
+        "    api_key_env: NSIGHT",
+        "    api_key: ",
+        "    monitoring_token_env: ",
+        "    monitoring_token: ",
+        "      server: { enabled: false",
+    ];
     let all: Vec<String> = all.filter(|line| !alternatives.iter().any(|other| line.starts_with(other))).collect();
     std::fs::write(&path, all.join("\n")).expect("write");
     let full = load_fixture(&path).unwrap_or_else(|errors| panic!("{errors}"));
     assert!(!full.accounts[0].filter.clients.admits("any") && full.accounts[1].proxy.is_some());
+    let mappings = full.accounts[1].tactical().mappings;
+    assert!(mappings.antivirus.is_some_and(|mapping| mapping.checks.is_some()) && mappings.backup.is_some());
     for key in [
         "name",
         "platform",
@@ -210,6 +238,17 @@ fn the_example_file_is_valid_and_names_every_key() {
         "mode",
         "metrics",
         "time_zone",
+        "antivirus_products",
+        "monitoring_token",
+        "monitoring_token_file",
+        "monitoring_token_env",
+        "mappings",
+        "check_name",
+        "check_type",
+        "script",
+        "date_field",
+        "status_field",
+        "status_passing",
         "offline_after",
         "user_agent",
         "tls",

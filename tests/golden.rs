@@ -16,8 +16,9 @@ use std::fmt::Write as _;
 
 use golden::{compare, stale_after};
 use recorded::{Recording, answers};
+use regex::Regex;
 use rmm_exporter::config::ChecksMode;
-use rmm_exporter::fleet::{ClientKey, Filter, Fleet, FleetOptions, Kind, SiteKey};
+use rmm_exporter::fleet::{CheckSelector, ClientKey, Filter, Fleet, FleetOptions, Kind, Mapping, Mappings, SiteKey};
 use rmm_exporter::metrics::render_text;
 use rmm_exporter::platform::nsight::call::Call as NsightCall;
 use rmm_exporter::platform::{PlatformName, nsight, tactical};
@@ -48,14 +49,14 @@ const NSIGHT_QUIRKS: [&str; 9] = [
 /// The same for odd bytes of patch_list_all.
 const NSIGHT_PATCH_QUIRKS: [&str; 2] = ["patch_list_all.empty", "patch_list_all.in-result"];
 
-fn tactical_fleet(mode: ChecksMode) -> Fleet {
+fn tactical_fleet(mode: ChecksMode, mappings: Mappings) -> Fleet {
     Fleet::new(FleetOptions {
         platform: PlatformName::Tactical,
         filter: Filter::default(),
         checks_mode: mode,
         stale_after: stale_after(tactical::COLLECTORS),
         time_zone: None,
-        mappings: rmm_exporter::fleet::Mappings::default(),
+        mappings,
     })
 }
 
@@ -66,7 +67,7 @@ fn nsight_fleet(mode: ChecksMode) -> Fleet {
         checks_mode: mode,
         stale_after: stale_after(nsight::COLLECTORS),
         time_zone: None,
-        mappings: rmm_exporter::fleet::Mappings::default(),
+        mappings: Mappings::default(),
     })
 }
 
@@ -75,9 +76,11 @@ fn is_planned(recording: &Recording) -> bool {
     let segments: Vec<&str> = recording.path.split('/').collect();
     matches!(
         segments.as_slice(),
-        ["", "agents" | "clients" | "winupdate", ""]
+        ["", "agents" | "clients" | "alerts", ""]
             | ["", "agents", _, "checks" | "tasks", ""]
-            | ["", "winupdate", _, ""]
+            | ["", "agents" | "winupdate", _, ""]
+            | ["", "core", "dashinfo" | "customfields", ""]
+            | ["", "core", "v2", "status", ""]
     )
 }
 
@@ -88,11 +91,15 @@ fn refused(recording: &Recording, failure: &rmm_exporter::platform::Failure) -> 
 }
 
 fn tactical_exposition(scenario: &str, mode: ChecksMode) -> String {
-    let mut fleet = tactical_fleet(mode);
+    tactical_mapped(scenario, mode, &Mappings::default())
+}
+
+fn tactical_mapped(scenario: &str, mode: ChecksMode, mappings: &Mappings) -> String {
+    let mut fleet = tactical_fleet(mode, mappings.clone());
     let mut text = String::new();
     let recordings = answers(scenario);
     for recording in recordings.iter().filter(|recording| is_planned(recording)) {
-        match recording.decode(mode) {
+        match recording.decode_mapped(mode, mappings.clone()) {
             Ok(answer) => {
                 for update in answer.updates {
                     fleet.apply(update, recording.captured_at);
@@ -134,6 +141,32 @@ fn tactical_fleet_in_every_mode_of_checks() {
     assert_eq!(none.lines().collect::<Vec<_>>(), rest(&failing));
     let checks_and_tasks: String = all.lines().filter(one_by_one).flat_map(|line| [line, "\n"]).collect();
     compare("tactical-fleet-all.prom", &checks_and_tasks);
+}
+
+/// Antivirus by one script and by name, backup by custom fields: everything that comes of it, and nothing else changes. Which
+/// checks are series does not matter.
+#[test]
+fn tactical_fleet_with_mappings() {
+    let mapping = |checks, date_field: Option<&str>, status_field: Option<&str>| Mapping {
+        checks,
+        date_field: date_field.map(Into::into),
+        status_field: status_field.map(Into::into),
+        status_passing: Regex::new("^(?i:true|ok)$").expect("valid"),
+    };
+    let name = Some(Regex::new("(?i)storage|quoted").expect("valid"));
+    let selector = CheckSelector { name, check_type: Some("script".into()), script: None };
+    let mappings = Mappings {
+        antivirus: Some(mapping(Some(selector), None, None)),
+        backup: Some(mapping(None, Some("Last Audit"), Some("Backup OK"))),
+    };
+    let is_mapped = |line: &&str| line.contains("rmm_antivirus_") || line.contains("rmm_backup_");
+    for (mode, _) in MODES {
+        let text = tactical_mapped("fleet", mode, &mappings);
+        let mapped: String = text.lines().filter(is_mapped).flat_map(|line| [line, "\n"]).collect();
+        compare("tactical-fleet-mapped.prom", &mapped);
+        let rest: Vec<&str> = text.lines().filter(|line| !is_mapped(line)).collect();
+        assert_eq!(rest, tactical_exposition("fleet", mode).lines().collect::<Vec<_>>());
+    }
 }
 
 #[test]
@@ -243,7 +276,7 @@ fn every_golden_file_is_compared_and_together_they_are_small() {
     let mut expected: BTreeSet<String> =
         ["nsight-quirks.txt", "nsight-failures.txt", "names-nsight.prom", "names-tactical.prom"].map(Into::into).into();
     expected.extend(TACTICAL_FLEETS.map(|scenario| format!("tactical-{scenario}.prom")));
-    expected.insert("tactical-fleet-all.prom".to_owned());
+    expected.extend(["all", "mapped"].map(|what| format!("tactical-fleet-{what}.prom")));
     expected.extend(TACTICAL_FAILURES.map(|scenario| format!("tactical-{scenario}.txt")));
     expected.extend(
         MODES.iter().flat_map(|(_, mode)| [format!("nsight-{mode}.prom"), format!("nsight-{mode}-with-checks.prom")]),

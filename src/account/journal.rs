@@ -19,12 +19,20 @@ pub struct Journal<C> {
     plan_took: Duration,
     /// The last failure of each name that fails, in words; the newest is last.
     errors: Vec<(&'static str, Outcome, String)>,
+    /// The sorts of mappings that were judged.
+    judged: HashSet<&'static str>,
 }
 
 impl<C: ReadCall> Journal<C> {
     /// An empty journal.
     pub fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), failing: HashMap::new(), plan_took: Duration::ZERO, errors: Vec::new() }
+        Self {
+            account: account.to_owned(),
+            failing: HashMap::new(),
+            plan_took: Duration::ZERO,
+            errors: Vec::new(),
+            judged: HashSet::new(),
+        }
     }
 
     /// A call starts. Neither URL nor key are part of its identity.
@@ -47,14 +55,14 @@ impl<C: ReadCall> Journal<C> {
             Err(failure) => {
                 let outcome = failure.outcome.name();
                 let failing = self.failing.entry(name).or_default();
-                if failing.is_empty() || failure.outcome == Outcome::AuthError {
+                if failing.is_empty() || failure.effect() == Outcome::AuthError {
                     warn!(account, call = name, outcome, reason = failure.message, "call failed");
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }
                 failing.insert(call.clone());
                 self.errors.retain(|(failed, ..)| *failed != name);
-                self.errors.push((name, failure.outcome, format!("{name}: {failure}")));
+                self.errors.push((name, failure.effect(), format!("{name}: {failure}")));
             }
         }
     }
@@ -119,6 +127,19 @@ impl<C: ReadCall> Journal<C> {
     /// Whether the key was refused and has not been accepted since.
     pub fn key_refused(&self) -> bool {
         self.errors.iter().any(|(_, outcome, _)| *outcome == Outcome::AuthError)
+    }
+
+    /// Warns of mappings that nothing on the server answers to. Each sort is judged once, as soon as `unmatched` can tell.
+    pub fn judge_mappings(&mut self, sort: &'static str, unmatched: impl FnOnce() -> Option<Vec<String>>) {
+        if self.judged.contains(sort) {
+            return;
+        }
+        if let Some(unmatched) = unmatched() {
+            self.judged.insert(sort);
+            for mapping in unmatched {
+                warn!(account = self.account, "{mapping}");
+            }
+        }
     }
 
     /// Rendering panicked. What was published before stays.

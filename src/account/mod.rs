@@ -215,6 +215,7 @@ impl<P: Platform> Account<P> {
         let now = self.clock.now();
         let Finished { call, took, result } = finished;
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
+        let effect = result.as_ref().map_or_else(Failure::effect, |_| Outcome::Ok);
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         self.metrics.observe(call.name(), outcome, took, bytes);
         self.journal.finished(&call, took, &result);
@@ -233,7 +234,7 @@ impl<P: Platform> Account<P> {
         if self.platform.plan_changed() {
             self.plan_soon(now);
         }
-        match outcome {
+        match effect {
             Outcome::Ok => self.failed_in_row = 0,
             Outcome::Forbidden | Outcome::ApiError => {}
             _ => self.failed_in_row = self.failed_in_row.saturating_add(1),
@@ -272,7 +273,7 @@ impl<P: Platform> Account<P> {
     }
 
     fn fail(&mut self, failure: &Failure, now: Moment) -> Finish {
-        if failure.outcome == Outcome::AuthError {
+        if failure.effect() == Outcome::AuthError {
             self.platform.reload_key();
         }
         if let Some(gone) = &failure.gone {
@@ -281,7 +282,7 @@ impl<P: Platform> Account<P> {
             self.render_soon(now);
             return Finish::Gone;
         }
-        Finish::Failed { outcome: failure.outcome, retry_after: failure.retry_after }
+        Finish::Failed { outcome: failure.effect(), retry_after: failure.retry_after }
     }
 
     fn plan_soon(&mut self, now: Moment) {
@@ -360,6 +361,7 @@ fn defect(error: &JoinError) -> Failure {
         message: if error.is_panic() { "a defect of the exporter: reading the answer panicked" } else { "given up" }
             .to_owned(),
         bytes: 0,
+        spares_key: false,
     }
 }
 

@@ -48,17 +48,29 @@ fn report_of(settings: &CollectorConfig, state: &CollectorStatus) -> CollectorRe
 impl<P: Platform> Account<P> {
     /// Publishes the account's state.
     pub(super) fn report(&mut self, now: Moment) {
-        let status = self.status(now);
+        let config = &self.config;
+        let stale_after =
+            |collector| config.collectors.get(&collector).map_or(Duration::ZERO, |settings| settings.stale_after);
+        let planner = self.planner.status(now, stale_after);
+        self.judge_mappings(&planner);
+        let status = self.status(planner);
         let again = if status.queue_length > 0 { QUEUE_REPORT_INTERVAL } else { IDLE_REPORT_INTERVAL };
         self.report_due = Some(now.steady + again);
         self.publisher.publish_status(&self.config.name, status);
     }
 
-    fn status(&self, now: Moment) -> AccountStatus {
+    /// Whether a mapping of checks is any good shows after a whole sweep over them. While a rendering has the fleet, the next
+    /// report will do.
+    fn judge_mappings(&mut self, planner: &PlannerStatus) {
+        let swept = planner.collectors.get(&Collector::Checks).is_some_and(|checks| checks.sweeps > 0);
+        if let Ok(fleet) = self.fleet.try_lock() {
+            self.journal.judge_mappings("checks", || if swept { fleet.unmatched_checks() } else { None });
+            self.journal.judge_mappings("fields", || fleet.unmatched_fields());
+        }
+    }
+
+    fn status(&self, mut planner: PlannerStatus) -> AccountStatus {
         let config = &self.config;
-        let stale_after =
-            |collector| config.collectors.get(&collector).map_or(Duration::ZERO, |settings| settings.stale_after);
-        let mut planner = self.planner.status(now, stale_after);
         let not_ready_reason = self.not_ready_reason(&planner);
         let mut status = setup(config).status;
         for (collector, report) in &mut status.collectors {

@@ -4,9 +4,11 @@ use super::*;
 use crate::clock::TokioClock;
 use crate::collector::Collector;
 use crate::config;
+use crate::config::TacticalOptions;
 use crate::demo::PinnedClock;
 use crate::fleet::{
-    ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, SiteKey, StatusCounts, Update, View,
+    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, SiteKey,
+    StatusCounts, Update, View,
 };
 use crate::metrics::AccountStatus;
 use crate::planner::{MemoryLedger, Permit, Priority, Want};
@@ -40,6 +42,8 @@ struct Script {
     /// The outcome of every call; `None` is a good answer.
     fails: Option<(Outcome, Option<Duration>)>,
     panics: bool,
+    /// An authentication error is about a secret of that call alone; it concerns all calls but the list.
+    spares_key: bool,
     /// Failing checks that the list counts.
     failing: u64,
     calls: Vec<(Duration, Call)>,
@@ -98,11 +102,12 @@ impl Platform for Scripted {
         let mut script = self.script();
         script.calls.push((self.clock.now().steady, call.clone()));
         let panics = script.panics;
-        let (fails, failing) = (script.fails, script.failing);
+        let (fails, failing, spares_key) = (script.fails, script.failing, script.spares_key);
         drop(script);
         assert!(!panics, "a defect");
-        if let Some((outcome, retry_after)) = fails {
-            return Err(Failure { outcome, gone: None, retry_after, message: "as told".to_owned(), bytes: 0 });
+        if let Some((outcome, retry_after)) = fails.filter(|_| !(spares_key && *call == Call::List)) {
+            let (gone, message) = (None, "as told".to_owned());
+            return Err(Failure { outcome, gone, retry_after, message, bytes: 0, spares_key });
         }
         let updates = match call {
             Call::List => vec![Update::Devices(DeviceList::Account, vec![device(failing)])],
@@ -239,6 +244,38 @@ async fn a_refused_key_is_read_again_each_time() {
     shutdown.cancel();
 }
 
+/// One call takes a secret of its own, which is refused: nothing else is held up by that, and the key is not doubted.
+#[tokio::test(start_paused = true)]
+async fn a_refused_secret_of_one_call_concerns_that_call_alone() {
+    let platform = Scripted { failing: Some(Duration::from_mins(5)), list: Duration::from_mins(2), ..paused() };
+    platform.script().fails = Some((Outcome::AuthError, None));
+    platform.script().spares_key = true;
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        let status = status(&publisher);
+        assert!(status.up && status.ready && status.backoff_until.is_none());
+    }
+    assert_eq!(platform.script().reloads, 0);
+    let lists = platform.calls_of(&Call::List).len();
+    assert!((29..=31).contains(&lists), "the list is read at its own pace: {lists}");
+    // At most four times in its interval.
+    let refused = platform.calls_of(&Call::Failing).len();
+    assert!((12..=50).contains(&refused), "{refused}");
+    let text = status(&publisher).last_error.clone().unwrap_or_default();
+    assert!(text.contains("auth_error"), "{text}");
+    shutdown.cancel();
+
+    // Nor does a single collection stop at it.
+    let platform = Scripted { failing: Some(Duration::from_mins(5)), ..paused() };
+    platform.script().fails = Some((Outcome::AuthError, None));
+    platform.script().spares_key = true;
+    self::account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
+    let called = |call: &Call| platform.calls_of(call).len();
+    assert!([Call::List, Call::Failing, Call::Checks(DeviceId::new("a"))].iter().all(|call| called(call) > 0));
+}
+
 /// The call that decides `rmm_up` has a long interval; another one fails again and again long before.
 #[tokio::test(start_paused = true)]
 async fn an_outage_shows_before_the_deciding_call_is_due() {
@@ -274,6 +311,48 @@ async fn a_panic_while_reading_is_a_failed_call_and_no_more() {
     tokio::time::sleep(Duration::from_mins(5)).await;
     assert!(status(&publisher).up);
     shutdown.cancel();
+}
+
+/// A mapping that selects no check of any device, and a field whose names never come.
+#[tokio::test(start_paused = true)]
+async fn a_mapping_that_nothing_answers_to_is_warned_of_once() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let platform = Scripted { list: Duration::from_mins(2), ..paused() };
+    let (mut account, _) = account(&platform);
+    let selector = CheckSelector { script: Some(7), ..CheckSelector::default() };
+    let status_passing = regex::Regex::new("^ok$").unwrap();
+    let (date_field, status_field) = (Some("Last Backup".to_owned()), None);
+    let backup = Mapping { checks: Some(selector), date_field, status_field, status_passing };
+    let mappings = Mappings { antivirus: None, backup: Some(backup) };
+    let options = TacticalOptions { mappings, ..TacticalOptions::default() };
+    account.config.platform = PlatformOptions::Tactical(options);
+    account.fleet = Arc::new(Mutex::new(Fleet::new(fleet_options(&account.config))));
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    shutdown.cancel();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let warnings: Vec<&str> = text.lines().filter(|line| line.contains("mapping")).collect();
+    assert_eq!(warnings.len(), 1, "{text}");
+    assert!(
+        warnings[0].contains("WARN") && warnings[0].contains("mapping backup: no check of any device matches script 7")
+    );
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::{CommandResult, load, print};
 use crate::cli::{CheckConfigFlags, Flags, PlanFormat};
-use crate::config::plan::{self, FleetSize};
+use crate::config::plan::{self, FleetSize, Having};
 
 /// Checks the configuration and prints the plan: what is polled, how often, and what that costs in calls.
 ///
@@ -13,7 +13,10 @@ use crate::config::plan::{self, FleetSize};
 /// Everything that is wrong with the configuration, in one report.
 pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
     let config = load(flags)?;
-    let plans = plan::plan(&config, FleetSize::new(check.devices, check.clients, check.sites));
+    let CheckConfigFlags { patch, managed_antivirus, backup, mobile, .. } = *check;
+    let having = Having { patch, managed_antivirus, backup, mobile };
+    let fleet = FleetSize { having, ..FleetSize::new(check.devices, check.clients, check.sites) };
+    let plans = plan::plan(&config, fleet);
     let text = match check.format {
         PlanFormat::Table => {
             let warnings = config.warnings.iter().map(|warning| ["warning: ", warning, "\n"].concat());

@@ -79,11 +79,29 @@ pub struct TacticalOptions {
 
 /// What depends on the platform.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each account")]
 pub enum PlatformOptions {
     /// N-able N-sight RMM.
     Nsight(NsightOptions),
     /// Tactical RMM.
     Tactical(TacticalOptions),
+}
+
+impl PlatformOptions {
+    /// Which platform.
+    #[must_use]
+    pub const fn platform_name(&self) -> PlatformName {
+        match self {
+            Self::Nsight(_) => PlatformName::Nsight,
+            Self::Tactical(_) => PlatformName::Tactical,
+        }
+    }
+
+    /// Whether there is a monitoring token.
+    #[must_use]
+    pub const fn has_monitoring_token(&self) -> bool {
+        matches!(self, Self::Tactical(options) if options.monitoring_token.is_some())
+    }
 }
 
 /// One account.
@@ -171,13 +189,22 @@ impl AccountConfig {
         }
     }
 
+    /// Whether a secret of this account is in the environment variable `name`.
+    #[must_use]
+    pub fn uses_variable(&self, name: &str) -> bool {
+        let token = match &self.platform {
+            PlatformOptions::Tactical(options) => options.monitoring_token.as_ref(),
+            PlatformOptions::Nsight(_) => None,
+        };
+        std::iter::once(&self.api_key)
+            .chain(token)
+            .any(|source| matches!(source, KeySource::Environment(other) if other == name))
+    }
+
     /// Which platform.
     #[must_use]
     pub const fn platform_name(&self) -> PlatformName {
-        match self.platform {
-            PlatformOptions::Nsight(_) => PlatformName::Nsight,
-            PlatformOptions::Tactical(_) => PlatformName::Tactical,
-        }
+        self.platform.platform_name()
     }
 
     /// Whether the server is on this machine (a simulator): then floors and budgets may be any value.

@@ -12,11 +12,10 @@ use super::defaults::{self, Limits};
 use super::duration::display;
 use super::reader::{Context, Field, Section};
 use super::text::{may_hold_a_key, nearest, quote, shown, shown_in_quotes, shown_text, suggest};
-use super::{collectors, connection, filter, key, later, server};
-use crate::collector::Collector;
+use super::{coherence, collectors, connection, filter, key, mappings, server};
 use crate::platform::PlatformName;
 
-const COMMON_KEYS: [&str; 21] = [
+const COMMON_KEYS: [&str; 22] = [
     "name",
     "platform",
     "server",
@@ -34,17 +33,18 @@ const COMMON_KEYS: [&str; 21] = [
     "filter",
     "checks",
     "metrics",
+    "time_zone",
     "user_agent",
     "tls",
     "proxy",
     "collectors",
 ];
-const NSIGHT_KEYS: [&str; 4] = ["region", "time_zone", "offline_after", "antivirus_products"];
-const TACTICAL_KEYS: [&str; 4] = ["monitoring_token", "monitoring_token_file", "monitoring_token_env", "mappings"];
+const NSIGHT_KEYS: &[&str] = &["region", "offline_after", "antivirus_products"];
+const TACTICAL_KEYS: &[&str] = &["monitoring_token", "monitoring_token_file", "monitoring_token_env", "mappings"];
 
 /// Reads every account of the list. Faulty accounts are missing from the result; their faults are in the context.
 pub fn read(field: &Field, context: &mut Context) -> Vec<AccountConfig> {
-    let known: Vec<&str> = COMMON_KEYS.into_iter().chain(NSIGHT_KEYS).chain(TACTICAL_KEYS).collect();
+    let known: Vec<&str> = COMMON_KEYS.iter().chain(NSIGHT_KEYS).chain(TACTICAL_KEYS).copied().collect();
     let items = field.list(context).unwrap_or_default();
     let mut names: Vec<(String, String)> = Vec::new();
     let mut keys: Vec<(Url, SecretString, String)> = Vec::new();
@@ -121,7 +121,7 @@ fn account(section: &Section, name: &str, context: &mut Context) -> Option<(Acco
     let limits = defaults::limits(platform, server.as_ref().is_some_and(is_loopback));
     let options = match platform {
         PlatformName::Nsight => PlatformOptions::Nsight(nsight_options(section, context)),
-        PlatformName::Tactical => PlatformOptions::Tactical(TacticalOptions::default()),
+        PlatformName::Tactical => PlatformOptions::Tactical(tactical_options(section, context)),
     };
     // Everything below is read even when the account is lost already: all faults belong into one report.
     let placeholder = || Url::parse("https://server.invalid/").ok();
@@ -133,19 +133,9 @@ fn account(section: &Section, name: &str, context: &mut Context) -> Option<(Acco
     let mut account = defaults::account(name, options, server.or_else(placeholder)?, source);
     budget(section, &mut account, limits, Some(platform), context);
     selection(section, &mut account, context);
-    account.collectors = collectors::read(section, platform, account.min_interval, context);
+    account.collectors = collectors::read(section, &account.platform, account.min_interval, context);
     connection::read(section, &mut account, context);
-    later::read(section, platform, context);
-    if account.checks_mode == ChecksMode::All
-        && platform == PlatformName::Nsight
-        && !account.collectors.contains_key(&Collector::Checks)
-        && let Some(field) = section.get("checks")
-    {
-        field.warn(
-            "mode all shows only failing checks as long as the collector checks is off. Enable it under collectors.",
-            context,
-        );
-    }
+    coherence::warn(section, &account, context);
     (!faulty).then_some((account, key))
 }
 
@@ -180,6 +170,7 @@ fn check_without_platform(section: &Section, context: &mut Context) {
     collectors::check_without_platform(section, context);
     connection::read(section, &mut account, context);
     let _checked = nsight_options(section, context);
+    let _checked = (key::read(section, "monitoring_token", false, context), mappings::read(section, context));
 }
 
 fn platform(section: &Section, context: &mut Context) -> Option<PlatformName> {
@@ -204,7 +195,7 @@ fn refuse_foreign_keys(section: &Section, platform: PlatformName, context: &mut 
         PlatformName::Nsight => (TACTICAL_KEYS, PlatformName::Tactical),
         PlatformName::Tactical => (NSIGHT_KEYS, PlatformName::Nsight),
     };
-    for field in foreign.into_iter().filter_map(|key| section.get(key)) {
+    for field in foreign.iter().filter_map(|key| section.get(key)) {
         field.error(format!("this key is for {} accounts only. Remove it.", other.name()), context);
     }
 }
@@ -263,7 +254,30 @@ fn nsight_options(section: &Section, context: &mut Context) -> NsightOptions {
         }
         within_longest(&field, duration, context)
     });
-    NsightOptions { time_zone, offline_after, antivirus_products: Vec::new() }
+    let antivirus_products =
+        section.get("antivirus_products").map(|field| antivirus_products(&field, context)).unwrap_or_default();
+    NsightOptions { time_zone, offline_after, antivirus_products }
+}
+
+fn tactical_options(section: &Section, context: &mut Context) -> TacticalOptions {
+    TacticalOptions {
+        monitoring_token: key::read(section, "monitoring_token", false, context).map(|(source, _)| source),
+        mappings: mappings::read(section, context),
+        time_zone: section.get("time_zone").and_then(|field| time_zone(&field, context)),
+    }
+}
+
+fn antivirus_products(field: &Field, context: &mut Context) -> Vec<String> {
+    let mut products: Vec<String> = Vec::new();
+    for item in field.list(context).unwrap_or_default() {
+        let Some(name) = item.nonempty_text(context) else { continue };
+        // As the platform's products are found: in capitals or not.
+        if products.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+            item.error(format!("{} stands in the list already. Keep one.", shown_in_quotes(name)), context);
+        }
+        products.push(name.to_owned());
+    }
+    products
 }
 
 fn time_zone(field: &Field, context: &mut Context) -> Option<TimeZone> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::account::CollectorConfig;
+use super::account::{CollectorConfig, PlatformOptions};
 use super::defaults;
 use super::duration::display;
 use super::reader::{Context, Field, Section};
@@ -24,26 +24,35 @@ struct Wish {
 /// Reads the `collectors` section and lays it over the platform's defaults.
 pub fn read(
     account: &Section,
-    platform: PlatformName,
+    options: &PlatformOptions,
     min_interval: Duration,
     context: &mut Context,
 ) -> BTreeMap<Collector, CollectorConfig> {
+    let platform = options.platform_name();
     let table = defaults::collectors(platform);
     let stale_after = account.get("stale_after").and_then(|field| stale_after(&field, context));
     let mut wishes = BTreeMap::new();
     if let Some(section) = account.get("collectors").and_then(|field| field.section(&[], context)) {
         for (name, field) in section.fields() {
-            let wish = wish(&field, min_interval, context);
+            let mut wish = wish(&field, min_interval, context);
             match table.iter().find(|defaults| defaults.collector.name() == name) {
                 Some(defaults) => {
-                    if wish.interval.is_some() && wish.enabled.is_none() && !defaults.enabled {
+                    if wish.interval.is_some() && wish.enabled.is_none() && !defaults::is_on(defaults, options) {
                         let message = "this collector is off by default, and an interval alone does not switch it on. Add enabled: true.";
                         field.warn(message, context);
                     }
+                    let least = defaults::least_interval(defaults.collector, options);
+                    if let Some(short) =
+                        wish.interval.filter(|interval| wish.enabled == Some(true) && *interval < least)
+                    {
+                        let (short, least) = (display(short), display(least));
+                        let message = format!(
+                            "without monitoring_token only the version is read, at most every {least}, not every {short}. Add the token, or set {least} or more."
+                        );
+                        field.warn(&message, context);
+                    }
+                    wish.interval = wish.interval.map(|interval| interval.max(least));
                     wishes.insert(defaults.collector, wish);
-                }
-                None if defaults::later_collectors(platform).contains(&name) => {
-                    field.warn("this collector is not part of this version and is ignored.", context);
                 }
                 None => unknown(name, &field, platform, context),
             }
@@ -52,8 +61,8 @@ pub fn read(
     let mut collectors = BTreeMap::new();
     for defaults in table {
         let wish = wishes.remove(&defaults.collector).unwrap_or_default();
-        if wish.enabled.unwrap_or(defaults.enabled) {
-            let interval = wish.interval.unwrap_or(defaults.interval.max(min_interval));
+        if wish.enabled.unwrap_or_else(|| defaults::is_on(defaults, options)) {
+            let interval = wish.interval.unwrap_or_else(|| defaults::interval(defaults, options).max(min_interval));
             let stale_after = stale_after.unwrap_or_else(|| defaults::stale_after(interval));
             collectors.insert(defaults.collector, CollectorConfig { interval, stale_after });
         }
@@ -140,12 +149,11 @@ fn warn_of_gaps(account: &Section, collectors: &BTreeMap<Collector, CollectorCon
 
 fn unknown(name: &str, field: &Field, platform: PlatformName, context: &mut Context) {
     let own = |table: &[CollectorDefaults]| table.iter().any(|defaults| defaults.collector.name() == name);
-    let mut known: Vec<&str> =
-        defaults::collectors(platform).iter().map(|defaults| defaults.collector.name()).collect();
+    let known: Vec<&str> = defaults::collectors(platform).iter().map(|defaults| defaults.collector.name()).collect();
     let elsewhere = [PlatformName::Nsight, PlatformName::Tactical]
         .into_iter()
         .filter(|other| *other != platform)
-        .find(|other| own(defaults::collectors(*other)) || defaults::later_collectors(*other).contains(&name));
+        .find(|other| own(defaults::collectors(*other)));
     let message = if let Some(other) = elsewhere {
         format!(
             "this collector is for {} accounts only. {} accounts have {}.",
@@ -154,7 +162,6 @@ fn unknown(name: &str, field: &Field, platform: PlatformName, context: &mut Cont
             known.join(", ")
         )
     } else {
-        known.extend(defaults::later_collectors(platform));
         format!("{} is no collector. {}", shown(name), suggest(name, &known, "collectors"))
     };
     field.error(message, context);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::account::{AccountConfig, ChecksMode, CollectorConfig, KeySource, PlatformOptions, TlsOptions, is_loopback};
-use crate::collector::CollectorDefaults;
+use crate::collector::{Collector, CollectorDefaults};
 use crate::fleet::Filter;
 use crate::platform::{PlatformName, nsight, tactical};
 
@@ -22,12 +22,28 @@ pub const fn collectors(platform: PlatformName) -> &'static [CollectorDefaults] 
     }
 }
 
-/// Collectors of a platform that the configuration may name, but that this version does not have.
+/// Whether a collector runs when the `collectors` section says nothing: with a monitoring token there is more to read of
+/// the server than its version.
 #[must_use]
-pub const fn later_collectors(platform: PlatformName) -> &'static [&'static str] {
-    match platform {
-        PlatformName::Nsight | PlatformName::Tactical => &[],
+pub fn is_on(defaults: &CollectorDefaults, options: &PlatformOptions) -> bool {
+    defaults.enabled || (defaults.collector == Collector::Server && options.has_monitoring_token())
+}
+
+/// Least interval of a collector, besides the account's `min_interval`: an hour for the server's version, without a
+/// monitoring token. Data are good for three intervals, so an interval that is not kept would leave gaps.
+#[must_use]
+pub fn least_interval(collector: Collector, options: &PlatformOptions) -> Duration {
+    if collector == Collector::Server && !options.has_monitoring_token() {
+        Duration::from_hours(1)
+    } else {
+        Duration::ZERO
     }
+}
+
+/// The interval of a collector when the `collectors` section says nothing.
+#[must_use]
+pub fn interval(defaults: &CollectorDefaults, options: &PlatformOptions) -> Duration {
+    defaults.interval.max(least_interval(defaults.collector, options))
 }
 
 /// How far an account may go. A server on this machine has no limits: it is a simulator.
@@ -115,9 +131,9 @@ pub fn account(name: &str, platform: PlatformOptions, server: Url, api_key: KeyS
     account.min_interval = limits.min_interval;
     account.collectors = collectors(account.platform_name())
         .iter()
-        .filter(|defaults| defaults.enabled)
+        .filter(|defaults| is_on(defaults, &account.platform))
         .map(|defaults| {
-            let interval = defaults.interval;
+            let interval = interval(defaults, &account.platform);
             (defaults.collector, CollectorConfig { interval, stale_after: stale_after(interval) })
         })
         .collect();
@@ -127,7 +143,6 @@ pub fn account(name: &str, platform: PlatformOptions, server: Url, api_key: KeyS
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collector::Collector;
 
     #[test]
     fn data_are_good_for_three_intervals_and_at_least_a_quarter_of_an_hour() {
@@ -140,13 +155,6 @@ mod tests {
         for platform in [PlatformName::Nsight, PlatformName::Tactical] {
             let floor = limits(platform, false).min_interval;
             assert!(collectors(platform).iter().all(|defaults| defaults.interval >= floor));
-        }
-    }
-
-    #[test]
-    fn collectors_of_later_versions_are_not_collectors_of_this_one() {
-        for platform in [PlatformName::Nsight, PlatformName::Tactical] {
-            assert!(later_collectors(platform).iter().all(|name| Collector::from_name(name).is_none()));
         }
     }
 }

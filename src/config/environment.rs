@@ -37,12 +37,8 @@ struct Reader<'e> {
 /// The variables among `names` that begin like this program's and are none of them, as warnings: as a rule misspelt ones.
 /// `config` is what was read, so that variables which the file names are left in peace.
 pub fn unknown_variables(names: impl IntoIterator<Item = String>, config: Option<&Config>) -> Vec<String> {
-    let by_the_file = |name: &str| {
-        config.is_some_and(|config| {
-            let mut sources = config.accounts.iter().map(|account| &account.api_key);
-            sources.any(|source| matches!(source, KeySource::Environment(other) if other == name))
-        })
-    };
+    let by_the_file =
+        |name: &str| config.is_some_and(|config| config.accounts.iter().any(|account| account.uses_variable(name)));
     let mut unknown: Vec<String> = names.into_iter().filter(|name| is_misspelt(name) && !by_the_file(name)).collect();
     unknown.sort();
     let warning = |name: String| {
@@ -142,12 +138,9 @@ impl Reader<'_> {
             self.warnings.push(format!("environment: RMM_TACTICAL_SERVER: {hint}"));
         }
         let key = self.key("RMM_TACTICAL_API_KEY", true);
-        if self.key("RMM_TACTICAL_MONITORING_TOKEN", false).is_some() {
-            let message =
-                "environment: RMM_TACTICAL_MONITORING_TOKEN: this variable is not part of this version and is ignored.";
-            self.warnings.push(message.to_owned());
-        }
-        Some(defaults::account("tactical", PlatformOptions::Tactical(TacticalOptions::default()), server?, key?))
+        let monitoring_token = self.key("RMM_TACTICAL_MONITORING_TOKEN", false);
+        let options = TacticalOptions { monitoring_token, ..TacticalOptions::default() };
+        Some(defaults::account("tactical", PlatformOptions::Tactical(options), server?, key?))
     }
 
     /// The key in `variable` or in the file that `variable`_FILE names.

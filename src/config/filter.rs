@@ -26,19 +26,30 @@ fn compile(text: &str) -> Result<Regex, String> {
         .map_err(|error| format!("bad regular expression: {}. Correct it.", reason(&error)))
 }
 
-fn anchored(field: &Field, context: &mut Context) -> Option<Regex> {
-    let text = expression_text(field, context)?;
+/// A regular expression that matches whole texts only.
+///
+/// # Errors
+///
+/// What is wrong with it, and the remedy.
+pub fn anchored_text(text: &str) -> Result<Regex, String> {
+    compile(&format!("^(?:{text})$"))
+}
+
+/// Reads a regular expression that must match a whole name or text.
+pub fn anchored(field: &Field, context: &mut Context) -> Option<Regex> {
+    let text = field.text(context)?;
+    // It has to be good by itself: the brackets around it could close some of its own.
+    expression(field, text, context)?;
     // `^X` alone would match nothing but X itself, which is rarely what its author had in mind.
     if text.starts_with('^') && !text.ends_with(['$', '*', '+', ')', '}']) {
         let hint = "a regular expression must match the whole name, so this ^ changes nothing. For names that start so, add .* at the end.";
         field.warn(hint, context);
     }
-    compile(&format!("^(?:{text})$")).map_err(|message| field.error(message, context)).ok()
+    anchored_text(text).map_err(|message| field.error(message, context)).ok()
 }
 
-/// The text of a regular expression that is good by itself.
-pub fn expression_text<'t>(field: &Field<'t>, context: &mut Context) -> Option<&'t str> {
-    let text = field.text(context)?;
+/// The regular expression `text` of a field, found anywhere.
+pub fn expression(field: &Field, text: &str, context: &mut Context) -> Option<Regex> {
     if text.chars().count() > MOST_CHARACTERS {
         let message = format!(
             "a regular expression has at most {MOST_CHARACTERS} characters. Shorten it, or write several in the list."
@@ -50,7 +61,7 @@ pub fn expression_text<'t>(field: &Field<'t>, context: &mut Context) -> Option<&
     if context.is_full() {
         return None;
     }
-    compile(text).map(|_| text).map_err(|message| field.error(message, context)).ok()
+    compile(text).map_err(|message| field.error(message, context)).ok()
 }
 
 /// The last line of the crate's drawing says what is wrong; the lines above only show where.

@@ -33,7 +33,7 @@ pub fn check(source: &KeySource, environment: &dyn Fn(&str) -> Option<String>) -
     }
     if key.starts_with('$') {
         return Err(format!(
-            "{place} holds the name of a variable; variables are not replaced. Use api_key_env: NAME."
+            "{place} holds the name of a variable; variables are not replaced. Use api_key_env: NAME (for the token monitoring_token_env)."
         ));
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {

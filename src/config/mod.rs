@@ -6,6 +6,7 @@
 
 pub mod account;
 mod accounts;
+mod coherence;
 mod collectors;
 mod connection;
 pub mod defaults;
@@ -15,7 +16,7 @@ mod error;
 mod file;
 mod filter;
 mod key;
-mod later;
+mod mappings;
 pub mod plan;
 mod reader;
 mod server;
@@ -139,9 +140,7 @@ fn unused_variables(
     source: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<String> {
-    let used = |name: &str| {
-        accounts.iter().any(|account| matches!(&account.api_key, KeySource::Environment(other) if other == name))
-    };
+    let used = |name: &str| accounts.iter().any(|account| account.uses_variable(name));
     let set: Vec<&str> = environment::VARIABLES
         .into_iter()
         .filter(|name| environment(name).is_some_and(|value| !value.is_empty()) && !used(name))

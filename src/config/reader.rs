@@ -217,6 +217,13 @@ impl<'t> Field<'t> {
         matches!(&self.node.value, Value::Scalar { text, plain } if kind_of(text, *plain) == Kind::Nothing)
     }
 
+    /// The field of that name inside this mapping, however faulty the mapping is, which nobody checks or reports here.
+    #[must_use]
+    pub fn inner(&self, key: &str) -> Option<Self> {
+        let Value::Mapping(entries) = &self.node.value else { return None };
+        Section { path: self.path.clone(), place: self.place, entries }.get(key)
+    }
+
     fn wrong_kind(&self, wanted: &str, remedy: &str, context: &mut Context) {
         match self.node.value {
             Value::Broken => {}

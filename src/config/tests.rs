@@ -41,7 +41,10 @@ fn the_environment_alone_is_enough() {
     assert_eq!((nsight.requests_per_minute, tactical.requests_per_minute), (30, 120));
     assert_eq!((nsight.min_interval.as_secs(), tactical.min_interval.as_secs()), (90, 60));
     assert!(!nsight.collectors.contains_key(&Collector::Checks) && nsight.collectors.len() == 5);
-    assert_eq!(config.warnings.len(), 1, "the monitoring token is not used yet");
+    let token = tactical.tactical().monitoring_token;
+    assert!(matches!(token, Some(KeySource::Environment(name)) if name == "RMM_TACTICAL_MONITORING_TOKEN"));
+    assert_eq!(tactical.collectors[&Collector::Server].interval.as_secs(), 300);
+    assert_eq!(config.warnings, Vec::<String>::new());
     assert!(!format!("{config:?}").contains(SECRET));
 }
 
@@ -168,6 +171,12 @@ fn a_secret_under_any_wrong_name_is_not_shown() {
         "api_key_env: lower_KEY",
         "api_key_file: sk-KEY",
         "collectors: { inventory: { interval: KEY } }",
+        "mappings: { backup: { check_type: KEY } }",
+        "mappings: { backup: { check_name: x, KEY: x } }",
+        "mappings: { backup: { script: KEY } }",
+        "monitoring_token_file: KEY",
+        "monitoring_token_env: KEY",
+        "antivirus_products: [KEY, KEY]",
         "checks: { mode: KEY }",
         "platform: KEY",
     ] {
@@ -175,6 +184,46 @@ fn a_secret_under_any_wrong_name_is_not_shown() {
         let message = parse_text(&(base + &line.replace("KEY", key) + "\n"), &[]).expect_err(line).to_string();
         assert!(!message.to_lowercase().contains(&key.to_lowercase()), "{line}: {message}");
     }
+}
+
+#[test]
+fn a_token_switches_the_server_on_and_an_explicit_setting_wins() {
+    let server = |extra: &str| {
+        let text = format!("{ACCOUNT}{extra}");
+        let config = parse_text(&text, &[("RMM_TACTICAL_API_KEY", SECRET), ("TOKEN", SECRET)]).expect("valid");
+        let interval = config.accounts[0].collectors.get(&Collector::Server).map(|config| config.interval.as_secs());
+        (interval, config.accounts[0].tactical().monitoring_token.is_some(), config.warnings.len())
+    };
+    let token = "    monitoring_token_env: TOKEN\n";
+    let with = |wish: &str| format!("    collectors: {{ server: {{ {wish} }} }}\n");
+    assert_eq!(server(""), (None, false, 0));
+    assert_eq!(server(token), (Some(300), true, 0));
+    assert_eq!(server(&format!("{token}{}", with("interval: 2m"))), (Some(120), true, 0), "on, so an interval will do");
+    assert_eq!(server(&format!("{token}{}", with("enabled: false"))), (None, true, 1));
+    assert_eq!(server(&with("enabled: true")), (Some(3600), false, 0), "the version alone, hourly");
+    assert_eq!(server(&with("enabled: true, interval: 10m")), (Some(3600), false, 1));
+    assert_eq!(server(&with("enabled: true, interval: 2h")), (Some(7200), false, 0));
+    assert_eq!(server(&with("interval: 10m")), (None, false, 1));
+}
+
+#[test]
+fn the_variable_of_the_token_is_in_use() {
+    let text = format!("{ACCOUNT}    monitoring_token_env: RMM_TACTICAL_MONITORING_TOKEN\n");
+    let variables = [("RMM_TACTICAL_API_KEY", SECRET), ("RMM_TACTICAL_MONITORING_TOKEN", SECRET)];
+    assert_eq!(parse_text(&text, &variables).expect("valid").warnings, Vec::<String>::new());
+    let text = text.replace("RMM_TACTICAL_MONITORING_TOKEN", "RMM_TACTICAL_OTHER");
+    let config = parse_text(&text, &[variables[0], ("RMM_TACTICAL_OTHER", SECRET)]).expect("valid");
+    assert_eq!(environment::unknown_variables(["RMM_TACTICAL_OTHER".to_owned()], Some(&config)), Vec::<String>::new());
+}
+
+#[test]
+fn a_token_file_may_stand_for_the_token() {
+    let variables = [
+        ("RMM_TACTICAL_SERVER", "api.example.com"),
+        ("RMM_TACTICAL_API_KEY", SECRET),
+        ("RMM_TACTICAL_MONITORING_TOKEN_FILE", "/nonexistent"),
+    ];
+    assert!(messages(&variables).contains("RMM_TACTICAL_MONITORING_TOKEN_FILE: cannot read the file /nonexistent"));
 }
 
 fn parse_text(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {

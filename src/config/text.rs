@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Other programs' words for things of this configuration.
-const OTHER_WORDS: [(&str, &str); 12] = [
+const OTHER_WORDS: [(&str, &str); 13] = [
     ("url", "server"),
     ("host", "server"),
     ("address", "server"),
@@ -14,6 +14,7 @@ const OTHER_WORDS: [(&str, &str); 12] = [
     ("apikey", "api_key"),
     ("type", "platform"),
     ("timezone", "time_zone"),
+    ("winsvc", "service"),
     ("rate_limit", "requests_per_minute"),
     ("concurrency", "max_concurrent_requests"),
 ];
@@ -65,6 +66,16 @@ pub fn shown_text(text: &str) -> String {
 #[must_use]
 pub fn shown_in_quotes(text: &str) -> String {
     if may_hold_a_key(text) { hidden(text) } else { format!("{:?}", shown_text(text)) }
+}
+
+/// A whole text in quotes, unless it may hold a secret.
+#[must_use]
+pub fn in_quotes(text: &str) -> String {
+    if may_hold_a_key(text) {
+        return hidden(text);
+    }
+    // Not escaped: regular expressions are to be read as they were written.
+    format!("\"{}\"", text.replace(char::is_control, " "))
 }
 
 /// A path for a message, unless it is the key itself, given under the wrong name.

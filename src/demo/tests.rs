@@ -30,8 +30,16 @@ async fn the_configuration_leads_to_both_servers() {
         for (account, server) in accounts.iter().zip([&demo.nsight, &demo.tactical]) {
             assert_eq!(account.server.as_str().trim_end_matches('/'), server.url());
             assert!(account.collectors.values().all(|collector| collector.interval >= account.min_interval));
+            let table = crate::config::defaults::collectors(account.platform_name());
+            assert!(
+                table.iter().all(|defaults| account.collectors.contains_key(&defaults.collector)),
+                "every collector"
+            );
         }
         assert_eq!(accounts.len(), 2);
+        assert_eq!(accounts[0].nsight().antivirus_products.len(), 2);
+        let mappings = accounts[1].tactical().mappings;
+        assert!(mappings.antivirus.is_some() && mappings.backup.is_some() && mappings.use_fields());
     }
 }
 

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 
 use super::Label;
 
-/// Hardware and software of a device.
+/// Hardware and software of a device. Nothing is known of one that the platform never looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Assets {
     /// Pieces of hardware that are there.
-    pub hardware: u64,
+    pub hardware: Option<u64>,
     /// Pieces of software that are installed.
-    pub software: u64,
+    pub software: Option<u64>,
     /// When the platform last looked.
     pub scanned: Option<Timestamp>,
 }

@@ -23,6 +23,7 @@ pub mod server;
 pub mod sessions;
 pub mod storage;
 pub mod store;
+mod unmatched;
 pub mod update;
 pub mod view;
 

@@ -1,4 +1,4 @@
-//! An account's API key: where it is kept, and its present value.
+//! An account's API key and other secrets like it: where they are kept, and their present value.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,33 +15,65 @@ use crate::config::KeySource;
 /// The most that is read of a key file. Keys have some dozens of characters; the bound is against a wrong path.
 const MAX_FILE_BYTES: u64 = 16 * 1024;
 
+/// What a secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Every call of the account.
+    ApiKey,
+    /// The state of a Tactical RMM server, which takes no API key.
+    MonitoringToken,
+}
+
+impl Purpose {
+    /// What people call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ApiKey => "API key",
+            Self::MonitoringToken => "monitoring token",
+        }
+    }
+
+    /// The key of the configuration that holds it.
+    const fn option(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::MonitoringToken => "monitoring_token",
+        }
+    }
+}
+
 /// Why there is no key. No variant holds any part of what was read.
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// The file cannot be read.
-    #[error("cannot read the API key file {path}: {reason}; check the path and that this user may read it")]
+    #[error("cannot read the {} file {path}: {reason}; check the path and that this user may read it", purpose.name())]
     File {
+        /// What would be in it.
+        purpose: Purpose,
         /// The file.
         path: PathBuf,
         /// What the operating system says.
         reason: String,
     },
     /// The environment variable is not set, or is not text.
-    #[error("the environment variable {0} holds no API key; set it, or use api_key_file")]
-    Environment(String),
+    #[error("the environment variable {1} holds no {name}; set it, or use {option}_file", name = .0.name(), option = .0.option())]
+    Environment(Purpose, String),
     /// Nothing but white space.
-    #[error("the API key in {0} is empty")]
-    Empty(String),
+    #[error("the {name} in {1} is empty", name = .0.name())]
+    Empty(Purpose, String),
     /// Something that no platform hands out as a key.
     #[error(
-        "the API key in {0} must be one word of printable ASCII characters; does it hold anything besides the key?"
+        "the {name} in {1} must be one word of printable ASCII characters; does it hold anything besides that?",
+        name = .0.name()
     )]
-    NotAKey(String),
+    NotAKey(Purpose, String),
 }
 
-/// The API key of an account. It is read when the account is set up, and again on [`ApiKey::reload`].
+/// The API key of an account, or another secret that goes along with calls. It is read when the account is set up, and again on
+/// [`ApiKey::reload`].
 #[derive(Debug)]
 pub struct ApiKey {
+    purpose: Purpose,
     source: KeySource,
     /// `SecretString` has a Debug without the secret.
     current: RwLock<SecretString>,
@@ -54,21 +86,30 @@ impl ApiKey {
     ///
     /// When the source cannot be read, or what it holds cannot be a key.
     pub fn load(source: &KeySource) -> Result<Self, KeyError> {
-        let current = RwLock::new(read(source)?);
-        Ok(Self { source: source.clone(), current })
+        Self::load_for(Purpose::ApiKey, source)
+    }
+
+    /// Reads a secret that is for something else.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ApiKey::load`].
+    pub fn load_for(purpose: Purpose, source: &KeySource) -> Result<Self, KeyError> {
+        let current = RwLock::new(read(purpose, source)?);
+        Ok(Self { purpose, source: source.clone(), current })
     }
 
     /// Reads the key again. When that fails, the old key stays and a warning is logged.
     pub fn reload(&self) {
-        match read(&self.source) {
+        match read(self.purpose, &self.source) {
             Ok(key) => {
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 if current.expose_secret() != key.expose_secret() {
-                    info!(source = describe(&self.source), "the API key has changed");
+                    info!(source = describe(self.purpose, &self.source), "the {} has changed", self.purpose.name());
                     *current = key;
                 }
             }
-            Err(error) => warn!(%error, "keeping the old API key"),
+            Err(error) => warn!(%error, "keeping the old {}", self.purpose.name()),
         }
     }
 
@@ -85,18 +126,19 @@ impl ApiKey {
     }
 }
 
-fn read(source: &KeySource) -> Result<SecretString, KeyError> {
+fn read(purpose: Purpose, source: &KeySource) -> Result<SecretString, KeyError> {
     match source {
-        KeySource::File(path) => check(&read_file(path)?, source),
+        KeySource::File(path) => check(&read_file(purpose, path)?, purpose, source),
         KeySource::Environment(name) => {
-            check(&std::env::var(name).map_err(|_| KeyError::Environment(name.clone()))?, source)
+            let text = std::env::var(name).map_err(|_| KeyError::Environment(purpose, name.clone()))?;
+            check(&text, purpose, source)
         }
-        KeySource::Inline(key) => check(key.expose_secret(), source),
+        KeySource::Inline(key) => check(key.expose_secret(), purpose, source),
     }
 }
 
-fn read_file(path: &Path) -> Result<String, KeyError> {
-    let fail = |reason: String| KeyError::File { path: path.to_owned(), reason };
+fn read_file(purpose: Purpose, path: &Path) -> Result<String, KeyError> {
+    let fail = |reason: String| KeyError::File { purpose, path: path.to_owned(), reason };
     let mut bytes = Vec::new();
     let file = open_regular(path).map_err(fail)?;
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
@@ -125,23 +167,23 @@ pub(super) fn open_regular(path: &Path) -> Result<File, String> {
     File::open(path).map_err(|error| error.to_string())
 }
 
-fn check(text: &str, source: &KeySource) -> Result<SecretString, KeyError> {
+fn check(text: &str, purpose: Purpose, source: &KeySource) -> Result<SecretString, KeyError> {
     let key = text.trim();
     if key.is_empty() {
-        return Err(KeyError::Empty(describe(source)));
+        return Err(KeyError::Empty(purpose, describe(purpose, source)));
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(KeyError::NotAKey(describe(source)));
+        return Err(KeyError::NotAKey(purpose, describe(purpose, source)));
     }
     Ok(SecretString::from(key))
 }
 
 /// Where the key is kept, in words.
-fn describe(source: &KeySource) -> String {
+fn describe(purpose: Purpose, source: &KeySource) -> String {
     match source {
         KeySource::File(path) => format!("the file {}", path.display()),
         KeySource::Environment(name) => format!("the environment variable {name}"),
-        KeySource::Inline(_) => "the configuration (api_key)".to_owned(),
+        KeySource::Inline(_) => format!("the configuration ({})", purpose.option()),
     }
 }
 
@@ -216,6 +258,18 @@ mod tests {
         drop(file);
         key.reload();
         assert_eq!(key.current().expose_secret(), "second");
+    }
+
+    #[test]
+    fn messages_name_what_is_missing() {
+        let message = |purpose, source: &KeySource| ApiKey::load_for(purpose, source).expect_err("refused").to_string();
+        let unset = KeySource::Environment("RMM_TEST_NO_SUCH_VARIABLE".into());
+        let token = message(Purpose::MonitoringToken, &unset);
+        assert!(token.contains("no monitoring token") && token.contains("monitoring_token_file"), "{token}");
+        let key = message(Purpose::ApiKey, &unset);
+        assert!(key.contains("no API key") && key.contains("api_key_file"), "{key}");
+        let empty = message(Purpose::MonitoringToken, &KeySource::Inline(" ".into()));
+        assert_eq!(empty, "the monitoring token in the configuration (monitoring_token) is empty");
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub trait Platform: Send + Sync + 'static {
     /// Makes the call: one request, one answer, decoded.
     fn read(&self, call: &Self::Call, permit: Permit) -> impl Future<Output = Result<Answer, Failure>> + Send;
 
-    /// Reads the key again from where it is kept; called after an authentication error and on reload.
+    /// Reads the key again from where it is kept, and every other secret; called after an authentication error and on reload.
     fn reload_key(&self);
 }
 
@@ -100,6 +100,20 @@ pub struct Failure {
     pub message: String,
     /// Decompressed bytes that were read.
     pub bytes: u64,
+    /// A secret was refused that only this call takes. The key of the account is as good as before.
+    pub spares_key: bool,
+}
+
+impl Failure {
+    /// What it means for the account, where [`outcome`](Self::outcome) is what happened to the call: a refusal that spares the
+    /// key is one of a platform that is well.
+    #[must_use]
+    pub const fn effect(&self) -> Outcome {
+        match self.outcome {
+            Outcome::AuthError if self.spares_key => Outcome::Forbidden,
+            outcome => outcome,
+        }
+    }
 }
 
 impl fmt::Display for Failure {

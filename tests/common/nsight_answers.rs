@@ -89,8 +89,8 @@ pub fn call(name: &str) -> Call {
         }
         ("list_outages", _) => Call::ListOutages(DeviceId::new(id)),
         ("list_performance_history", _) => Call::ListPerformanceHistory(DeviceId::new(id), RECENT),
-        ("list_drive_space_history", _) => Call::ListDriveSpaceHistory(DeviceId::new(id), RECENT),
-        ("list_exchange_storage_history", _) => Call::ListExchangeStorageHistory(DeviceId::new(id), RECENT),
+        ("list_drive_space_history", _) => Call::ListDriveSpaceHistory(DeviceId::new(id), RECENT_DAYS),
+        ("list_exchange_storage_history", _) => Call::ListExchangeStorageHistory(DeviceId::new(id), RECENT_DAYS),
         ("list_device_asset_details", _) => Call::ListDeviceAssetDetails(DeviceId::new(id)),
         ("list_client_license_count", _) => Call::ListClientLicenseCount(ClientKey::new(id)),
         ("list_active_directory_users", _) => Call::ListActiveDirectoryUsers(SiteKey::new(id)),
@@ -98,8 +98,11 @@ pub fn call(name: &str) -> Call {
     }
 }
 
-/// For how long back histories are asked for; the answers do not depend on it.
+/// For how long back loads are asked for: as long as they are good when nothing is configured.
 const RECENT: Recent = Recent(Duration::from_hours(3));
+
+/// For how long back histories by days are asked for.
+const RECENT_DAYS: Recent = Recent(Duration::from_hours(72));
 
 /// A device with managed antivirus; `version` is `v1` or `v2`, as in the parameter.
 fn antivirus_target(id: &str, version: &str) -> AntivirusTarget {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use rmm_exporter::config::ChecksMode;
-use rmm_exporter::fleet::DeviceId;
+use rmm_exporter::fleet::{DeviceId, Mappings};
 use rmm_exporter::platform::tactical::{Call, Decoder};
 use rmm_exporter::platform::transport::RawAnswer;
 use rmm_exporter::platform::{Answer, Failure};
@@ -88,15 +88,24 @@ impl Recording {
             ["clients", ..] => Call::Clients,
             ["agents", id, "tasks"] => Call::AgentTasks(DeviceId::new(id)),
             ["agents", id, "checks"] => Call::AgentChecks(DeviceId::new(id)),
-            ["agents", id] if !id.contains('=') => Call::AgentChecks(DeviceId::new(id)),
+            ["agents", id] if !id.contains('=') => Call::Agent(DeviceId::new(id)),
             ["winupdate", id, ..] => Call::AgentUpdates(DeviceId::new(id)),
+            ["alerts"] => Call::Alerts,
+            ["core", "v2", "status"] => Call::Status,
+            ["core", "dashinfo"] => Call::DashInfo,
+            ["core", "customfields"] => Call::CustomFields,
             _ => Call::Agents,
         }
     }
 
     /// What the platform makes of it.
     pub fn decode(&self, mode: ChecksMode) -> Result<Answer, Failure> {
-        Decoder::new("recorded", mode).decode(&self.call(), self.raw(), self.captured_at)
+        self.decode_mapped(mode, Mappings::default())
+    }
+
+    /// The same, where something says whether antivirus and backup are well.
+    pub fn decode_mapped(&self, mode: ChecksMode, mappings: Mappings) -> Result<Answer, Failure> {
+        Decoder::new("recorded", mode).mapping(mappings).decode(&self.call(), self.raw(), self.captured_at)
     }
 
     /// The body as JSON, for the truth that a test computes by itself.

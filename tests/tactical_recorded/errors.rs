@@ -41,7 +41,7 @@ fn every_recorded_error_says_what_to_do() {
         assert!(failure.message.contains("No Agent matches the given query"), "{failure}");
         gone += 1;
     }
-    assert_eq!(gone, 3);
+    assert_eq!(gone, 4);
     let empty = recordings.iter().find(|recording| recording.file == "GET_agents_client_9999.json").expect("recorded");
     assert!(matches!(update(empty, ChecksMode::Failing), Update::Devices(_, devices) if devices.is_empty()));
 }

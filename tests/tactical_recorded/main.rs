@@ -7,17 +7,22 @@ mod inventory;
 mod per_device;
 #[path = "../common/recorded.rs"]
 mod recorded;
+mod rest;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use recorded::{Recording, SCENARIOS, answer, answers};
+use regex::Regex;
 use rmm_exporter::config::ChecksMode;
 use rmm_exporter::fleet::{
-    CheckState, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord, DeviceTasks, Gone, Kind, Label,
-    OsFamily, PatchCounts, Severity, SiteKey, SiteRecord, StatusCounts, Update,
+    CheckState, ClientRecord, CustomField, CustomValue, DeviceChecks, DeviceId, DeviceList, DeviceRecord, DeviceTasks,
+    Gone, Kind, Label, Mapping, Mappings, OsFamily, PatchCounts, Reading, ServerState, Severity, SiteKey, SiteRecord,
+    StatusCounts, Update,
 };
 use rmm_exporter::planner::{Outcome, ReadCall};
+use rmm_exporter::platform::tactical::Call;
 use serde_json::Value;
 
 fn update(recording: &Recording, mode: ChecksMode) -> Update {
@@ -103,6 +108,6 @@ fn every_answer_of_every_scenario_has_the_outcome_of_its_status() {
             *seen.entry(outcome.name()).or_default() += 1;
         }
     }
-    let expected = [("auth_error", 5), ("forbidden", 35), ("http_error", 16), ("ok", 174)];
+    let expected = [("auth_error", 7), ("forbidden", 38), ("http_error", 19), ("ok", 201)];
     assert_eq!(seen, BTreeMap::from(expected));
 }

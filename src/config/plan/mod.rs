@@ -1,8 +1,13 @@
 //! What a configuration costs: calls in a sweep, calls a minute, an hour and a day, and whether the budget suffices.
 //!
 //! An estimate for a fleet of assumed size, made without any call. Filters by name cannot be taken into account, since
-//! names are not known; filters by kind are. Entries without agent cause no calls, so leave them out of the size.
+//! names are not known; filters by kind are. Entries without agent cause no calls, so leave them out of the size. Where
+//! calls depend on what else is not known, the estimate is the most that it can be.
 
+mod cost;
+mod idle;
+mod notes;
+mod size;
 mod table;
 
 use std::time::Duration;
@@ -13,49 +18,13 @@ use super::account::AccountConfig;
 use super::duration::display;
 use super::{Config, defaults};
 use crate::collector::Collector;
-use crate::fleet::Kind;
 use crate::platform::PlatformName;
 
+pub use size::{FleetSize, Having};
 pub use table::render;
 
 /// The part of the budget that a plan should use at most: the rest is for repeated calls after failures.
 const GOOD_SHARE: f64 = 0.8;
-
-/// How large a fleet is, for each account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FleetSize {
-    /// Clients.
-    pub clients: u64,
-    /// Sites of all clients.
-    pub sites: u64,
-    /// Servers with an agent.
-    pub servers: u64,
-    /// Workstations with an agent.
-    pub workstations: u64,
-}
-
-impl FleetSize {
-    /// A usual fleet of that many devices: 30 devices a client, 1.6 sites a client, every fifth device a server.
-    #[must_use]
-    pub fn from_devices(devices: u64) -> Self {
-        Self::new(devices, None, None)
-    }
-
-    /// A fleet of that many devices, every fifth of them a server; unless told, 30 devices a client and 1.6 sites a client.
-    #[must_use]
-    pub fn new(devices: u64, clients: Option<u64>, sites: Option<u64>) -> Self {
-        let clients = clients.unwrap_or_else(|| devices.div_ceil(30));
-        let sites = sites.unwrap_or_else(|| clients.saturating_mul(8).div_ceil(5));
-        let servers = devices.div_ceil(5);
-        Self { clients, sites, servers, workstations: devices - servers }
-    }
-
-    /// Servers and workstations.
-    #[must_use]
-    pub const fn devices(&self) -> u64 {
-        self.servers.saturating_add(self.workstations)
-    }
-}
 
 /// What one collector costs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,6 +36,10 @@ pub struct CollectorPlan {
     pub interval: Duration,
     /// Calls in one full sweep.
     pub calls_per_sweep: u64,
+    /// Whether they may be fewer: it depends on what devices, clients and sites have.
+    pub at_most: bool,
+    /// Whether no calls are made, because `metrics.exclude` leaves nothing of what they would tell.
+    pub idle: bool,
     /// Calls a minute in the steady state, sweeps spread evenly.
     pub calls_per_minute: f64,
     /// Calls an hour in the steady state.
@@ -124,10 +97,22 @@ pub struct AccountPlan {
     /// Later sweeps are spread over their intervals. `None` when the frequent calls leave nothing for it.
     #[serde(rename = "first_sweep_seconds", serialize_with = "maybe_seconds")]
     pub first_sweep: Option<Duration>,
+    /// What the mappings look for, one a line.
+    pub mappings: Vec<String>,
+    /// What the numbers do not say, one sentence a line.
+    pub notes: Vec<String>,
     /// Whether the budget suffices.
     pub verdict: Verdict,
     /// What to change when it does not; one remedy a line, any of which helps.
     pub advice: Vec<String>,
+}
+
+impl AccountPlan {
+    /// Whether any of its numbers may turn out smaller.
+    #[must_use]
+    pub fn at_most(&self) -> bool {
+        self.collectors.iter().any(|collector| collector.at_most)
+    }
 }
 
 fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -153,12 +138,14 @@ pub fn plan_account(account: &AccountConfig, fleet: FleetSize) -> AccountPlan {
         .collectors
         .iter()
         .map(|(collector, config)| {
-            let calls = calls_per_sweep(account, *collector, fleet);
+            let cost::Cost { calls, at_most } = cost::cost(account, *collector, fleet);
             let per_second = calls as f64 / config.interval.as_secs_f64();
             CollectorPlan {
                 collector: collector.name(),
                 interval: config.interval,
                 calls_per_sweep: calls,
+                at_most,
+                idle: idle::is_idle(account, *collector),
                 calls_per_minute: per_second * 60.0,
                 calls_per_hour: per_second * 3600.0,
                 calls_per_day: per_second * 86_400.0,
@@ -190,6 +177,8 @@ pub fn plan_account(account: &AccountConfig, fleet: FleetSize) -> AccountPlan {
         budget_used_ratio: used,
         first_sweep_calls,
         first_sweep: first_sweep(&collectors, budget),
+        mappings: notes::mappings(account),
+        notes: notes::notes(account, &collectors, fleet),
         collectors,
         verdict,
         advice,
@@ -221,49 +210,6 @@ fn first_sweep(collectors: &[CollectorPlan], budget: f64) -> Option<Duration> {
     }
 }
 
-/// Calls in one full sweep of a collector.
-fn calls_per_sweep(account: &AccountConfig, collector: Collector, fleet: FleetSize) -> u64 {
-    let admitted = |kind, count| if account.filter.admits_kind(kind) { count } else { 0 };
-    let servers = admitted(Kind::Server, fleet.servers);
-    let workstations = admitted(Kind::Workstation, fleet.workstations);
-    let devices = servers.saturating_add(workstations);
-    match (account.platform_name(), collector) {
-        (PlatformName::Nsight, Collector::Inventory) => {
-            // list_clients; list_sites a client; list_devices_at_client a client and kind; list_servers and
-            // list_workstations for each site that has some.
-            let kinds = u64::from(servers > 0) + u64::from(workstations > 0);
-            let lists = fleet.clients.saturating_mul(1 + kinds);
-            let sites = fleet.sites.min(servers).saturating_add(fleet.sites.min(workstations));
-            lists.saturating_add(sites).saturating_add(1)
-        }
-        // /clients/ and /agents/ answer for the whole server.
-        (PlatformName::Tactical, Collector::Inventory) => 2,
-        (_, Collector::FailingChecks | Collector::Server | Collector::Alerts) => 1,
-        (_, Collector::AntivirusDefinitions) => match account.nsight().antivirus_products.len() as u64 {
-            0 => 0,
-            products => products + 1,
-        },
-        (_, Collector::BackupSelection) => 1,
-        (_, Collector::ManagedAntivirus) => devices.saturating_mul(3),
-        (_, Collector::Performance | Collector::Exchange) => servers,
-        (_, Collector::Licenses) => fleet.clients,
-        (_, Collector::Directory) => fleet.sites,
-        (
-            _,
-            Collector::Checks
-            | Collector::Tasks
-            | Collector::Antivirus
-            | Collector::Backup
-            | Collector::BackupSessions
-            | Collector::Patches
-            | Collector::Outages
-            | Collector::DriveSpace
-            | Collector::Assets
-            | Collector::Details,
-        ) => devices,
-    }
-}
-
 /// What would make the plan fit, the mildest remedy first.
 fn advice(account: &AccountConfig, collectors: &[CollectorPlan], calls_per_minute: f64) -> Vec<String> {
     let mut advice = Vec::new();
@@ -280,6 +226,12 @@ fn advice(account: &AccountConfig, collectors: &[CollectorPlan], calls_per_minut
         && first.collector != Collector::Inventory.name()
     {
         advice.push(format!("switch {} off, if its data are not needed", first.collector));
+    }
+    if collectors.iter().any(|collector| collector.at_most) && account.platform_name() == PlatformName::Nsight {
+        advice.push(
+            "tell how many devices have a feature (--patch, --managed-antivirus, --backup, --mobile): it may be less"
+                .to_owned(),
+        );
     }
     advice.push("leave devices out with filter (by client, site, device name or device_kinds)".to_owned());
     advice

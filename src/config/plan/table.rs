@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::super::duration::display;
-use super::{AccountPlan, Verdict, at_budget};
+use super::{AccountPlan, Having, Verdict, at_budget};
 
 const HEAD: [&str; 7] = ["collector", "every", "calls a sweep", "a minute", "an hour", "a day", "sweep at full budget"];
 
@@ -27,8 +27,12 @@ fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
     writeln!(text, "account {} ({}, {})", plan.account, plan.platform, plan.server)?;
     writeln!(
         text,
-        "  assumed: {} clients, {} sites, {} servers, {} workstations (--devices, --clients, --sites)",
-        fleet.clients, fleet.sites, fleet.servers, fleet.workstations
+        "  assumed: {} clients, {} sites, {} servers, {} workstations (--devices, --clients, --sites){}",
+        fleet.clients,
+        fleet.sites,
+        fleet.servers,
+        fleet.workstations,
+        having(fleet.having)
     )?;
     writeln!(
         text,
@@ -42,9 +46,19 @@ fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
         writeln!(text, "  {row}")?;
     }
     text.push('\n');
+    for note in &plan.notes {
+        writeln!(text, "  {note}")?;
+    }
+    for mapping in &plan.mappings {
+        writeln!(text, "  mapping of {mapping}")?;
+    }
+    if !plan.mappings.is_empty() {
+        writeln!(text, "  what the mappings match: rmm-exporter doctor")?;
+    }
     writeln!(
         text,
-        "  one sweep of all: {} calls, {} at full budget if nothing were repeated meanwhile",
+        "  one sweep of all: {}{} calls, {} at full budget if nothing were repeated meanwhile",
+        at_most(plan.at_most()),
         plan.first_sweep_calls,
         rounded(at_budget(plan.first_sweep_calls, f64::from(plan.budget_per_minute)))
     )?;
@@ -55,23 +69,36 @@ fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
             .map_or_else(|| "never done".to_owned(), |duration| format!("done after {}", rounded(duration)))
     )?;
     writeln!(text, "  later sweeps: spread over their intervals, so \"a minute\" above is the steady state")?;
-    let percent = plan.budget_used_ratio * 100.0;
+    let percent = format!("{}{:.0}", at_most(plan.at_most()), plan.budget_used_ratio * 100.0);
     match plan.verdict {
-        Verdict::Fits => writeln!(text, "  verdict: fits, uses {percent:.0} % of the budget"),
+        Verdict::Fits => writeln!(text, "  verdict: fits, uses {percent} % of the budget"),
         Verdict::Tight => {
             writeln!(
                 text,
-                "  verdict: tight, uses {percent:.0} % of the budget; after failures data will be late. Better:"
+                "  verdict: tight, uses {percent} % of the budget; after failures data will be late. Better:"
             )
         }
         Verdict::TooMuch => {
-            writeln!(
-                text,
-                "  verdict: TOO MUCH, needs {percent:.0} % of the budget; intervals cannot be kept. Do one of:"
-            )
+            writeln!(text, "  verdict: TOO MUCH, needs {percent} % of the budget; intervals cannot be kept. Do one of:")
         }
     }?;
     plan.advice.iter().try_for_each(|advice| writeln!(text, "    - {advice}"))
+}
+
+/// What is known of the fleet besides its size.
+fn having(having: Having) -> String {
+    let Having { patch, managed_antivirus, backup, mobile } = having;
+    let parts = [
+        (patch, "with patch management"),
+        (managed_antivirus, "with managed antivirus"),
+        (backup, "with backup"),
+        (mobile, "mobile devices"),
+    ];
+    parts.into_iter().filter_map(|(count, what)| Some(format!(", {} {what}", count?))).collect()
+}
+
+const fn at_most(at_most: bool) -> &'static str {
+    if at_most { "at most " } else { "" }
 }
 
 fn rows(plan: &AccountPlan) -> Vec<[String; 7]> {
@@ -80,7 +107,7 @@ fn rows(plan: &AccountPlan) -> Vec<[String; 7]> {
         [
             collector.collector.to_owned(),
             display(collector.interval),
-            collector.calls_per_sweep.to_string(),
+            format!("{}{}", at_most(collector.at_most), collector.calls_per_sweep),
             number(collector.calls_per_minute),
             number(collector.calls_per_hour),
             number(collector.calls_per_day),
@@ -90,7 +117,7 @@ fn rows(plan: &AccountPlan) -> Vec<[String; 7]> {
     rows.push([
         "all".to_owned(),
         String::new(),
-        plan.first_sweep_calls.to_string(),
+        format!("{}{}", at_most(plan.at_most()), plan.first_sweep_calls),
         number(plan.calls_per_minute),
         number(plan.calls_per_hour),
         number(plan.calls_per_day),

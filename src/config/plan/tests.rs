@@ -1,3 +1,5 @@
+mod wants;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -18,35 +20,45 @@ fn nsight(extra: &str, fleet: FleetSize) -> AccountPlan {
         .remove(0)
 }
 
+fn size(clients: u64, sites: u64, servers: u64, workstations: u64) -> FleetSize {
+    FleetSize { clients, sites, servers, workstations, having: Having::default() }
+}
+
 fn calls(plan: &AccountPlan) -> Vec<(&'static str, u64)> {
     plan.collectors.iter().map(|collector| (collector.collector, collector.calls_per_sweep)).collect()
 }
 
 #[test]
 fn a_usual_fleet_of_some_size() {
-    let fleet = FleetSize { clients: 17, sites: 28, servers: 100, workstations: 400 };
+    let fleet = size(17, 28, 100, 400);
     assert_eq!(FleetSize::from_devices(500), fleet);
     assert_eq!(FleetSize::new(500, Some(50), None), FleetSize { clients: 50, sites: 80, ..fleet });
     assert_eq!(FleetSize::new(500, None, Some(17)), FleetSize { sites: 17, ..fleet });
-    assert_eq!(FleetSize::from_devices(1), FleetSize { clients: 1, sites: 2, servers: 1, workstations: 0 });
+    assert_eq!(FleetSize::from_devices(1), size(1, 2, 1, 0));
     assert_eq!(FleetSize::from_devices(0).devices(), 0);
     assert_eq!(FleetSize::from_devices(u64::MAX).devices(), u64::MAX);
 }
 
 #[test]
 fn calls_of_each_collector() {
-    let plans = plans(TEXT, FleetSize { clients: 50, sites: 80, servers: 60, workstations: 1440 });
-    // 1 list_clients + 50 list_sites + 2 × 50 list_devices_at_client + 60 list_servers + 80 list_workstations
+    let plans = plans(TEXT, size(50, 80, 60, 1440));
+    // 1 list_clients + 50 list_sites + 3 × 50 list_devices_at_client + 60 list_servers + 80 list_workstations;
+    // list_general_settings goes with antivirus.
     assert_eq!(
         calls(&plans[0]),
-        [("inventory", 291), ("failing_checks", 1), ("antivirus", 1500), ("backup", 1500), ("patches", 1500)]
+        [("inventory", 341), ("failing_checks", 1), ("antivirus", 1501), ("backup", 1500), ("patches", 1500)]
     );
-    assert_eq!(calls(&plans[1]), [("inventory", 2), ("checks", 1500), ("tasks", 1500), ("patches", 1500)]);
+    let tactical = [("inventory", 2), ("checks", 1500), ("tasks", 1500), ("patches", 1500), ("alerts", 1)];
+    assert_eq!(calls(&plans[1]), tactical);
+    let at_most = |plan: &AccountPlan| -> Vec<&str> {
+        plan.collectors.iter().filter(|plan| plan.at_most).map(|plan| plan.collector).collect()
+    };
+    assert_eq!((at_most(&plans[0]), at_most(&plans[1])), (vec!["inventory", "patches"], vec!["patches"]));
 }
 
 #[test]
 fn rates_and_times_follow_from_calls_and_interval() {
-    let plan = nsight("", FleetSize { clients: 2, sites: 2, servers: 10, workstations: 20 });
+    let plan = nsight("", size(2, 2, 10, 20));
     let patches = plan.collectors.last().expect("patches");
     assert_eq!((patches.calls_per_sweep, patches.interval.as_secs()), (30, 43_200));
     assert!((patches.calls_per_day - 60.0).abs() < 1e-9);
@@ -55,16 +67,16 @@ fn rates_and_times_follow_from_calls_and_interval() {
     assert_eq!(patches.sweep_at_budget.as_secs(), 60);
     let day: f64 = plan.collectors.iter().map(|collector| collector.calls_per_day).sum();
     assert!((plan.calls_per_day - day).abs() < 1e-6);
-    assert_eq!(plan.first_sweep_calls, 11 + 1 + 30 + 30 + 30);
+    assert_eq!(plan.first_sweep_calls, 13 + 1 + 31 + 30 + 30);
     assert_eq!((plan.verdict, plan.advice.len()), (Verdict::Fits, 0));
 }
 
 #[test]
 fn the_first_sweep_has_what_frequent_calls_leave() {
-    let fleet = FleetSize { clients: 2, sites: 2, servers: 10, workstations: 20 };
-    // 12 frequent calls, repeated at 11 / 15 min + 1 / 3 min; 3 × 30 calls in what is left of 30 a minute.
+    let fleet = size(2, 2, 10, 20);
+    // 14 frequent calls, repeated at 13 / 15 min + 1 / 3 min; 3 × 30 + 1 calls in what is left of 30 a minute.
     let seconds = nsight("", fleet).first_sweep.map(|duration| duration.as_secs());
-    assert_eq!(seconds, Some(24 + 186));
+    assert_eq!(seconds, Some(28 + 189));
     let never = nsight("", FleetSize::from_devices(3000));
     assert_eq!(never.first_sweep, None, "inventory alone needs more than the budget");
     assert!(render(&[never]).contains("never done"));
@@ -72,10 +84,10 @@ fn the_first_sweep_has_what_frequent_calls_leave() {
 
 #[test]
 fn kinds_that_the_filter_leaves_out_cost_nothing() {
-    let fleet = FleetSize { clients: 10, sites: 12, servers: 20, workstations: 200 };
+    let fleet = size(10, 12, 20, 200);
     let plan = nsight("    filter: { device_kinds: [server] }\n", fleet);
     assert_eq!(calls(&plan)[0], ("inventory", 1 + 10 + 10 + 12));
-    assert_eq!(calls(&plan)[2], ("antivirus", 20));
+    assert_eq!(calls(&plan)[2], ("antivirus", 21));
 }
 
 #[test]
@@ -134,5 +146,61 @@ fn the_plan_as_json() {
     assert_eq!(json[0]["min_interval_seconds"], 90.0);
     assert_eq!(json[0]["collectors"][1]["collector"], "failing_checks");
     assert_eq!(json[0]["collectors"][1]["interval_seconds"], 180.0);
+    assert_eq!(
+        (&json[0]["collectors"][0]["at_most"], &json[0]["collectors"][1]["at_most"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!((&json[0]["collectors"][0]["idle"], &json[0]["fleet"]["having"]["patch"]), (&false.into(), &().into()));
+    assert!(json[1]["notes"].as_array().is_some_and(|notes| !notes.is_empty()), "{json}");
     assert!(!json.to_string().contains("api_key"));
+}
+
+#[test]
+fn the_plan_tells_what_the_numbers_do_not() {
+    let extra = "    metrics: { exclude: ['rmm_patches.*', rmm_device_reboot_required, 'rmm_backup_.*'] }\n";
+    let plan = nsight(extra, FleetSize::from_devices(100));
+    let idle: Vec<_> = plan.collectors.iter().filter(|plan| plan.idle).map(|plan| plan.collector).collect();
+    assert_eq!(idle, ["backup", "patches"]);
+    assert!(plan.collectors.iter().all(|plan| plan.idle == (plan.calls_per_sweep == 0)));
+    assert_eq!(plan.notes[0], "no calls: metrics.exclude leaves nothing of backup, patches");
+    assert!(plan.notes[2].contains("one call for each client (4 a sweep)"), "{:?}", plan.notes);
+    let everything = nsight("    metrics: { exclude: ['rmm_.*'] }\n", FleetSize::from_devices(100));
+    let left: Vec<_> = everything.collectors.iter().filter(|plan| !plan.idle).map(|plan| plan.collector).collect();
+    assert_eq!(left, ["inventory"]);
+    let managed = |exclude: &str| {
+        let extra = format!(
+            "    collectors: {{ managed_antivirus: {{ enabled: true }} }}\n    metrics: {{ exclude: [{exclude}] }}\n"
+        );
+        let plan = nsight(&extra, FleetSize::from_devices(100));
+        plan.collectors.iter().find(|plan| plan.collector == "managed_antivirus").map(|plan| plan.calls_per_sweep)
+    };
+    assert_eq!(managed("rmm_antivirus_last_scan_errors"), Some(300), "scans have other metrics");
+    assert_eq!(managed("rmm_antivirus_threats, rmm_antivirus_quarantined_items"), Some(100));
+    let one = nsight("", size(1, 1, 1, 0));
+    assert!(!one.notes.iter().any(|note| note.starts_with("failing_checks")), "{:?}", one.notes);
+}
+
+#[test]
+fn the_plan_shows_the_mappings() {
+    let text = "accounts:
+  - name: helpdesk
+    platform: tactical
+    server: api.example.com
+    api_key: k
+    mappings:
+      antivirus: { check_name: 'Defender \\d', check_type: script, script: 7, status_field: AV State }
+      backup: { date_field: Last Backup }
+";
+    let plans = plans(text, FleetSize::from_devices(20));
+    let expected = [
+        "antivirus: checks with \"Defender \\d\" in the name, of type script, that run script 7; status in field \"AV State\"",
+        "backup: time of the last success in field \"Last Backup\"",
+    ];
+    assert_eq!(plans[0].mappings, expected);
+    let text = render(&plans);
+    assert!(
+        text.contains(&format!("\n  mapping of {}\n", expected[1])) && text.contains("rmm-exporter doctor"),
+        "{text}"
+    );
+    assert_eq!(serde_json::to_value(&plans).expect("JSON")[0]["mappings"][1], expected[1]);
 }

@@ -92,3 +92,26 @@ fn changed_counters_hurry_the_checks_of_that_agent() {
     assert_eq!(fleet.apply(list(Some(0), Some(0)), at(8)).hurry, [], "nor is the end of one");
     assert_eq!(fleet.apply(list(Some(2), Some(0)), at(9)).hurry, [DeviceId::new("a")]);
 }
+
+/// Names and values come from different calls, of which either can be missing, refused or late.
+#[test]
+fn a_mapped_field_says_something_once_its_name_and_its_value_are_known() {
+    let passing = Regex::new("^ok$").expect("valid");
+    let backup =
+        Mapping { checks: None, date_field: None, status_field: Some("Backup".into()), status_passing: passing };
+    let mappings = Mappings { antivirus: None, backup: Some(backup) };
+    let mut fleet = Fleet::new(FleetOptions { mappings, ..options(PlatformName::Tactical) });
+    let field = |definition| CustomField { definition, value: CustomValue::Text("ok".into()) };
+    let fields: Arc<[CustomField]> = Arc::new([field(3), field(4)]);
+    let agents = vec![DeviceRecord { custom_fields: Some(fields), ..agent("a", None) }, agent("b", None)];
+    fleet.apply(Update::Devices(DeviceList::Account, agents), at(0));
+    let backup = |fleet: &Fleet| {
+        let view = fleet.current(at(1));
+        ["a", "b"].map(|id| find(&view, id).backup.and_then(|backup| backup.up_to_date))
+    };
+    assert_eq!(backup(&fleet), [None, None], "the names are not known");
+    fleet.apply(Update::FieldNames(Arc::new([(5, "Backup".into()), (4, "Other".into())])), at(0));
+    assert_eq!(backup(&fleet), [None, None], "another field is called so");
+    fleet.apply(Update::FieldNames(Arc::new([(3, "Backup".into()), (4, "Other".into())])), at(0));
+    assert_eq!(backup(&fleet), [Some(true), None]);
+}

@@ -18,18 +18,23 @@ pub(super) static FAMILIES: [Family; 6] = [
     Family {
         name: "rmm_device_software_items",
         meaning: "Pieces of software that are installed on the device.",
-        series: Series::Device(|device, out| out.put_known(&[], device.readings.assets.map(|assets| assets.software))),
+        series: Series::Device(|device, out| {
+            out.put_known(&[], device.readings.assets.and_then(|assets| assets.software));
+        }),
         ..ASSET
     },
     Family {
         name: "rmm_device_hardware_items",
         meaning: "Pieces of hardware of the device.",
-        series: Series::Device(|device, out| out.put_known(&[], device.readings.assets.map(|assets| assets.hardware))),
+        series: Series::Device(|device, out| {
+            out.put_known(&[], device.readings.assets.and_then(|assets| assets.hardware));
+        }),
         ..ASSET
     },
     Family {
         name: "rmm_device_asset_scan_timestamp_seconds",
-        meaning: "When the platform last looked for hardware and software of the device, in Unix time.",
+        meaning: "When the platform last looked for hardware and software of the device, in Unix time. N-sight does not \
+                  say in which zone it writes this time; UTC is assumed, and a time in the future is absent.",
         series: Series::Device(|device, out| {
             out.put_known(&[], device.readings.assets.and_then(|assets| assets.scanned));
         }),

@@ -44,7 +44,7 @@ pub(super) static FAMILIES: [Family; 11] = [
         name: "rmm_server_certificate_expiry_seconds",
         meaning: "Time until the server's certificate expires, to the day; negative once it has.",
         series: Series::Fleet(|view, out| {
-            out.put_known(&[], view.server.as_ref().and_then(|server| server.certificate_expiry_seconds))
+            out.put_known(&[], view.server.as_ref().and_then(|server| server.certificate_expiry_seconds));
         }),
         ..STATUS
     },
@@ -52,7 +52,7 @@ pub(super) static FAMILIES: [Family; 11] = [
         name: "rmm_server_disk_usage_ratio",
         meaning: "Used part of the server's disk, 0 to 1.",
         series: Series::Fleet(|view, out| {
-            out.put_known(&[], view.server.as_ref().and_then(|server| server.disk_usage))
+            out.put_known(&[], view.server.as_ref().and_then(|server| server.disk_usage));
         }),
         ..STATUS
     },
@@ -60,7 +60,7 @@ pub(super) static FAMILIES: [Family; 11] = [
         name: "rmm_server_memory_usage_ratio",
         meaning: "Used part of the server's memory, 0 to 1.",
         series: Series::Fleet(|view, out| {
-            out.put_known(&[], view.server.as_ref().and_then(|server| server.memory_usage))
+            out.put_known(&[], view.server.as_ref().and_then(|server| server.memory_usage));
         }),
         ..STATUS
     },
@@ -94,7 +94,7 @@ pub(super) static FAMILIES: [Family; 11] = [
         name: "rmm_server_celery_queue_length",
         meaning: "Jobs of the server that wait.",
         series: Series::Fleet(|view, out| {
-            out.put_known(&[], view.server.as_ref().and_then(|server| server.celery_queue_length))
+            out.put_known(&[], view.server.as_ref().and_then(|server| server.celery_queue_length));
         }),
         ..STATUS
     },

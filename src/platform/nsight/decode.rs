@@ -23,6 +23,11 @@ use crate::platform::{Answer, Failure};
 /// The most records of an answer that is about one device.
 const MAX_RECORDS_OF_A_DEVICE: usize = 20_000;
 
+/// The most sessions in an answer of list_mob_sessions, which covers the device's whole life: hourly ones of five plugins for
+/// ten years are 438,000. Only the newest of each plugin are kept, so what they cost is their text; that has a limit of its
+/// own, which ends earlier (a session is some 650 bytes).
+const MAX_SESSIONS: usize = 500_000;
+
 /// Understands the answers for one account. It remembers only what it has already complained about.
 #[derive(Debug)]
 pub struct Decoder {
@@ -45,6 +50,11 @@ impl Decoder {
     #[must_use]
     pub fn hiding(self, key: &Arc<ApiKey>) -> Self {
         Self { noted: self.noted.hiding(Arc::clone(key)), key: Some(Arc::clone(key)), ..self }
+    }
+
+    /// What was logged already.
+    pub(super) const fn noted(&self) -> &Noted {
+        &self.noted
     }
 
     /// What `answer`, which arrived at `now`, says to `call`.
@@ -71,8 +81,7 @@ impl Decoder {
         }
         let context =
             Context { now, offline_after: self.offline_after, checks_mode: self.checks_mode, noted: &self.noted };
-        let limit = if is_for_one_device(call) { MAX_RECORDS_OF_A_DEVICE } else { MAX_RECORDS };
-        let mut tally = Tally::new(call.service()).with_limit(limit);
+        let mut tally = Tally::new(call.service()).with_limit(max_records(call));
         let updates = collectors::updates(call, &text, &context, &mut tally)?;
         let left_out = tally.finish()?;
         if left_out > 0 {
@@ -82,8 +91,13 @@ impl Decoder {
     }
 }
 
-fn is_for_one_device(call: &Call) -> bool {
-    matches!(call.object(), Some((_, Gone::Device(_))))
+/// The most records of an answer to this call.
+fn max_records(call: &Call) -> usize {
+    match (call, call.object()) {
+        (Call::ListMobSessions(_), _) => MAX_SESSIONS,
+        (_, Some((_, Gone::Device(_)))) => MAX_RECORDS_OF_A_DEVICE,
+        _ => MAX_RECORDS,
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +133,10 @@ mod tests {
             assert_eq!(failure.outcome, Outcome::InvalidResponse);
             assert!(failure.message.contains(&format!("more than {limit} records")), "{failure}");
         }
+        let sessions = Call::ListMobSessions(DeviceId::new("1"));
+        let session = "<session><type>BACKUP</type><plugin>ORACLE</plugin><end>2026-03-01 00:00:00</end></session>";
+        assert!(decode(&sessions, list(session, 20_001)).is_ok(), "of the device's whole life");
+        assert_eq!(max_records(&sessions), 500_000);
         let failure = decode(&device, list(&format!("{check}{bad}"), 10_001)).expect_err("too many");
         assert!(failure.message.contains("more than 20000 records"), "bad ones count as well: {failure}");
     }

@@ -121,7 +121,14 @@ impl Error {
             Self::Throttled { retry_after, .. } => *retry_after,
             _ => None,
         };
-        Failure { outcome: self.outcome(), gone: self.gone(call), retry_after, message: self.to_string(), bytes }
+        Failure {
+            outcome: self.outcome(),
+            gone: self.gone(call),
+            retry_after,
+            message: self.to_string(),
+            bytes,
+            spares_key: false,
+        }
     }
 
     /// FAIL 4 about the parameter that names the call's object: the object no longer exists, or is outside the key's

@@ -85,6 +85,8 @@ impl Platform for Nsight {
     type Call = Call;
 
     fn wants(&self, known: &View) -> Vec<Want<Call>> {
+        let products = &self.config.nsight().antivirus_products;
+        collectors::antivirus_definitions::note_unknown(products, known, self.decoder.noted());
         collectors::wants(&self.config, known, Fallbacks::default())
     }
 

@@ -55,6 +55,24 @@ impl Noted {
         }
     }
 
+    /// The configuration names an antivirus product that the platform does not know; some ids that it knows are `nearest`.
+    /// Logged at the first time.
+    pub fn unknown_product(&self, product: &str, nearest: &[&str]) {
+        let product = self.presentable(product);
+        if self.is_new("list_supported_av_products", "antivirus_products", &product) {
+            let nearest = self.presentable(&nearest.join(", "));
+            warn!(account = self.account, product, nearest, "the platform does not know this antivirus product");
+        }
+    }
+
+    /// What was logged: service, field and value.
+    #[cfg(test)]
+    pub(crate) fn seen(&self) -> Vec<(&'static str, &'static str, String)> {
+        let mut seen: Vec<_> = self.seen.lock().expect("lock").iter().cloned().collect();
+        seen.sort();
+        seen
+    }
+
     fn is_new(&self, service: &'static str, field: &'static str, value: &str) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.len() < MAX_VALUES && seen.insert((service, field, value.to_owned()))
@@ -62,9 +80,33 @@ impl Noted {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::config::KeySource;
+
+    /// What is logged meanwhile, down to level debug.
+    pub(crate) fn logged(work: impl FnOnce()) -> String {
+        #[derive(Clone, Default)]
+        struct Lines(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Lines {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().expect("lines").extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(log, work);
+        String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text")
+    }
 
     #[test]
     fn the_key_is_no_value_to_log() {

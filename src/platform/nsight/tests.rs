@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::clock::TokioClock;
 use crate::config::{ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TlsOptions};
-use crate::fleet::{ClientKey, Filter, Gone, Update};
+use crate::fleet::{AntivirusProduct, ClientKey, Filter, Gone, Update};
 use crate::planner::Outcome;
 
 /// An account with every default collector.
@@ -184,6 +184,23 @@ fn the_calls_that_the_rest_of_the_program_asks_for() {
     config.collectors.insert(Collector::Checks, settings);
     assert_eq!(new(&config).checks_call(&device), Some(Call::ListChecks(device)));
     assert!(new(&config).wants(&View::default()).iter().any(|want| want.call == Call::ListClients));
+}
+
+#[test]
+fn a_product_that_nobody_knows_is_logged_once_when_the_catalogue_is_there() {
+    let mut config = account("https://www.systemmonitor.co.uk/".parse().expect("URL"));
+    let options = NsightOptions { antivirus_products: vec!["trent".to_owned()], ..NsightOptions::default() };
+    config.platform = PlatformOptions::Nsight(options);
+    let product = AntivirusProduct { id: "trend".into(), name: "Trend Micro".into() };
+    let known = View { antivirus_products: Some([product].into()), ..View::default() };
+    let nsight = Nsight::new(&config, Arc::new(crate::clock::SystemClock)).expect("account");
+    let log = noted::tests::logged(|| {
+        for view in [&View::default(), &known, &known] {
+            nsight.wants(view);
+        }
+    });
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("antivirus product")).collect();
+    assert!(matches!(lines.as_slice(), [line] if line.contains("\"trent\"") && line.contains("\"trend\"")), "{log}");
 }
 
 #[tokio::test]

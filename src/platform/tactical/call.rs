@@ -120,6 +120,8 @@ impl Call {
     pub const fn max_bytes(&self) -> u64 {
         match self {
             Self::Agents => 160 * 1024 * 1024,
+            // A single small object, of which any part may be kept.
+            Self::Status | Self::DashInfo | Self::Version => 1024 * 1024,
             _ => 64 * 1024 * 1024,
         }
     }

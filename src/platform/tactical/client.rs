@@ -1,75 +1,105 @@
-//! Sends a call: URL, headers, key.
+//! Sends a call: URL, headers, key or token.
 
 use std::sync::Arc;
 
 use reqwest::Url;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::call::{Call, is_safe_segment};
-use super::error::{ApiError, KeyProblem, detail};
+use super::call::{Call, Credential, is_safe_segment};
+use super::error::{ApiError, KeyProblem, TokenProblem, detail};
 use crate::planner::Permit;
 use crate::platform::key::ApiKey;
 use crate::platform::redact::{redact_body, redact_text};
 use crate::platform::transport::{RawAnswer, Transport};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const MONITORING_TOKEN: HeaderName = HeaderName::from_static("x-mon-token");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A Tactical RMM server and the key for it.
+/// A Tactical RMM server and the secrets for it.
 #[derive(Debug)]
 pub(super) struct Client {
     transport: Transport,
     base: Url,
     key: Arc<ApiKey>,
+    token: Option<Arc<ApiKey>>,
 }
 
 impl Client {
-    /// `base` may have a path in front of the API's own, with or without trailing slash.
-    pub(super) const fn new(transport: Transport, base: Url, key: Arc<ApiKey>) -> Self {
-        Self { transport, base, key }
+    /// `base` may have a path in front of the API's own, with or without trailing slash. Without a `token` the call that takes
+    /// one fails.
+    pub(super) const fn new(transport: Transport, base: Url, key: Arc<ApiKey>, token: Option<Arc<ApiKey>>) -> Self {
+        Self { transport, base, key, token }
     }
 
-    /// Reads the key again from where it is kept.
+    /// Reads the key again from where it is kept, and the token.
     pub(super) fn reload_key(&self) {
         self.key.reload();
+        self.reload_token();
     }
 
-    /// The text, for a log, without the key.
+    /// Reads the token again from where it is kept.
+    pub(super) fn reload_token(&self) {
+        if let Some(token) = &self.token {
+            token.reload();
+        }
+    }
+
+    /// The text, for a log, without the key and the token.
     pub(super) fn hide(&self, text: &str) -> String {
-        self.key.hide(text)
+        let text = self.key.hide(text);
+        self.token.as_ref().map_or_else(|| text.clone(), |token| token.hide(&text))
     }
 
-    /// Sends the call and reads the whole answer, whatever its status. The key is taken out of it: some proxies repeat the
-    /// request in their pages.
+    /// Sends the call and reads the whole answer, whatever its status. The secret that went with it is taken out: some proxies
+    /// repeat the request in their pages.
     pub(super) async fn send(&self, call: &Call, permit: Permit) -> Result<RawAnswer, ApiError> {
         let url = url(&self.base, call)?;
-        let key = self.key.current();
-        let headers = headers(&key)?;
+        let secret = self.secret(call)?;
+        let headers = headers(call, &secret)?;
         let body = call.body().map(|body| body.as_bytes().to_vec());
         let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
-        forget_key(&mut answer, key.expose_secret());
+        forget_secret(&mut answer, secret.expose_secret());
         Ok(answer)
+    }
+
+    /// What the call takes: the key or the token, never both.
+    fn secret(&self, call: &Call) -> Result<SecretString, ApiError> {
+        match (call.credential(), &self.token) {
+            (Credential::ApiKey, _) => Ok(self.key.current()),
+            (Credential::MonitoringToken, Some(token)) => Ok(token.current()),
+            (Credential::MonitoringToken, None) => Err(ApiError::Token(TokenProblem::NotConfigured)),
+        }
     }
 }
 
 /// Never an Authorization header: the server looks at it first and refuses the call, good key or not.
-fn headers(key: &SecretString) -> Result<HeaderMap, ApiError> {
-    let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| ApiError::Key(KeyProblem::Unsendable))?;
+fn headers(call: &Call, secret: &SecretString) -> Result<HeaderMap, ApiError> {
+    let (name, unsendable) = match call.credential() {
+        Credential::ApiKey => (API_KEY, ApiError::Key(KeyProblem::Unsendable)),
+        Credential::MonitoringToken => (MONITORING_TOKEN, ApiError::Token(TokenProblem::Unsendable)),
+    };
+    let mut value = HeaderValue::from_str(secret.expose_secret()).map_err(|_| unsendable)?;
     value.set_sensitive(true);
-    let mut headers = HeaderMap::with_capacity(2);
-    headers.insert(API_KEY, value);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let mut headers = HeaderMap::with_capacity(3);
+    headers.insert(name, value);
+    headers.insert(ACCEPT, JSON);
+    // The server refuses a body without it (415).
+    if call.body().is_some() {
+        headers.insert(CONTENT_TYPE, JSON);
+    }
     Ok(headers)
 }
 
-fn forget_key(answer: &mut RawAnswer, key: &str) {
-    redact_body(&mut answer.body, key);
-    // In a sentence that messages quote, the key may be written with escapes.
+fn forget_secret(answer: &mut RawAnswer, secret: &str) {
+    redact_body(&mut answer.body, secret);
+    // In a sentence that messages quote, the secret may be written with escapes.
     if answer.status >= 300
         && let Some(sentence) = detail(answer)
     {
-        let clean = redact_text(sentence.clone(), key);
+        let clean = redact_text(sentence.clone(), secret);
         if clean != sentence {
             answer.body = serde_json::json!({ "detail": clean }).to_string().into_bytes();
         }

@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::notices::Notices;
 use super::wire::array::{ArrayError, Tally, each_record};
 use crate::config::ChecksMode;
-use crate::fleet::{Reading, Update};
+use crate::fleet::{Mappings, Reading, Update};
 use crate::planner::ReadCall;
 use crate::platform::key::ApiKey;
 use crate::platform::transport::RawAnswer;
@@ -21,6 +21,7 @@ use crate::platform::{Answer, Failure};
 #[derive(Debug)]
 pub struct Decoder {
     checks_mode: ChecksMode,
+    pub(super) mappings: Mappings,
     pub(super) notices: Notices,
 }
 
@@ -28,10 +29,16 @@ impl Decoder {
     /// A decoder for the account of that name; `checks_mode` decides which checks and tasks are kept one by one.
     #[must_use]
     pub fn new(account: &str, checks_mode: ChecksMode) -> Self {
-        Self { checks_mode, notices: Notices::new(account) }
+        Self { checks_mode, mappings: Mappings::default(), notices: Notices::new(account) }
     }
 
-    /// The same, and this key is kept out of what is logged.
+    /// The same, and it finds out what says whether antivirus and backup are well.
+    #[must_use]
+    pub fn mapping(self, mappings: Mappings) -> Self {
+        Self { mappings, ..self }
+    }
+
+    /// The same, and this secret is kept out of what is logged.
     #[must_use]
     pub fn hiding(self, key: Arc<ApiKey>) -> Self {
         Self { notices: self.notices.hiding(key), ..self }
@@ -41,7 +48,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// When the status is bad, or the body holds no list that can be read.
+    /// When the status is bad, or the body cannot be read.
     pub fn decode(&self, call: &Call, answer: RawAnswer, now: Timestamp) -> Result<Answer, Failure> {
         let bytes = answer.body.len() as u64;
         if let Some(error) = ApiError::of(call, &answer) {
@@ -64,11 +71,11 @@ impl Decoder {
             Call::AgentUpdates(id) => {
                 patches::decode(self, call, body).map(|patches| Update::Patches(id.clone(), patches))
             }
-            Call::Agent(id) => details::decode(self, body)
+            Call::Agent(id) => details::decode(self, call, body)
                 .map(|details| Update::Reading(id.clone(), Reading::Details(Arc::new(details)))),
             Call::Alerts => alerts::decode(self, call, body).map(Update::Alerts),
-            Call::Status => server::status(self, body).map(Update::Server),
-            Call::DashInfo => server::dash_info(self, body).map(Update::Server),
+            Call::Status => server::status(body).map(Update::Server),
+            Call::DashInfo => server::dash_info(body).map(Update::Server),
             Call::CustomFields => custom_fields::decode(self, call, body).map(Update::FieldNames),
             // Questions of `doctor`, which reads the answers itself; the fleet learns nothing from them.
             Call::Version | Call::AgentNames => return Ok(None),

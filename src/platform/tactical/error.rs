@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::call::Call;
+use super::call::{Call, Credential};
 use super::wire::array::ArrayError;
 use crate::fleet::{DeviceId, Gone, Label};
 use crate::planner::Outcome;
 use crate::platform::Failure;
 use crate::platform::transport::{RawAnswer, TransportError};
+
+/// What 404 means for `/core/v2/status/`.
+const NO_STATUS: &str = "; Tactical RMM has this call from version 1.0 on. Without a monitoring token the exporter asks only for \
+                         the server's version; otherwise: is the server the API domain (https://api.example.com)?";
 
 /// The most characters of an answer that a message repeats.
 const MAX_QUOTE: usize = 100;
@@ -42,12 +46,46 @@ pub enum KeyProblem {
     Other(String),
 }
 
+/// Why the server does not accept the monitoring token.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TokenProblem {
+    /// There is none to send.
+    #[error("no monitoring token is configured; set monitoring_token_file")]
+    NotConfigured,
+    /// It cannot be put into a header.
+    #[error("the monitoring token holds characters that no token has; check where it is kept")]
+    Unsendable,
+    /// No token arrived.
+    #[error(
+        "the server saw no monitoring token; does a proxy in front of it remove the header X-Mon-Token? Otherwise check that \
+         the token is not empty"
+    )]
+    Missing,
+    /// The server has none itself, as it is installed.
+    #[error(
+        "the server has no monitoring token; set MON_TOKEN in its local_settings.py, restart it, and give the same token here"
+    )]
+    NotSet,
+    /// It has another one.
+    #[error(
+        "the server has another monitoring token; give the MON_TOKEN of its local_settings.py here, and restart the server if \
+         it was changed there"
+    )]
+    Wrong,
+    /// 401 for another reason.
+    #[error("the server does not accept the monitoring token, MON_TOKEN in its local_settings.py (401{0})")]
+    Other(String),
+}
+
 /// Why a call failed. The text never holds the URL, the key, or more than a hundred characters of the answer.
 #[derive(Debug, Error)]
 pub enum ApiError {
     /// 401.
     #[error("{0}")]
     Key(KeyProblem),
+    /// 401 to the call that takes the monitoring token.
+    #[error("{0}")]
+    Token(TokenProblem),
     /// 403 with JSON: the server does not say whether a permission is missing or the device is out of the key's scope.
     #[error("the user of the API key may not do this; its role {need}")]
     Forbidden {
@@ -108,12 +146,14 @@ impl ApiError {
         Some(match status {
             200..=299 if form != Form::Html => return None,
             200..=299 => Self::Blocked { status },
+            401 if call.credential() == Credential::MonitoringToken => Self::Token(token_problem(answer)),
             401 => Self::Key(key_problem(answer)),
             403 if form == Form::Json => Self::Forbidden { need: need(call) },
             403 if form == Form::Html => Self::Blocked { status },
             404 if call.device().is_some() && detail(answer).is_some() => Self::NoSuchAgent(quoted_detail(answer)),
             429 => Self::Throttled { status, retry_after: answer.retry_after },
             503 if answer.retry_after.is_some() => Self::Throttled { status, retry_after: answer.retry_after },
+            404 if *call == Call::Status => Self::Http { status, hint: NO_STATUS.to_owned() },
             _ => Self::Http { status, hint: hint(status, form, answer) },
         })
     }
@@ -129,12 +169,13 @@ impl ApiError {
             Self::Throttled { retry_after, .. } => *retry_after,
             _ => None,
         };
-        Failure { outcome: self.outcome(), gone, retry_after, message: self.to_string(), bytes }
+        let spares_key = matches!(self, Self::Token(_));
+        Failure { outcome: self.outcome(), gone, retry_after, message: self.to_string(), bytes, spares_key }
     }
 
     const fn outcome(&self) -> Outcome {
         match self {
-            Self::Key(_) => Outcome::AuthError,
+            Self::Key(_) | Self::Token(_) => Outcome::AuthError,
             Self::Forbidden { .. } => Outcome::Forbidden,
             Self::Blocked { .. } => Outcome::Blocked,
             Self::NoSuchAgent(_) | Self::Http { .. } => Outcome::HttpError,
@@ -223,6 +264,19 @@ fn key_problem(answer: &RawAnswer) -> KeyProblem {
     }
 }
 
+/// The call answers with plain lines. A web page is somebody else's.
+fn token_problem(answer: &RawAnswer) -> TokenProblem {
+    match answer.body.trim_ascii() {
+        b"Missing X-Mon-Token header" => TokenProblem::Missing,
+        b"Missing mon token" => TokenProblem::NotSet,
+        b"Not authenticated" => TokenProblem::Wrong,
+        body if body.starts_with(b"<") => {
+            TokenProblem::Other(", with a web page: a proxy in front of the server wants a login of its own".to_owned())
+        }
+        _ => TokenProblem::Other(quoted_detail(answer)),
+    }
+}
+
 /// What a status probably means, for the end of a message.
 fn hint(status: u16, form: Form, answer: &RawAnswer) -> String {
     let text = match (status, form) {
@@ -243,86 +297,4 @@ fn hint(status: u16, form: Form, answer: &RawAnswer) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(status: u16, content_type: &str, body: &str) -> RawAnswer {
-        RawAnswer { status, content_type: content_type.to_owned(), retry_after: None, body: body.as_bytes().to_vec() }
-    }
-
-    fn outcome(answer: &RawAnswer) -> Option<Outcome> {
-        ApiError::of(&Call::Agents, answer).map(|error| error.into_failure(&Call::Agents, 0).outcome)
-    }
-
-    #[test]
-    fn what_comes_as_html_or_json_is_told_by_the_body_first() {
-        for (status, content_type, body, expected) in [
-            (200, "application/json", "[]", None),
-            (200, "text/html", "[]", None),
-            (200, "", "", None),
-            (200, "text/html", " \n", None),
-            (200, "text/html", "<html>", Some(Outcome::Blocked)),
-            (200, "application/json", "\n <!doctype html>", Some(Outcome::Blocked)),
-            (200, "text/html", "Please log in", Some(Outcome::Blocked)),
-            (403, "application/json", "", Some(Outcome::Forbidden)),
-            (403, "text/html", "", Some(Outcome::Blocked)),
-            (403, "text/html", "<h1>403 Forbidden</h1>", Some(Outcome::Blocked)),
-            (403, "text/plain", "no", Some(Outcome::HttpError)),
-            (401, "text/html", "<h1>401</h1>", Some(Outcome::AuthError)),
-            (429, "", "", Some(Outcome::Throttled)),
-            (503, "text/html", "<h1>503</h1>", Some(Outcome::HttpError)),
-            (302, "text/html", "", Some(Outcome::HttpError)),
-            (404, "application/json", r#"{"detail":"Not found."}"#, Some(Outcome::HttpError)),
-        ] {
-            assert_eq!(outcome(&answer(status, content_type, body)), expected, "{status} {content_type} {body}");
-        }
-    }
-
-    #[test]
-    fn retry_after_makes_a_503_a_pause_and_is_handed_on() {
-        for status in [429, 503] {
-            let mut raw = answer(status, "text/html", "<h1>busy</h1>");
-            raw.retry_after = Some(Duration::from_secs(57));
-            let failure = ApiError::of(&Call::Agents, &raw).expect("an error").into_failure(&Call::Agents, 13);
-            assert_eq!((failure.outcome, failure.retry_after), (Outcome::Throttled, raw.retry_after));
-            assert_eq!((failure.gone, failure.bytes), (None, 13));
-        }
-    }
-
-    #[test]
-    fn only_a_json_detail_for_one_device_means_that_it_is_gone() {
-        let id = DeviceId::new("HAvmqbOSIqaWUSLOWCNjqWNloCPPXkGkEmeOejrj");
-        let gone = |call: &Call, content_type, body| {
-            ApiError::of(call, &answer(404, content_type, body)).expect("an error").into_failure(call, 0).gone
-        };
-        let json = r#"{"detail":"No Agent matches the given query."}"#;
-        for call in [Call::AgentChecks(id.clone()), Call::AgentTasks(id.clone()), Call::AgentUpdates(id.clone())] {
-            assert_eq!(gone(&call, "application/json", json), Some(Gone::Device(id.clone())));
-            assert_eq!(gone(&call, "text/html", "<h1>Not Found</h1>"), None);
-            assert_eq!(gone(&call, "application/json", "{}"), None);
-        }
-        assert_eq!(gone(&Call::Agents, "application/json", json), None);
-    }
-
-    #[test]
-    fn quotes_are_short_and_on_one_line() {
-        let detail = format!("first\\nsecond {}", "x".repeat(500));
-        let raw = answer(418, "application/json", &format!(r#"{{"detail":"{detail}"}}"#));
-        let message = ApiError::of(&Call::Agents, &raw).expect("an error").to_string();
-        assert!(message.contains("418: first second xxx"), "{message}");
-        assert!(message.ends_with('…') && message.matches('x').count() < MAX_QUOTE, "{message}");
-    }
-
-    #[test]
-    fn transport_errors_keep_their_meaning() {
-        for (error, outcome) in [
-            (TransportError::Timeout(Duration::from_secs(30)), Outcome::Timeout),
-            (TransportError::Connect("refused".to_owned()), Outcome::ConnectError),
-            (TransportError::Interrupted("reset".to_owned()), Outcome::ConnectError),
-            (TransportError::TooLarge(7), Outcome::TooLarge),
-            (TransportError::Encoding("gzip".to_owned()), Outcome::InvalidResponse),
-        ] {
-            assert_eq!(ApiError::Transport(error).outcome(), outcome);
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Tactical RMM: JSON over HTTP, the key in the header `X-API-KEY`.
+//! Tactical RMM: JSON over HTTP, the key in the header `X-API-KEY`, for one call a token of its own in `X-Mon-Token`.
 
 pub mod call;
 mod client;
@@ -19,7 +19,7 @@ pub use wire::array::ArrayError;
 use self::client::Client;
 use self::collectors::{alerts, checks, custom_fields, details, inventory, patches, server, tasks};
 use self::error::ApiError;
-use super::key::ApiKey;
+use super::key::{ApiKey, Purpose};
 use super::transport::{Transport, TransportOptions};
 use super::{Answer, Failure, Platform, SetupError};
 use crate::clock::Clock;
@@ -53,20 +53,25 @@ pub struct Tactical {
 }
 
 impl Tactical {
-    /// Sets up the account: reads the key, makes no connection.
+    /// Sets up the account: reads the key and the token, makes no connection.
     ///
     /// # Errors
     ///
-    /// When there is no key, or the CA file or the proxy cannot be used.
+    /// When there is no key or token where it should be, or the CA file or the proxy cannot be used.
     pub fn new(config: &AccountConfig, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
+        let options = config.tactical();
         let key = Arc::new(ApiKey::load(&config.api_key)?);
+        let token = options.monitoring_token.as_ref().map(|source| ApiKey::load_for(Purpose::MonitoringToken, source));
+        let token = token.transpose()?.map(Arc::new);
         let transport = Transport::new(&TransportOptions::of(config))?;
+        let decoder = Decoder::new(&config.name, config.checks_mode).mapping(options.mappings.clone());
+        let secrets = [Arc::clone(&key)].into_iter().chain(token.clone());
         Ok(Self {
-            client: Client::new(transport, config.server.clone(), Arc::clone(&key)),
-            decoder: Arc::new(Decoder::new(&config.name, config.checks_mode).hiding(key)),
+            client: Client::new(transport, config.server.clone(), key, token),
+            decoder: Arc::new(secrets.fold(decoder, Decoder::hiding)),
             clock,
             collectors: config.collectors.clone(),
-            options: config.tactical(),
+            options,
         })
     }
 
@@ -123,6 +128,10 @@ impl Platform for Tactical {
             Ok(answer) => self.decode(call, answer).await,
             Err(error) => Err(error.into_failure(call, 0)),
         };
+        // A refused key is read again by the account, which all calls concern; a refused token concerns this one only.
+        if result.as_ref().is_err_and(|failure| failure.spares_key) {
+            self.client.reload_token();
+        }
         result.map_err(|failure| Failure { message: self.client.hide(&failure.message), ..failure })
     }
 

@@ -16,7 +16,7 @@ const MAX_WORDS: usize = 500;
 pub(super) struct Notices {
     account: String,
     /// Must not be in what is logged.
-    key: Option<Arc<ApiKey>>,
+    secrets: Vec<Arc<ApiKey>>,
     said: Mutex<HashSet<(&'static str, Label)>>,
 }
 
@@ -26,15 +26,15 @@ impl Notices {
         Self { account: account.to_owned(), ..Self::default() }
     }
 
-    /// The same, and this key is kept out of what is logged.
-    pub(super) fn hiding(self, key: Arc<ApiKey>) -> Self {
-        Self { key: Some(key), ..self }
+    /// The same, and this secret is kept out of what is logged.
+    pub(super) fn hiding(mut self, secret: Arc<ApiKey>) -> Self {
+        self.secrets.push(secret);
+        self
     }
 
-    /// The word as it is logged: one line, short, without the key.
+    /// The word as it is logged: one line, short, without the secrets.
     fn presentable(&self, word: &str) -> Label {
-        let word = Label::new(word);
-        self.key.as_ref().map_or_else(|| word.clone(), |key| Label::new(&key.hide(word.as_str())))
+        self.secrets.iter().fold(Label::new(word), |word, secret| Label::new(&secret.hide(word.as_str())))
     }
 
     /// The server used a word for `what` that this version does not know.
@@ -78,9 +78,11 @@ mod tests {
 
     #[test]
     fn the_key_is_no_word_to_log() {
-        let key = ApiKey::load(&KeySource::Inline("SECRETKEY0123456789".into())).expect("key");
-        let notices = Notices::new("helpdesk").hiding(Arc::new(key));
+        let secret = |text: &str| Arc::new(ApiKey::load(&KeySource::Inline(text.into())).expect("key"));
+        let (key, token) = (secret("SECRETKEY0123456789"), secret("demo-mon-token-0001"));
+        let notices = Notices::new("helpdesk").hiding(key).hiding(token);
         assert_eq!(notices.presentable("asleep secretkey0123"), Label::new("asleep ***"));
+        assert_eq!(notices.presentable("mon-token-0001 secretkey0123"), Label::new("*** ***"));
         assert_eq!(notices.presentable("asleep"), Label::new("asleep"));
     }
 

@@ -16,10 +16,24 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::clock::SystemClock;
 use crate::config::{ChecksMode, KeySource, PlatformOptions, TlsOptions};
-use crate::fleet::{DeviceInfo, DeviceRecord, DeviceView, Filter, Label, OsFamily, Readings, Update};
+use crate::fleet::{
+    DeviceInfo, DeviceRecord, DeviceView, Filter, Label, Mapping, Mappings, OsFamily, Readings, Update,
+};
 use crate::planner::{Outcome, Priority, ReadCall};
 
 const KEY: &str = "SECRETKEY0123456789SECRETKEY0123";
+const TOKEN: &str = "hush-hush-token-0042";
+
+/// A mapping that looks at one custom field.
+fn by_field() -> Mappings {
+    let backup = Mapping {
+        checks: None,
+        date_field: Some("Last Backup".to_owned()),
+        status_field: None,
+        status_passing: regex::Regex::new("^ok$").expect("valid"),
+    };
+    Mappings { antivirus: None, backup: Some(backup) }
+}
 
 fn config(server: &str) -> AccountConfig {
     let collector = |defaults: &CollectorDefaults| {
@@ -89,14 +103,19 @@ fn wants_both_lists_and_sweeps_over_the_devices_that_can_be_asked() {
     seen.sort();
     let expected = [
         ("GET /agents/", "inventory", 120),
+        ("GET /agents/lin/", "details", 86400),
         ("GET /agents/lin/checks/", "checks", 1800),
         ("GET /agents/lin/tasks/", "tasks", 3600),
+        ("GET /agents/unknown/", "details", 86400),
         ("GET /agents/unknown/checks/", "checks", 1800),
         ("GET /agents/unknown/tasks/", "tasks", 3600),
+        ("GET /agents/win/", "details", 86400),
         ("GET /agents/win/checks/", "checks", 1800),
         ("GET /agents/win/tasks/", "tasks", 3600),
         ("GET /clients/", "inventory", 120),
+        ("GET /core/dashinfo/", "server", 3600),
         ("GET /winupdate/win/", "patches", 21600),
+        (r#"PATCH /alerts/ {"resolvedFilter":false,"snoozedFilter":false}"#, "alerts", 300),
     ];
     assert_eq!(seen, expected.map(|(call, collector, interval)| (call.to_owned(), collector, interval)));
     for want in wants {
@@ -110,8 +129,35 @@ fn wants_both_lists_and_sweeps_over_the_devices_that_can_be_asked() {
 }
 
 #[test]
+fn a_token_and_mapped_fields_bring_calls_of_their_own() {
+    let mut config = config("https://api.example.com");
+    let calls = |config: &AccountConfig| {
+        let wants = tactical(config).wants(&View::default());
+        wants.into_iter().map(|want| (want.call, want.interval.as_secs())).collect::<Vec<_>>()
+    };
+    let without = [(Call::Agents, 120), (Call::Clients, 120), (Call::DashInfo, 3600), (Call::Alerts, 300)];
+    assert_eq!(calls(&config), without);
+    config.platform = PlatformOptions::Tactical(TacticalOptions {
+        monitoring_token: Some(KeySource::Inline(SecretString::from(TOKEN))),
+        mappings: by_field(),
+        ..TacticalOptions::default()
+    });
+    let with = [
+        (Call::Agents, 120),
+        (Call::Clients, 120),
+        (Call::CustomFields, 120),
+        (Call::Status, 300),
+        (Call::Alerts, 300),
+    ];
+    assert_eq!(calls(&config), with);
+}
+
+#[test]
 fn disabled_collectors_want_nothing() {
     let mut config = config("https://api.example.com");
+    for collector in [Collector::Server, Collector::Alerts, Collector::Details] {
+        config.collectors.remove(&collector);
+    }
     let known = View { devices: vec![device("win", OsFamily::Windows)], ..View::default() };
     let id = DeviceId::new("win");
     assert_eq!(tactical(&config).checks_call(&id), Some(Call::AgentChecks(id.clone())));
@@ -131,6 +177,14 @@ fn an_account_without_key_is_refused_by_name_of_the_source() {
     config.api_key = KeySource::Environment("RMM_TEST_NO_SUCH_VARIABLE".to_owned());
     let error = Tactical::new(&config, Arc::new(SystemClock)).err().expect("no key").to_string();
     assert!(error.contains("RMM_TEST_NO_SUCH_VARIABLE"), "{error}");
+    let config = with_token("https://api.example.com", KeySource::Environment("RMM_TEST_NO_SUCH_TOKEN".to_owned()));
+    let error = Tactical::new(&config, Arc::new(SystemClock)).err().expect("no token").to_string();
+    assert!(error.contains("RMM_TEST_NO_SUCH_TOKEN") && error.contains("monitoring token"), "{error}");
+}
+
+fn with_token(server: &str, source: KeySource) -> AccountConfig {
+    let options = TacticalOptions { monitoring_token: Some(source), ..TacticalOptions::default() };
+    AccountConfig { platform: PlatformOptions::Tactical(options), ..config(server) }
 }
 
 type Seen = Arc<Mutex<Vec<(String, String, HeaderMap)>>>;
@@ -279,6 +333,89 @@ async fn a_changed_key_is_used_after_a_reload() {
         let last = seen.lock().expect("notes").last().map(|(_, _, headers)| headers["x-api-key"].clone());
         assert_eq!(last.expect("a request").to_str().ok(), Some(key));
     }
+}
+
+#[tokio::test]
+async fn the_token_and_the_key_never_travel_together() {
+    let (address, seen) = serve(|| r#"{"version":"1.5.1","trmm_version":"1.5.1"}"#).await;
+    let config = with_token(&format!("http://{address}"), KeySource::Inline(SecretString::from(TOKEN)));
+    for (call, expected) in [(Call::Status, [None, Some(TOKEN)]), (Call::DashInfo, [Some(KEY), None])] {
+        let answer = tactical(&config).read(&call, Permit::for_test()).await.expect("a good answer");
+        assert!(matches!(answer.updates.as_slice(), [Update::Server(_)]));
+        let (_, _, headers) = seen.lock().expect("notes").pop().expect("a request");
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        assert_eq!(["x-api-key", "x-mon-token"].map(header), expected.map(|secret| secret.map(str::to_owned)));
+    }
+    let failure = read(&format!("http://{address}"), &Call::Status).await.expect_err("no token");
+    assert!(failure.message.contains("no monitoring token is configured") && failure.spares_key, "{failure}");
+    assert!(seen.lock().expect("notes").is_empty(), "the key does not stand in for the token");
+}
+
+#[tokio::test]
+async fn the_alerts_are_read_by_a_patch_with_the_filters() {
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&bodies);
+    let router = Router::new().fallback(move |request: Request| async move {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, 1000).await.expect("a body");
+        let content_type = parts.headers.get("content-type").cloned();
+        notes.lock().expect("notes").push((parts.method.to_string(), content_type, body));
+        "[]"
+    });
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let answer = read(&format!("http://{address}"), &Call::Alerts).await.expect("a good answer");
+    assert!(matches!(answer.updates.as_slice(), [Update::Alerts(_)]));
+    let bodies = bodies.lock().expect("notes");
+    let [(method, content_type, body)] = bodies.as_slice() else { panic!("one request, not {}", bodies.len()) };
+    assert_eq!((method.as_str(), &body[..]), ("PATCH", &br#"{"resolvedFilter":false,"snoozedFilter":false}"#[..]));
+    assert_eq!(content_type.as_ref().and_then(|value| value.to_str().ok()), Some("application/json"));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_read_again_and_stays_out_of_messages() {
+    let (address, seen) =
+        serve(|| (StatusCode::UNAUTHORIZED, format!(r#"{{"detail":"not {TOKEN} nor {KEY}"}}"#))).await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), TOKEN).expect("written");
+    let mut config = with_token(&format!("http://{address}"), KeySource::File(file.path().to_owned()));
+    let key = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(key.path(), KEY).expect("written");
+    config.api_key = KeySource::File(key.path().to_owned());
+    let platform = tactical(&config);
+    std::fs::write(key.path(), "NEWKEY").expect("written");
+    std::fs::write(file.path(), "second-token").expect("written");
+    let failure = platform.read(&Call::Status, Permit::for_test()).await.expect_err("refused");
+    assert_eq!((failure.outcome, failure.effect()), (Outcome::AuthError, Outcome::Forbidden));
+    assert!(failure.message.contains("not *** nor ***"), "{failure}");
+    platform.read(&Call::Status, Permit::for_test()).await.expect_err("refused");
+    platform.read(&Call::Alerts, Permit::for_test()).await.expect_err("refused");
+    platform.reload_key();
+    platform.read(&Call::Alerts, Permit::for_test()).await.expect_err("refused");
+    let sent: Vec<_> = seen
+        .lock()
+        .expect("notes")
+        .iter()
+        .map(|(_, _, headers)| headers.get("x-mon-token").or(headers.get("x-api-key")).cloned().expect("a secret"))
+        .collect();
+    assert_eq!(sent, [TOKEN, "second-token", KEY, "NEWKEY"], "the key is read again only when it was refused itself");
+}
+
+#[test]
+fn custom_fields_are_kept_only_where_a_mapping_looks_at_them() {
+    let body = r#"[{"agent_id":"A","custom_fields":[{"field":3,"value":"gold"},{"field":4,"value":["db"]}]},
+        {"agent_id":"B","custom_fields":[]},{"agent_id":"C","custom_fields":null},{"agent_id":"D"}]"#;
+    let fields = |decoder: Decoder| {
+        let (status, content_type) = (200, "application/json".to_owned());
+        let raw = crate::platform::transport::RawAnswer { status, content_type, retry_after: None, body: body.into() };
+        let answer = decoder.decode(&Call::Agents, raw, Timestamp::UNIX_EPOCH).expect("a list");
+        let [Update::Devices(_, devices)] = answer.updates.as_slice() else { panic!("a device list") };
+        devices.iter().map(|device| device.custom_fields.as_ref().map(|fields| fields.len())).collect::<Vec<_>>()
+    };
+    let decoder = || Decoder::new("test", ChecksMode::Failing);
+    assert_eq!(fields(decoder()), [None; 4]);
+    assert_eq!(fields(decoder().mapping(by_field())), [Some(1), Some(0), None, None]);
 }
 
 #[test]

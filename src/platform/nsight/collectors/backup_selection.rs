@@ -1,14 +1,17 @@
 //! How much is selected for the platform's own backup: one call for the account, or one for each device that has it where the
 //! platform refuses the first.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::words::backup_plugin;
 use super::{Context, with_agent};
 use crate::collector::{Collector, CollectorDefaults};
-use crate::fleet::{DeviceView, Feature, Update, View};
+use crate::fleet::{DeviceId, DeviceView, Feature, Label, PluginSelection, Reading, Update, View};
 use crate::platform::nsight::call::{Call, SelectionTarget};
 use crate::platform::nsight::error::Error;
+use crate::platform::nsight::wire::backup_selection::{Size, list_selection_size};
 use crate::platform::nsight::xml::Tally;
 
 /// Daily.
@@ -38,10 +41,41 @@ pub fn calls(view: &View, per_device: bool) -> Vec<Call> {
 ///
 /// When `text` is no such answer.
 pub fn update(
-    _text: &str,
-    _target: &SelectionTarget,
+    text: &str,
+    target: &SelectionTarget,
     _context: &Context<'_>,
-    _tally: &mut Tally,
+    tally: &mut Tally,
 ) -> Result<Vec<Update>, Error> {
-    Err(Error::decode("mob/mob_list_selection_size is not read yet"))
+    let mut devices: BTreeMap<DeviceId, Sums> = BTreeMap::new();
+    for device in list_selection_size(text, tally)? {
+        devices.entry(DeviceId::new(&device.id)).or_default().add(&device.sizes);
+    }
+    Ok(vec![match &target.device {
+        Some((.., id)) => {
+            let selection = devices.remove(id).unwrap_or_default().into_selection();
+            Update::Reading(id.clone(), Reading::Selection(selection))
+        }
+        None => Update::Selections(devices.into_iter().map(|(id, sums)| (id, sums.into_selection())).collect()),
+    }])
 }
+
+/// The sizes of one device by plugin, over all slots. Without one of its sizes the sum of a plugin is not known.
+#[derive(Debug, Default)]
+struct Sums(BTreeMap<Label, Option<u64>>);
+
+impl Sums {
+    fn add(&mut self, sizes: &[Size]) {
+        for size in sizes {
+            let sum = self.0.entry(backup_plugin(&size.element)).or_insert(Some(0));
+            *sum = sum.zip(size.bytes).and_then(|(sum, bytes)| sum.checked_add(bytes));
+        }
+    }
+
+    fn into_selection(self) -> Arc<[PluginSelection]> {
+        let known = |(plugin, bytes): (_, Option<u64>)| Some(PluginSelection { plugin, bytes: bytes? });
+        self.0.into_iter().filter_map(known).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,25 @@
 //! Sessions of the platform's own backup, one call for each device that has it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
+use super::words::backup_plugin;
 use super::{Context, with_agent};
 use crate::collector::{Collector, CollectorDefaults};
-use crate::fleet::{DeviceId, Feature, Update, View};
+use crate::fleet::{
+    DeviceId, Feature, Label, PluginSessions, Reading, Session as NewestSession, SessionStatus, Update, View,
+};
 use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
+use crate::platform::nsight::wire::backup_sessions::{Session, list_mob_sessions};
 use crate::platform::nsight::xml::Tally;
+
+const SERVICE: &str = "list_mob_sessions";
+
+/// The most plugins of a device. There are eight; each is some series.
+const MAX_PLUGINS: usize = 32;
 
 /// Twice a day: answers cover the device's whole life.
 pub const DEFAULTS: CollectorDefaults =
@@ -22,16 +34,93 @@ pub fn calls(view: &View) -> Vec<Call> {
         .collect()
 }
 
-/// What list_mob_sessions says.
+/// What list_mob_sessions says. The answer covers the device's whole life: only the newest session of each plugin is kept
+/// while it is read.
 ///
 /// # Errors
 ///
 /// When `text` is no such answer.
-pub fn update(
-    _text: &str,
-    _device: &DeviceId,
-    _context: &Context<'_>,
-    _tally: &mut Tally,
-) -> Result<Vec<Update>, Error> {
-    Err(Error::decode("list_mob_sessions is not read yet"))
+pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut Tally) -> Result<Vec<Update>, Error> {
+    let mut plugins: BTreeMap<Label, Newest> = BTreeMap::new();
+    list_mob_sessions(text, tally, |session| {
+        if !is_backup(&session, context) {
+            return;
+        }
+        let plugin = backup_plugin(&session.plugin);
+        if plugins.len() >= MAX_PLUGINS && !plugins.contains_key(&plugin) {
+            context.noted.unknown_value(SERVICE, "plugin", &session.plugin);
+            return;
+        }
+        plugins.entry(plugin).or_default().take(session, context.now);
+    })?;
+    let sessions = plugins.into_iter().filter_map(|(plugin, newest)| newest.into_sessions(plugin, context)).collect();
+    Ok(vec![Update::Reading(device.clone(), Reading::Sessions(sessions))])
 }
+
+fn is_backup(session: &Session, context: &Context<'_>) -> bool {
+    match session.kind.to_ascii_uppercase().as_str() {
+        "BACKUP" => true,
+        "RESTORE" => false,
+        _ => {
+            context.noted.unknown_value(SERVICE, "type", &session.kind);
+            false
+        }
+    }
+}
+
+/// What is kept of one plugin's sessions.
+#[derive(Debug, Default)]
+struct Newest {
+    /// The newest session. Of two that ended at once it is the one with the greater id, whatever their order.
+    session: Option<((Timestamp, Option<u64>), Session)>,
+    /// End of the newest completed one.
+    last_success: Option<Timestamp>,
+}
+
+impl Newest {
+    fn take(&mut self, session: Session, now: Timestamp) {
+        // A session that is still to come would stay the newest until then.
+        let past = |time: &Timestamp| *time <= now;
+        let session = Session { start: session.start.filter(past), end: session.end.filter(past), ..session };
+        let Some(at) = session.end.or(session.start) else { return };
+        if status(&session.status) == Some(SessionStatus::Completed) {
+            self.last_success = self.last_success.max(session.end);
+        }
+        let order = (at, session.id);
+        if self.session.as_ref().is_none_or(|(newest, _)| *newest < order) {
+            self.session = Some((order, session));
+        }
+    }
+
+    fn into_sessions(self, plugin: Label, context: &Context<'_>) -> Option<PluginSessions> {
+        let (_, session) = self.session?;
+        let status = status(&session.status);
+        if status.is_none() {
+            context.noted.unknown_value(SERVICE, "status", &session.status);
+        }
+        let newest = NewestSession {
+            status,
+            duration: session.start.zip(session.end).and_then(|(start, end)| end.duration_since(start).try_into().ok()),
+            transferred_bytes: session.transferred_bytes,
+            selected_bytes: session.selected_bytes,
+            processed_bytes: session.processed_bytes,
+            errors: session.errors,
+        };
+        Some(PluginSessions { plugin, last_success: self.last_success, newest })
+    }
+}
+
+fn status(word: &str) -> Option<SessionStatus> {
+    match word.to_ascii_uppercase().as_str() {
+        "COMPLETED" => Some(SessionStatus::Completed),
+        "COMPLETED_WITH_ERRORS" => Some(SessionStatus::CompletedWithErrors),
+        "FAILED" => Some(SessionStatus::Failed),
+        "INTERRUPTED" => Some(SessionStatus::Interrupted),
+        "NOT_STARTED" => Some(SessionStatus::NotStarted),
+        "CANCELED" => Some(SessionStatus::Canceled),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

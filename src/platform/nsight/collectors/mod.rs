@@ -18,6 +18,7 @@ pub mod managed_antivirus;
 pub mod outages;
 pub mod patches;
 pub mod performance;
+mod storage;
 pub mod time_zone;
 mod words;
 
@@ -148,19 +149,19 @@ pub fn updates(call: &Call, text: &str, context: &Context<'_>, tally: &mut Tally
         Call::ListBackupHistory(device) => backup::update(text, device, context, tally),
         Call::PatchListAll(device) => patches::update(text, device, context, tally),
         Call::ListGeneralSettings => time_zone::update(text),
-        Call::ListSupportedAvProducts => antivirus_definitions::products(text, context, tally),
+        Call::ListSupportedAvProducts => antivirus_definitions::products(text, tally),
         Call::ListAvDefinitions(product) => antivirus_definitions::definitions(text, product, context, tally),
         Call::ListMavThreats(target) => managed_antivirus::threats(text, target, context, tally),
-        Call::ListMavQuarantine(target) => managed_antivirus::quarantine(text, target, context, tally),
+        Call::ListMavQuarantine(target) => managed_antivirus::quarantine(text, target, tally),
         Call::ListMavScans(target) => managed_antivirus::scans(text, target, context, tally),
         Call::ListMobSessions(device) => backup_sessions::update(text, device, context, tally),
         Call::MobListSelectionSize(target) => backup_selection::update(text, target, context, tally),
         Call::ListOutages(device) => outages::update(text, device, context, tally),
-        Call::ListPerformanceHistory(device, _) => performance::update(text, device, context, tally),
-        Call::ListDriveSpaceHistory(device, _) => drive_space::update(text, device, context, tally),
-        Call::ListExchangeStorageHistory(device, _) => exchange::update(text, device, context, tally),
+        Call::ListPerformanceHistory(device, recent) => performance::update(text, device, *recent, context, tally),
+        Call::ListDriveSpaceHistory(device, recent) => drive_space::update(text, device, *recent, context, tally),
+        Call::ListExchangeStorageHistory(device, recent) => exchange::update(text, device, *recent, context, tally),
         Call::ListDeviceAssetDetails(device) => assets::update(text, device, context, tally),
-        Call::ListClientLicenseCount(client) => licenses::update(text, client, context, tally),
+        Call::ListClientLicenseCount(client) => licenses::update(text, client, tally),
         Call::ListActiveDirectoryUsers(site) => directory::update(text, site, context, tally),
     }
 }

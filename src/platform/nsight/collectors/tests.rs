@@ -4,22 +4,43 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::config::{NsightOptions, PlatformOptions};
 use crate::fleet::{
-    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label, PatchCounts,
-    Readings, Severity, SiteKey, StatusCounts, Task,
+    AntivirusEngine, Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Feature, History, Label,
+    PatchCounts, Readings, Severity, SiteKey, StatusCounts, Task,
 };
 use crate::planner::{Outcome, ReadCall};
+use crate::platform::nsight::call::AntivirusTarget;
 use crate::platform::nsight::tests::account;
 use crate::platform::nsight::wire::fixture;
 
 /// When every fixture was fetched.
 pub(super) const NOW: &str = "2026-03-04T09:15:00Z";
 
+/// For how long back loads are asked for, when nothing is configured.
+pub(super) const THREE_HOURS: Recent = Recent(Duration::from_hours(3));
+
+/// The same of histories by days.
+pub(super) const THREE_DAYS: Recent = Recent(Duration::from_hours(72));
+
 /// What the fixture says as an answer to `call`, and how many records were left out.
 pub(super) fn read_in(call: &Call, fixture: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
-    let noted = Noted::new("msp");
-    let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted: &noted };
+    read_text(call, &fixture::text(fixture), mode)
+}
+
+/// The same of a text.
+pub(super) fn read_text(call: &Call, text: &str, mode: ChecksMode) -> Result<(Vec<Update>, usize), Error> {
+    read_noting(call, text, mode, &Noted::new("msp"))
+}
+
+/// The same, and what is not known goes into `noted`.
+pub(super) fn read_noting(
+    call: &Call,
+    text: &str,
+    mode: ChecksMode,
+    noted: &Noted,
+) -> Result<(Vec<Update>, usize), Error> {
+    let context = Context { now: NOW.parse().expect("time"), offline_after: None, checks_mode: mode, noted };
     let mut tally = Tally::new(call.service());
-    let updates = updates(call, &fixture::text(fixture), &context, &mut tally)?;
+    let updates = updates(call, text, &context, &mut tally)?;
     Ok((updates, tally.finish()?))
 }
 
@@ -359,6 +380,10 @@ fn the_table_names_each_collector_once() {
     assert_eq!(names.len(), COLLECTORS.len());
 }
 
+fn antivirus_target(id: &str) -> AntivirusTarget {
+    AntivirusTarget { device: device_id(id), engine: AntivirusEngine::Bitdefender, utc_offset: None }
+}
+
 /// The call that a fixture of the small account answers.
 fn call_of(file: &str) -> Call {
     let parts: Vec<_> = file.split('.').collect();
@@ -381,6 +406,22 @@ fn call_of(file: &str) -> Call {
         ("list_backup_history", _) => Call::ListBackupHistory(device_id(id)),
         ("patch_list_all", _) => Call::PatchListAll(device_id(id)),
         ("list_general_settings", _) => Call::ListGeneralSettings,
+        ("list_mob_sessions", _) => Call::ListMobSessions(device_id(id)),
+        ("mob_list_selection_size", _) => {
+            Call::MobListSelectionSize(crate::platform::nsight::call::SelectionTarget { device: None, zone: None })
+        }
+        ("list_device_asset_details", _) => Call::ListDeviceAssetDetails(device_id(id)),
+        ("list_supported_av_products", _) => Call::ListSupportedAvProducts,
+        ("list_av_definitions", _) => Call::ListAvDefinitions(id.into()),
+        ("list_mav_threats", _) => Call::ListMavThreats(antivirus_target(id)),
+        ("list_mav_quarantine", _) => Call::ListMavQuarantine(antivirus_target(id)),
+        ("list_mav_scans", _) => Call::ListMavScans(antivirus_target(id)),
+        ("list_client_license_count", _) => Call::ListClientLicenseCount(ClientKey::new(id)),
+        ("list_active_directory_users", _) => Call::ListActiveDirectoryUsers(SiteKey::new(id)),
+        ("list_outages", _) => Call::ListOutages(device_id(id)),
+        ("list_performance_history", _) => Call::ListPerformanceHistory(device_id(id), THREE_HOURS),
+        ("list_drive_space_history", _) => Call::ListDriveSpaceHistory(device_id(id), THREE_DAYS),
+        ("list_exchange_storage_history", _) => Call::ListExchangeStorageHistory(device_id(id), THREE_DAYS),
         other => panic!("{other:?}"),
     }
 }

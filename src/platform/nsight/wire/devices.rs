@@ -1,5 +1,6 @@
 //! Devices of a site in detail: list_servers, list_workstations.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -71,8 +72,8 @@ const DEVICE: &[&str] = &[
     "local_time_247",
 ];
 
-/// The longest offset that a time zone has, in seconds.
-const MAX_OFFSET: i32 = 14 * 3600;
+/// The offsets that a time zone can have, in seconds.
+const OFFSETS: RangeInclusive<i32> = -14 * 3600..=14 * 3600;
 
 /// Reads an answer of list_servers or list_workstations.
 ///
@@ -119,15 +120,12 @@ pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Dev
     Ok(devices)
 }
 
-/// `utc_offset`; else, and when its sign contradicts them, the difference between the two times of the last report, which
-/// leaves no doubt about the sign.
+/// `utc_offset`, or what the two times of the last report tell. They also decide which way the field counts, where they
+/// contradict it.
 fn utc_offset(fields: &Fields) -> Option<i32> {
-    let stated = fields.text("utc_offset").parse().ok().filter(|offset: &i32| offset.abs() <= MAX_OFFSET);
+    let stated = fields.text("utc_offset").parse().ok().filter(|offset| OFFSETS.contains(offset));
     let seen = seen_offset(fields);
-    match (stated, seen) {
-        (Some(stated), Some(seen)) if stated == -seen => Some(seen),
-        (stated, seen) => stated.or(seen),
-    }
+    if seen.is_some_and(|seen| stated == Some(-seen)) { seen } else { stated.or(seen) }
 }
 
 /// How far `local_date_247` and `local_time_247` are ahead of `utc_time_247`, to the quarter of an hour.
@@ -136,6 +134,6 @@ fn seen_offset(fields: &Fields) -> Option<i32> {
     let local = format!("{} {}", fields.text("local_date_247"), fields.text("local_time_247"));
     let local = local.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let ahead = local.as_second() - fields.utc("utc_time_247")?.as_second();
-    let ahead = i32::try_from((ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER).ok()?;
-    (ahead.abs() <= MAX_OFFSET).then_some(ahead)
+    let ahead = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    i32::try_from(ahead).ok().filter(|ahead| OFFSETS.contains(ahead))
 }

@@ -1,12 +1,22 @@
 //! The answers as N-sight writes them, one file per category of its API: only the fields that are used.
 
+pub mod antivirus_definitions;
+pub mod assets;
+pub mod backup_selection;
+pub mod backup_sessions;
 pub mod checks;
 pub mod clients;
 pub mod devices;
+pub mod directory;
 pub mod history;
+pub mod licenses;
+pub mod managed_antivirus;
+pub mod outages;
 pub mod patches;
+pub mod performance;
 pub mod roster;
 pub mod settings;
+pub mod storage;
 
 #[cfg(test)]
 pub(crate) mod fixture {

@@ -1,7 +1,5 @@
 //! The envelopes of N-sight's answers, which are not uniform.
 
-use quick_xml::events::BytesStart;
-
 use super::{Cursor, Element, Node};
 use crate::platform::nsight::error::Error;
 
@@ -50,17 +48,16 @@ pub fn read_list(
         return Err(Error::Blocked(200));
     }
     if name == "error" {
-        return Err(read_error(Element { cursor: &mut cursor, level })?);
+        return Err(read_error(Element { cursor: &mut cursor, level, start: &root })?);
     }
     let bare = shape.root == Some(name);
     if name != "result" && !bare {
         let name: String = name.chars().take(40).collect();
         return Err(Error::decode(format!("its root is <{name}>")));
     }
-    let failed = has_failed(&root);
     let mut walk = Walk { shape, found: bare, each: &mut each };
-    let element = Element { cursor: &mut cursor, level };
-    if failed {
+    let element = Element { cursor: &mut cursor, start: &root, level };
+    if has_failed(&element) {
         return Err(read_fail(element)?);
     }
     walk.run(element)?;
@@ -100,12 +97,8 @@ impl<F: FnMut(&str, Element<'_, '_>) -> Result<bool, Error>> Walk<'_, F> {
 }
 
 /// Whether the root says so. A root without `status` has not failed; one with a status that is not OK has.
-fn has_failed(root: &BytesStart<'_>) -> bool {
-    let status = root.attributes().flatten().find(|attribute| attribute.key.as_ref() == "status");
-    status.is_some_and(|status| {
-        let value = status.value.trim();
-        !value.is_empty() && !value.eq_ignore_ascii_case("ok")
-    })
+fn has_failed(root: &Element<'_, '_>) -> bool {
+    root.attribute("status").is_some_and(|status| !status.is_empty() && !status.eq_ignore_ascii_case("ok"))
 }
 
 /// The failure that a root with `status="FAIL"` describes: by `error`, or by a bare `msg` or `message`.

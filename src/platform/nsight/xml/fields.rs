@@ -116,6 +116,13 @@ impl Fields {
         self.text(name).parse().ok()
     }
 
+    /// A quantity, whole or with a fraction; `None` for anything else, for what is negative, and for what is larger than
+    /// anything that is measured: it comes of an overflow.
+    #[must_use]
+    pub fn quantity(&self, name: &str) -> Option<f64> {
+        quantity(self.text(name))
+    }
+
     /// A flag: 1 or 0; `None` for anything else.
     #[must_use]
     pub fn flag(&self, name: &str) -> Option<bool> {
@@ -150,10 +157,7 @@ impl Fields {
     /// `YYYY-MM-DD HH:MM:SS` in UTC; `None` for anything that is no time, such as `0000-00-00 00:00:00`, and before 1970.
     #[must_use]
     pub fn utc(&self, name: &str) -> Option<Timestamp> {
-        let time: DateTime = self.text(name).parse().ok()?;
-        let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        // What lies before is a clock or a database that knows no time.
-        (time > Timestamp::UNIX_EPOCH).then_some(time)
+        utc(self.text(name))
     }
 
     /// Seconds since 1970; `None` for anything else and for 0.
@@ -162,6 +166,24 @@ impl Fields {
         let seconds = self.number(name).filter(|seconds| *seconds > 0)?;
         Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
     }
+}
+
+/// `YYYY-MM-DD HH:MM:SS` in UTC, as [`Fields::utc`] reads it.
+#[must_use]
+pub fn utc(text: &str) -> Option<Timestamp> {
+    let time: DateTime = text.parse().ok()?;
+    let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    // What lies before is a clock or a database that knows no time.
+    (time > Timestamp::UNIX_EPOCH).then_some(time)
+}
+
+/// The number in a text, as [`Fields::quantity`] reads it.
+#[must_use]
+pub fn quantity(text: &str) -> Option<f64> {
+    /// A million terabytes, where the unit is a megabyte.
+    const MOST: f64 = 1e12;
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|number| is_plain && *number <= MOST)
 }
 
 /// Good and bad records of one answer. A bad record spoils itself, not the answer; but when there is no good one, the

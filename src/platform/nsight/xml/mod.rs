@@ -7,13 +7,13 @@ mod tests;
 
 use std::borrow::Cow;
 
-use quick_xml::events::{BytesRef, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::encoding::is_allowed;
 use super::error::Error;
 
 pub use envelope::{Shape, read_list};
-pub use fields::{Fields, MAX_RECORDS, Names, Tally};
+pub use fields::{Fields, MAX_RECORDS, Names, Tally, quantity, utc};
 
 /// The deepest nesting that is read; real answers have about ten levels.
 const MAX_DEPTH: usize = 64;
@@ -31,7 +31,7 @@ pub struct Cursor<'a> {
 
 /// What comes next in a document.
 enum Node<'a> {
-    Start(quick_xml::events::BytesStart<'a>),
+    Start(BytesStart<'a>),
     End,
     Text(Cow<'a, str>),
     Eof,
@@ -118,10 +118,20 @@ fn resolve(reference: &BytesRef<'_>) -> Cow<'static, str> {
 /// An open element: it is read once, as text or as children, or not at all.
 pub struct Element<'c, 'a> {
     cursor: &'c mut Cursor<'a>,
+    start: &'c BytesStart<'a>,
     level: usize,
 }
 
 impl<'a> Element<'_, 'a> {
+    /// The value of an attribute, its name in any case: as it is written, trimmed; entities in it are left alone. `None` when
+    /// it is not there.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        let mut attributes = self.start.attributes().flatten();
+        let attribute = attributes.find(|attribute| attribute.key.local_name().as_ref().eq_ignore_ascii_case(name))?;
+        Some(attribute.value.trim().to_owned())
+    }
+
     /// All text within, CDATA or not, concatenated and trimmed.
     ///
     /// # Errors
@@ -150,7 +160,7 @@ impl<'a> Element<'_, 'a> {
             match self.cursor.next()? {
                 Node::Start(start) => {
                     let level = self.cursor.depth;
-                    each(start.local_name().as_ref(), Element { cursor: self.cursor, level })?;
+                    each(start.local_name().as_ref(), Element { cursor: self.cursor, start: &start, level })?;
                     self.cursor.close(level)?;
                 }
                 Node::Text(part) if text.is_empty() && part.trim().is_empty() => {}

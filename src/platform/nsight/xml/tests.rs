@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::planner::Outcome;
+use crate::platform::nsight::noted::tests::logged;
 use crate::platform::nsight::wire::fixture;
 
 /// The texts of all `<a>` records.
@@ -43,6 +44,19 @@ fn only_the_five_entities_and_numbers_are_resolved() {
     assert_eq!(text("&nbsp;&xxe;&#xZZ;&#x110000;"), "&nbsp;&xxe;&#xZZ;&#x110000;");
     assert_eq!(text("AT&T & co"), "AT&T & co");
     assert_eq!(text("<![CDATA[&amp;]]>"), "&amp;");
+}
+
+#[test]
+fn attributes_by_name() {
+    let mut values = Vec::new();
+    let document = "<result><items><a Active = ' true\n' id=\"\" n:x='1' bad/><a/></items></result>";
+    read_list(document, &Shape::ITEMS, |_, element| {
+        values.push(["active", "id", "x", "bad", "none"].map(|name| element.attribute(name)));
+        Ok(true)
+    })
+    .expect("well-formed");
+    let value = |text: &str| Some(text.to_owned());
+    assert_eq!(values, [[value("true"), value(""), value("1"), None, None], [const { None }; 5]]);
 }
 
 #[test]
@@ -179,6 +193,25 @@ fn numbers_and_flags_are_read_leniently() {
 }
 
 #[test]
+fn quantities_are_finite_and_not_negative() {
+    for (text, quantity) in [
+        ("7", Some(7.0)),
+        (" <![CDATA[12.5]]> ", Some(12.5)),
+        ("0", Some(0.0)),
+        ("000.50", Some(0.5)),
+        ("1000000000000", Some(1e12)),
+    ] {
+        assert_eq!(fields(&format!("<n>{text}</n>")).quantity("n"), quantity, "{text:?}");
+    }
+    for text in
+        ["", "none", "n/a", "-1", "-0", "NaN", "inf", "1e3", "1,5", "1.2.3", ".", "12 %", "18446744073709551615"]
+    {
+        assert_eq!(fields(&format!("<n>{text}</n>")).quantity("n"), None, "{text:?}");
+    }
+    assert_eq!(fields(&format!("<n>{}</n>", "9".repeat(400))).quantity("n"), None);
+}
+
+#[test]
 fn dates_and_times_are_read_leniently() {
     let date = |text: &str| fields(&format!("<d>{text}</d>")).date("d").map(|date| date.to_string());
     let time = |text: &str| fields(&format!("<t>{text}</t>")).utc("t").map(|time| time.to_string());
@@ -212,6 +245,19 @@ fn an_id_is_a_number_and_the_first_name_wins() {
 }
 
 #[test]
+fn an_attribute_is_what_stands_there() {
+    let mut seen = Vec::new();
+    let text = "<result><items><a id='1'  status=\" 2 \"/><a status=\"\" id=\"&lt;\">x</a><a statu=\"3\"/><a status/></items></result>";
+    read_list(text, &Shape::ITEMS, |_, element| {
+        seen.push((element.attribute("status"), element.attribute("id")));
+        Ok(true)
+    })
+    .expect("well-formed");
+    let value = |text: &str| Some(text.to_owned());
+    assert_eq!(seen, [(value("2"), value("1")), (value(""), value("&lt;")), (None, None), (None, None)]);
+}
+
+#[test]
 fn one_bad_record_is_one_bad_record_and_only_bad_ones_are_an_error() {
     let mut tally = Tally::new("list_clients");
     assert_eq!(tally.finish().ok(), Some(0));
@@ -223,28 +269,12 @@ fn one_bad_record_is_one_bad_record_and_only_bad_ones_are_an_error() {
 
 #[test]
 fn the_log_has_the_first_bad_records_and_their_number() {
-    #[derive(Clone, Default)]
-    struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("lines").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(log, || {
+    let text = logged(|| {
         let mut tally = Tally::new("list_clients");
         tally.good();
         (0..5000).for_each(|_| tally.bad("client without id"));
         assert_eq!(tally.finish().ok(), Some(5000));
     });
-    let text = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
     assert_eq!(text.lines().count(), 11, "{text}");
     assert!(text.contains("5000"), "{text}");
 }

@@ -28,7 +28,12 @@ fn every_call_has_its_path_and_ends_with_a_slash() {
         (Call::Agents, "https://h/agents/"),
         (Call::AgentChecks(id.clone()), "https://h/agents/HAvmqbOS/checks/"),
         (Call::AgentTasks(id.clone()), "https://h/agents/HAvmqbOS/tasks/"),
-        (Call::AgentUpdates(id), "https://h/winupdate/HAvmqbOS/"),
+        (Call::AgentUpdates(id.clone()), "https://h/winupdate/HAvmqbOS/"),
+        (Call::Agent(id), "https://h/agents/HAvmqbOS/"),
+        (Call::Alerts, "https://h/alerts/"),
+        (Call::Status, "https://h/core/v2/status/"),
+        (Call::DashInfo, "https://h/core/dashinfo/"),
+        (Call::CustomFields, "https://h/core/customfields/"),
     ] {
         assert_eq!(path("https://h", &call), expected);
     }
@@ -59,7 +64,7 @@ fn the_key_is_taken_out_of_every_body() {
     let clean = |status, body: &str, key| {
         let body = body.as_bytes().to_vec();
         let mut answer = RawAnswer { status, content_type: String::new(), retry_after: None, body };
-        forget_key(&mut answer, key);
+        forget_secret(&mut answer, key);
         String::from_utf8(answer.body).expect("text")
     };
     assert_eq!(clean(200, r#"[{"name":"SECRETKEY0123456789"}]"#, KEY), r#"[{"name":"***"}]"#);

@@ -18,7 +18,7 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
     sweep(Collector::Checks, config, known, |_| true, Call::AgentChecks)
 }
 
-/// Counts every check that counts, and keeps those that become series.
+/// Counts every check that counts, asks them all about antivirus and backup, and keeps those that become series.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks, ArrayError> {
     let mut counter = Counter::default();
     let mut checks = Vec::new();
@@ -26,13 +26,15 @@ pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks
         if check.overridden_by_policy == Some(true) {
             return;
         }
+        let script = check.script;
         let check = convert(&decoder.notices, &check);
         counter.count(check.state);
-        if decoder.keeps(check.state == CheckState::Failing) {
-            checks.push(check);
-        }
+        checks.push((check, script));
     })?;
-    Ok(DeviceChecks { counts: counter.counts(), checks, ..DeviceChecks::default() })
+    let signals = decoder.mappings.signals(&checks);
+    let kept =
+        checks.into_iter().map(|(check, _)| check).filter(|check| decoder.keeps(check.state == CheckState::Failing));
+    Ok(DeviceChecks { counts: counter.counts(), checks: kept.collect(), signals, ..DeviceChecks::default() })
 }
 
 fn convert(notices: &Notices, check: &wire::Check) -> Check {

@@ -10,6 +10,7 @@ use super::super::notices::Notices;
 use super::super::wire::agents::{Agent, Counters};
 use super::super::wire::array::{ArrayError, read_object};
 use super::super::wire::clients::{Client, Site};
+use super::custom_fields;
 use crate::collector::Collector;
 use crate::config::CollectorConfig;
 use crate::fleet::{
@@ -78,12 +79,17 @@ fn site_record(client_name: &str, client: &ClientKey, site: &Site) -> SiteRecord
 pub fn agents(decoder: &Decoder, call: &Call, body: &str, now: Timestamp) -> Result<Update, ArrayError> {
     let mut shared = Shared::default();
     let mut devices = Vec::new();
-    decoder.records(call, body, |agent: Agent| devices.push(device(&decoder.notices, &mut shared, agent, now)))?;
+    decoder.records(call, body, |agent: Agent<'_>| {
+        let fields = agent.custom_fields.filter(|_| decoder.mappings.use_fields());
+        let custom_fields = fields.and_then(|fields| custom_fields::values(fields, &mut |text| shared.label(text)));
+        let device = device(&decoder.notices, &mut shared, agent, now);
+        devices.push(DeviceRecord { custom_fields, ..device });
+    })?;
     devices.shrink_to_fit();
     Ok(Update::Devices(DeviceList::Account, devices))
 }
 
-fn device(notices: &Notices, shared: &mut Shared, agent: Agent, now: Timestamp) -> DeviceRecord {
+fn device(notices: &Notices, shared: &mut Shared, agent: Agent<'_>, now: Timestamp) -> DeviceRecord {
     let client_name = agent.client_name.unwrap_or_default();
     let site_name = agent.site_name.unwrap_or_default();
     let (client, site) = shared.place(&client_name, &site_name);

@@ -59,6 +59,11 @@ fn severity(notices: &Notices, word: Option<&str>) -> Option<Severity> {
     }
 }
 
+/// Percent as a part of the whole, 0 to 1. What is no part of a whole is unknown.
+fn ratio(percent: f64) -> Option<f64> {
+    (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
+}
+
 /// Counts states from the checks or tasks themselves: all but `cleared`, which this platform does not have.
 #[derive(Default)]
 struct Counter {

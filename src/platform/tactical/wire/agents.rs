@@ -1,13 +1,14 @@
 //! `GET /agents/`.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{Time, lenient, lenient_object, text_id};
 
 /// One agent of the list.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the server's own names")]
-pub struct Agent {
+pub struct Agent<'a> {
     #[serde(deserialize_with = "text_id")]
     pub agent_id: String,
     #[serde(default, deserialize_with = "lenient")]
@@ -47,6 +48,9 @@ pub struct Agent {
     pub has_patches_pending: Option<bool>,
     #[serde(default, deserialize_with = "lenient_object")]
     pub checks: Option<Counters>,
+    /// A list of [`super::custom_fields::Value`], read only where a mapping looks at fields.
+    #[serde(borrow, default)]
+    pub custom_fields: Option<&'a RawValue>,
 }
 
 /// An agent's checks by status, from a cache of the server: all zero while that is cold.

@@ -1,4 +1,5 @@
-//! A JSON array, record by record. Only one record is held at a time, and a bad one spoils itself alone.
+//! A JSON array, record by record. Only one record is held at a time, and a bad one spoils itself alone. And the few answers
+//! that are a single object.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// Why an answer holds no readable list. Nothing of the answer is quoted.
+/// Why an answer cannot be read. Nothing of the answer is quoted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ArrayError {
     /// No bytes, or blanks only.
@@ -28,6 +29,12 @@ pub enum ArrayError {
     /// JSON, but no array.
     #[error("the answer is JSON, but not a list")]
     NotAnArray,
+    /// JSON, but not one object.
+    #[error("the answer is JSON, but not an object")]
+    NotAnObject,
+    /// An object, but another one than expected.
+    #[error("the answer has none of the fields that belong to it")]
+    NothingKnown,
     /// More records than anybody has.
     #[error("the answer has more than {0} records")]
     TooMany(usize),
@@ -86,6 +93,23 @@ pub fn each_record<'a, T: Deserialize<'a>>(
         Some(first) if tally.bad == tally.total => Err(ArrayError::AllBad { total: tally.total, first: first.clone() }),
         _ => Ok(tally),
     }
+}
+
+/// Reads an answer that is one object, of which every field is lenient.
+///
+/// # Errors
+///
+/// When the body is no object.
+pub fn one_object<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, ArrayError> {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    if body.trim_ascii().is_empty() {
+        return Err(ArrayError::Empty);
+    }
+    let record: &RawValue = serde_json::from_str(body).map_err(|error| broken(&error))?;
+    if !record.get().starts_with('{') {
+        return Err(ArrayError::NotAnObject);
+    }
+    read_object(record).map_err(|first| ArrayError::AllBad { total: 1, first })
 }
 
 /// Reads one object. A derived `Deserialize` would take an array for a struct as well.
@@ -195,6 +219,24 @@ mod tests {
             ("[\"x\", -1]", ArrayError::AllBad { total: 2, first: "it is no object".to_owned() }),
         ] {
             assert_eq!(numbers(body).expect_err(body), error, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_one_object() {
+        let number = |body| one_object::<Record>(body).map(|record| record.n);
+        assert_eq!(number("\u{feff} {\"n\": 7, \"other\": [[]]}\n"), Ok(7));
+        for (body, error) in [
+            (" \n", ArrayError::Empty),
+            ("[{\"n\": 7}]", ArrayError::NotAnObject),
+            ("\"text\"", ArrayError::NotAnObject),
+            ("null", ArrayError::NotAnObject),
+            ("{\"n\": 7", ArrayError::CutOff),
+            ("{\"n\": 7} {}", ArrayError::Malformed { line: 1, column: 10 }),
+            ("Not authenticated", ArrayError::Malformed { line: 1, column: 1 }),
+            ("{\"n\": \"x\"}", ArrayError::AllBad { total: 1, first: "invalid type".to_owned() }),
+        ] {
+            assert_eq!(number(body), Err(error), "{body}");
         }
     }
 

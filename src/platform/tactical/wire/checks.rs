@@ -26,6 +26,9 @@ pub struct Check {
     pub svc_display_name: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub log_name: Option<String>,
+    /// The number of the script that it runs.
+    #[serde(default, deserialize_with = "lenient")]
+    pub script: Option<u64>,
     /// `info`, `warning`, `error`.
     #[serde(default, deserialize_with = "lenient")]
     pub alert_severity: Option<String>,

@@ -3,9 +3,13 @@
 //! Every field but the id is lenient: null, missing and of a wrong type are all `None`.
 
 pub mod agents;
+pub mod alerts;
 pub mod array;
 pub mod checks;
 pub mod clients;
+pub mod custom_fields;
+pub mod detail;
+pub mod status;
 pub mod tasks;
 pub mod updates;
 

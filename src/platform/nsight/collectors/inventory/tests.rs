@@ -2,7 +2,7 @@ use super::*;
 use crate::config::ChecksMode;
 use crate::fleet::{ClientView, DeviceView, OsFamily, SiteView};
 use crate::planner::{Outcome, ReadCall};
-use crate::platform::nsight::collectors::tests::{NOW, known, read, read_in};
+use crate::platform::nsight::collectors::tests::{NOW, known, read, read_in, read_text};
 use crate::platform::nsight::noted::Noted;
 use crate::platform::nsight::wire::fixture;
 
@@ -130,11 +130,13 @@ fn a_roster_has_features_and_counts() {
     };
     let mut controller = record("770215", "LKD-DC01");
     controller.features = Some(vec![Feature::TakeControl, Feature::Patch, Feature::ManagedAntivirus, Feature::Backup]);
+    controller.antivirus_engine = Some(AntivirusEngine::Bitdefender);
     // Every class but 3 counts as checks.
     controller.checks = Some(counts(19, 1, 1));
     controller.tasks = Some(counts(2, 1, 0));
     let mut files = record("770216", "LKD-FILE01");
     files.features = Some(vec![Feature::TakeControl, Feature::ManagedAntivirus]);
+    files.antivirus_engine = Some(AntivirusEngine::Vipre);
     files.checks = Some(counts(9, 0, 0));
     assert_eq!(devices, [controller, files]);
 
@@ -151,6 +153,25 @@ fn a_roster_has_features_and_counts() {
         ])
     );
     assert_eq!((features(1), devices[1].checks, devices[1].tasks), (Some(vec![]), None, None));
+}
+
+#[test]
+fn the_engine_of_managed_antivirus_by_its_flags() {
+    let engine = |flags: &str| {
+        let text = format!(
+            "<result><items><client><id>1</id><site><id>2</id><server><id>3</id>{flags}</server></site></client></items></result>"
+        );
+        let call = Call::ListDevicesAtClient(ClientKey::new("1"), Kind::Server);
+        let (updates, _) = read_text(&call, &text, ChecksMode::Failing).expect("good");
+        let [Update::Devices(_, devices)] = updates.as_slice() else { panic!("wrong update") };
+        devices[0].antivirus_engine
+    };
+    assert_eq!(engine("<mav>1</mav><mavbreck>0</mavbreck>"), Some(AntivirusEngine::Vipre));
+    assert_eq!(engine("<mav>0</mav><mavbreck>1</mavbreck>"), Some(AntivirusEngine::Bitdefender));
+    assert_eq!(engine("<mav>1</mav><mavbreck>1</mavbreck>"), Some(AntivirusEngine::Bitdefender), "on its way");
+    for none in ["", "<mav>0</mav><mavbreck>0</mavbreck>", "<mav>2</mav>", "<mav/><mavbreck>yes</mavbreck>"] {
+        assert_eq!(engine(none), None, "{none}");
+    }
 }
 
 #[test]
@@ -242,6 +263,7 @@ fn servers_in_detail() {
     controller.boot = Some(time("2026-03-02T11:20:00Z"));
     controller.check_interval = Some(Duration::from_mins(5));
     controller.memory_bytes = Some(34_359_738_368);
+    controller.utc_offset = Some(0);
     let mut files = record("770216", "LKD-FILE01");
     files.info = Some(device_info("Ubuntu 22.04.4 LTS", OsFamily::Linux, "2.1.0.4", "ExampleCorp", "Rack 200"));
     files.online = Some(false);
@@ -249,10 +271,59 @@ fn servers_in_detail() {
     files.last_seen = Some(time("2026-03-04T06:31:00Z"));
     files.check_interval = Some(Duration::from_mins(15));
     files.memory_bytes = Some(17_179_869_184);
+    files.utc_offset = Some(0);
     assert_eq!(read_details(Kind::Server, "list_servers.50311"), [controller, files]);
     let munich = read_details(Kind::Server, "list_servers.50321");
     assert_eq!(munich[0].name, "SRV-MÜNCHEN".into());
     assert_eq!(munich[0].info.as_ref().map(|info| &info.manufacturer), Some(&"Härtling & Söhne".into()));
+}
+
+#[test]
+fn how_far_a_clock_is_ahead_of_utc() {
+    let offset = |stated: &str, local: [&str; 2], utc: &str| {
+        let [date, time] = local;
+        let text = format!(
+            "<result><items><server><serverid>3</serverid><utc_offset>{stated}</utc_offset><local_date_247>{date}</local_date_247>\
+             <local_time_247>{time}</local_time_247><utc_time_247>{utc}</utc_time_247></server></items></result>"
+        );
+        let call = Call::ListServers(ClientKey::new("1"), SiteKey::new("2"));
+        let (updates, _) = read_text(&call, &text, ChecksMode::Failing).expect("good");
+        let [Update::Devices(_, devices)] = updates.as_slice() else { panic!("wrong update") };
+        devices[0].utc_offset
+    };
+    let (never, berlin, noon) = (["", ""], ["2026-03-04", "13:00:02"], "2026-03-04 12:00:00");
+    let (dawn, night) = (["2026-03-05", "00:59:58"], "2026-03-04 23:00:00");
+    for (stated, local, utc, expected) in [
+        // The field alone.
+        ("3600", never, "", Some(3600)),
+        ("-18000", never, "", Some(-18000)),
+        ("0", never, "0000-00-00 00:00:00", Some(0)),
+        ("20700", never, "", Some(20700)),
+        // The two times alone, which are not of the same second.
+        ("", berlin, noon, Some(3600)),
+        ("", dawn, night, Some(7200)),
+        ("", ["2026-03-03", "22:30:30"], "2026-03-04 02:00:00", Some(-12600)),
+        ("", ["2026-03-04", "17:30:00"], noon, Some(19800)),
+        ("", ["2026-03-04", "17:45:00"], noon, Some(20700)),
+        ("", ["2026-03-04", "11:59:20"], noon, Some(0)),
+        // Both: the field, unless it counts the other way.
+        ("3600", berlin, noon, Some(3600)),
+        ("-3600", berlin, noon, Some(3600)),
+        ("18000", ["2026-03-04", "07:00:00"], noon, Some(-18000)),
+        ("-19800", ["2026-03-04", "17:30:00"], noon, Some(19800)),
+        ("7200", berlin, noon, Some(7200)),
+        // Neither, and what no zone has.
+        ("", never, noon, None),
+        ("", berlin, "0000-00-00 00:00:00", None),
+        ("", ["2026-03-04", "Not Available"], noon, None),
+        ("", ["2026-03-06", "13:00:00"], noon, None),
+        ("none", berlin, noon, Some(3600)),
+        ("99999", never, "", None),
+        ("-2147483648", never, "", None),
+        ("99999999999", berlin, noon, Some(3600)),
+    ] {
+        assert_eq!(offset(stated, local, utc), expected, "{stated:?} {local:?} {utc:?}");
+    }
 }
 
 #[test]

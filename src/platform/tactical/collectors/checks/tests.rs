@@ -1,6 +1,8 @@
+use regex::Regex;
+
 use super::*;
 use crate::config::ChecksMode;
-use crate::fleet::DeviceId;
+use crate::fleet::{CheckSelector, DeviceId, Mapping, Mappings, Signal, Signals};
 
 fn read(mode: ChecksMode, body: &str) -> DeviceChecks {
     let call = Call::AgentChecks(DeviceId::new("a"));
@@ -134,4 +136,39 @@ fn an_unknown_state_is_neither_passing_nor_failing() {
 fn an_agent_without_checks_has_none() {
     let DeviceChecks { counts, checks, .. } = read(ChecksMode::All, "[]");
     assert_eq!((counts.passing, counts.failing, counts.pending, checks.len()), (Some(0), Some(0), Some(0), 0));
+}
+
+/// Which checks become series does not decide what is well.
+#[test]
+fn all_checks_that_count_are_asked_about_antivirus_and_backup() {
+    let by = |name: Option<&str>, script| Mapping {
+        checks: Some(CheckSelector {
+            name: name.map(|name| Regex::new(name).expect("valid")),
+            check_type: None,
+            script,
+        }),
+        date_field: None,
+        status_field: None,
+        status_passing: Regex::new("^ok$").expect("valid"),
+    };
+    let mappings = Mappings { antivirus: Some(by(Some("Defender"), None)), backup: Some(by(None, Some(7))) };
+    let body = r#"[
+        {"id":1,"check_type":"script","readable_desc":"Script Check: Defender","script":3,
+         "check_result":{"status":"passing","last_run":"2026-11-21T02:00:00Z"}},
+        {"id":2,"check_type":"script","readable_desc":"Script Check: Defender","script":3,"overridden_by_policy":true,
+         "check_result":{"status":"failing"}},
+        {"id":3,"check_type":"script","name":"Nightly","script":7,"check_result":{"status":"failing"}},
+        {"id":4,"check_type":"script","name":"Other","script":"7","check_result":{"status":"passing"}}
+    ]"#;
+    let last_pass = "2026-11-21T02:00:00Z".parse().ok();
+    let expected = Signals {
+        antivirus: Some(Signal { matched: true, well: Some(true), last_pass }),
+        backup: Some(Signal { matched: true, well: Some(false), last_pass: None }),
+    };
+    for (mode, kept) in [(ChecksMode::None, 0), (ChecksMode::Failing, 1), (ChecksMode::All, 3)] {
+        let decoder = Decoder::new("test", mode).mapping(mappings.clone());
+        let checks = decode(&decoder, &Call::AgentChecks(DeviceId::new("a")), body).expect("a list");
+        assert_eq!((checks.checks.len(), checks.signals), (kept, expected));
+    }
+    assert_eq!(read(ChecksMode::All, body).signals, Signals::default());
 }

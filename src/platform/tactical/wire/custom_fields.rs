@@ -1,0 +1,26 @@
+//! `GET /core/customfields/`, and the values in `GET /agents/`.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::lenient;
+
+/// The definition of a custom field.
+#[derive(Debug, Deserialize)]
+pub struct Definition {
+    pub id: u64,
+    /// What has such a field: `agent`, `client`, `site`.
+    #[serde(default, deserialize_with = "lenient")]
+    pub model: Option<String>,
+    pub name: String,
+}
+
+/// The value that an agent has in a field.
+#[derive(Debug, Deserialize)]
+pub struct Value<'a> {
+    /// The number of the definition.
+    pub field: u64,
+    /// A text (also of numbers, dates and choices), a boolean (checkbox), a list (several choices) or null.
+    #[serde(borrow)]
+    pub value: &'a RawValue,
+}
