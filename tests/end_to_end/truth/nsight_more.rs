@@ -64,12 +64,9 @@ pub fn licenses(all: &mut SeriesMap, client: &At, truth: &NsightTruth, id: u64) 
     }
 }
 
-/// A site whose directory nobody watches has no users to count.
+/// The statuses are a full set: a site whose directory nobody watches has zeros.
 pub fn directory(all: &mut SeriesMap, site: &At, truth: &NsightTruth, id: u64) {
     let users = &truth.directory.iter().find(|directory| directory.site_id == id).expect("directory").statuses;
-    if users.is_empty() {
-        return;
-    }
     let words = ["unchanged", "unknown", "modified", "new", "deleted", "restored"];
     for (word, number) in words.into_iter().zip(0..) {
         site.with("status", word).put(all, "rmm_directory_users", count(users, |status| *status == number) as f64);
