@@ -7,7 +7,7 @@ use tokio::task::JoinError;
 use tracing::{debug, error, info, warn};
 
 use crate::fleet::View;
-use crate::planner::{Outcome, ReadCall, Want};
+use crate::planner::{Outcome, ReadCall, Switched, Want};
 use crate::platform::{Answer, Failure};
 
 /// The log of one account. The first failure among the calls of one name is warned about, and told when the last one is
@@ -15,16 +15,41 @@ use crate::platform::{Answer, Failure};
 #[derive(Debug)]
 pub struct Journal<C> {
     account: String,
-    failing: HashMap<&'static str, HashSet<C>>,
+    failing: HashMap<&'static str, Failing<C>>,
+    /// Names of which a call worked: with them a refusal is news. Of the others the planner tells soon.
+    worked: HashSet<&'static str>,
+    /// Names that are switched off.
+    off: HashSet<&'static str>,
     plan_took: Duration,
     /// The last failure of each name that fails, in words; the newest is last.
     errors: Vec<(&'static str, Outcome, String)>,
 }
 
+/// What fails of one name.
+#[derive(Debug)]
+struct Failing<C> {
+    calls: HashSet<C>,
+    /// It was warned about.
+    is_told: bool,
+}
+
+impl<C> Default for Failing<C> {
+    fn default() -> Self {
+        Self { calls: HashSet::new(), is_told: false }
+    }
+}
+
 impl<C: ReadCall> Journal<C> {
     /// An empty journal.
     pub fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), failing: HashMap::new(), plan_took: Duration::ZERO, errors: Vec::new() }
+        Self {
+            account: account.to_owned(),
+            failing: HashMap::new(),
+            worked: HashSet::new(),
+            off: HashSet::new(),
+            plan_took: Duration::ZERO,
+            errors: Vec::new(),
+        }
     }
 
     /// A call starts. Neither URL nor key are part of its identity.
@@ -38,6 +63,7 @@ impl<C: ReadCall> Journal<C> {
         match result {
             Ok(answer) => {
                 debug!(account, call = name, seconds, bytes = answer.bytes, "answered");
+                self.worked.insert(name);
                 self.mended(call);
             }
             Err(failure) if failure.gone.is_some() => {
@@ -47,20 +73,48 @@ impl<C: ReadCall> Journal<C> {
             Err(failure) => {
                 let outcome = failure.outcome.name();
                 let failing = self.failing.entry(name).or_default();
-                if failing.is_empty() || failure.outcome == Outcome::AuthError {
+                let is_news = failure.outcome != Outcome::Forbidden || self.worked.contains(name);
+                let is_first = !failing.is_told && is_news && !self.off.contains(name);
+                if is_first || failure.outcome == Outcome::AuthError {
+                    failing.is_told = true;
                     warn!(account, call = name, outcome, reason = failure.message, "call failed");
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }
-                failing.insert(call.clone());
+                failing.calls.insert(call.clone());
                 self.errors.retain(|(failed, ..)| *failed != name);
                 self.errors.push((name, failure.outcome, format!("{name}: {failure}")));
             }
         }
     }
 
+    /// All calls of the call's name were switched off for `reason`, or on again.
+    pub fn switched(&mut self, call: &C, switched: &Switched, reason: &str) {
+        let (account, name) = (&self.account, call.name());
+        match switched {
+            Switched::Off { collectors, until } => {
+                let collectors: Vec<_> = collectors.iter().map(|collector| collector.name()).collect();
+                let collectors = collectors.join(", ");
+                let next_try = until.strftime("%Y-%m-%dT%H:%M:%SZ");
+                warn!(account, call = name, collectors, reason, %next_try, "switched off: the key may not read this");
+                self.off.insert(name);
+                self.failing.entry(name).or_default().is_told = true;
+            }
+            Switched::On => {
+                info!(account, call = name, "switched on: the key may read this now");
+                self.off.remove(name);
+                // Those that are still refused are tried again at once; what fails then is news.
+                self.forget(name);
+            }
+        }
+    }
+
     /// The call does not fail any more.
     fn mended(&mut self, call: &C) {
+        // While the name is off, the line that says it is on again follows.
+        if self.off.contains(call.name()) {
+            return;
+        }
         if self.is_last_failure(call) {
             info!(account = self.account, call = call.name(), "works again");
         }
@@ -70,13 +124,19 @@ impl<C: ReadCall> Journal<C> {
     fn is_last_failure(&mut self, call: &C) -> bool {
         let name = call.name();
         let Some(failing) = self.failing.get_mut(name) else { return false };
-        failing.remove(call);
-        if !failing.is_empty() {
+        failing.calls.remove(call);
+        if !failing.calls.is_empty() {
             return false;
         }
+        let was_told = failing.is_told;
+        self.forget(name);
+        was_told
+    }
+
+    /// Nothing of that name fails any more.
+    fn forget(&mut self, name: &'static str) {
         self.failing.remove(name);
         self.errors.retain(|(failed, ..)| *failed != name);
-        true
     }
 
     /// Calls that are no longer wanted do not count as failing any more.
@@ -85,7 +145,7 @@ impl<C: ReadCall> Journal<C> {
             return;
         }
         let wanted: HashSet<&C> = wants.iter().map(|want| &want.call).collect();
-        let failing: Vec<C> = self.failing.values().flatten().cloned().collect();
+        let failing: Vec<C> = self.failing.values().flat_map(|failing| &failing.calls).cloned().collect();
         for call in failing.iter().filter(|call| !wanted.contains(call)) {
             if self.is_last_failure(call) {
                 info!(account = self.account, call = call.name(), "no longer asked");

@@ -222,16 +222,19 @@ impl<P: Platform> Account<P> {
             self.up = Some(result.is_ok());
             self.was_up |= result.is_ok();
         }
-        let finish = match result {
+        let (finish, reason) = match result {
             Ok(answer) => {
                 self.apply(answer, now);
-                Finish::Ok
+                (Finish::Ok, String::new())
             }
-            Err(failure) => self.fail(&failure, now),
+            Err(failure) => (self.fail(&failure, now), failure.message),
         };
-        self.planner.finish(&call, finish, now);
+        // Before the planner is told: calls may join the run that this one would end.
         if self.platform.plan_changed() {
             self.plan_soon(now);
+        }
+        if let Some(switched) = self.planner.finish(&call, finish, now) {
+            self.journal.switched(&call, &switched, &reason);
         }
         match outcome {
             Outcome::Ok => self.failed_in_row = 0,
