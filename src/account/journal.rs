@@ -188,3 +188,97 @@ impl<C: ReadCall> Journal<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::collector::Collector;
+    use crate::fleet::DeviceId;
+    use crate::platform::tactical::Call;
+
+    /// What was logged, line by line.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines of the info level and above that the journal writes meanwhile.
+    fn logged(work: impl FnOnce(&mut Journal<Call>)) -> Vec<String> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || work(&mut Journal::new("msp")));
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    fn checks(device: &str) -> Call {
+        Call::AgentChecks(DeviceId::new(device))
+    }
+
+    fn refused() -> Result<Answer, Failure> {
+        let message = "its role needs can_list_checks".to_owned();
+        Err(Failure { outcome: Outcome::Forbidden, gone: None, retry_after: None, message, bytes: 0 })
+    }
+
+    fn good() -> Result<Answer, Failure> {
+        Ok(Answer { updates: Vec::new(), bytes: 0 })
+    }
+
+    #[test]
+    fn what_the_key_may_not_read_takes_one_line_each_way() {
+        let lines = logged(|journal| {
+            let off =
+                Switched::Off { collectors: vec![Collector::Checks], until: "2026-03-04T10:00:00Z".parse().unwrap() };
+            journal.finished(&checks("a"), Duration::ZERO, &refused());
+            journal.finished(&checks("b"), Duration::ZERO, &refused());
+            journal.switched(&checks("b"), &off, "its role needs can_list_checks");
+            for _ in 0..5 {
+                journal.finished(&checks("c"), Duration::ZERO, &refused());
+            }
+            assert_eq!(journal.last_error(), Some("/agents/{id}/checks/: forbidden: its role needs can_list_checks"));
+            journal.finished(&checks("c"), Duration::ZERO, &good());
+            journal.switched(&checks("c"), &Switched::On, "");
+            journal.finished(&checks("a"), Duration::ZERO, &good());
+            assert_eq!(journal.last_error(), None);
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        for word in
+            ["WARN", "msp", "/agents/{id}/checks/", "can_list_checks", "collectors=\"checks\"", "2026-03-04T10:00:00Z"]
+        {
+            assert!(lines[0].contains(word), "{word} in {}", lines[0]);
+        }
+        assert!(lines[1].contains("INFO") && lines[1].contains("switched on"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn devices_out_of_the_keys_scope_take_one_line_while_others_work() {
+        let lines = logged(|journal| {
+            journal.finished(&checks("a"), Duration::ZERO, &good());
+            for device in ["b", "c", "b", "c"] {
+                journal.finished(&checks(device), Duration::ZERO, &refused());
+            }
+            journal.finished(&checks("b"), Duration::ZERO, &good());
+            journal.finished(&checks("c"), Duration::ZERO, &good());
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines[0].contains("call failed") && lines[1].contains("works again"), "{lines:#?}");
+    }
+}
