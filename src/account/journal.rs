@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tracing::{debug, error, info, warn};
 
+use crate::collector::Collector;
 use crate::fleet::View;
 use crate::planner::{Outcome, ReadCall, Switched, Want};
 use crate::platform::{Answer, Failure};
@@ -49,6 +50,18 @@ impl<C: ReadCall> Journal<C> {
             off: HashSet::new(),
             plan_took: Duration::ZERO,
             errors: Vec::new(),
+        }
+    }
+
+    /// These collectors have nothing to ask.
+    pub fn idle(&self, collectors: impl Iterator<Item = Collector>) {
+        let collectors: Vec<_> = collectors.map(Collector::name).collect();
+        if !collectors.is_empty() {
+            let collectors = collectors.join(", ");
+            info!(
+                account = self.account,
+                collectors, "metrics.exclude leaves nothing of these collectors: no calls are made for them"
+            );
         }
     }
 
@@ -195,7 +208,6 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::collector::Collector;
     use crate::fleet::DeviceId;
     use crate::platform::tactical::Call;
 

@@ -144,9 +144,15 @@ fn device(failing: u64) -> DeviceRecord {
 
 /// An account with the limits of a real server: the floor is 15 s.
 fn account(platform: &Scripted) -> (Account<Scripted>, Arc<Publisher>) {
+    account_excluding(platform, "")
+}
+
+/// The same, without the metrics of that name.
+fn account_excluding(platform: &Scripted, exclude: &str) -> (Account<Scripted>, Arc<Publisher>) {
     let yaml = "accounts:\n  - name: msp\n    platform: tactical\n    server: http://127.0.0.1:9\n    api_key: abcdef\n    \
-                min_interval: 15s\n    requests_per_minute: 60\n";
-    let config = config::parse(yaml, std::path::Path::new("test"), &|_| None).unwrap().accounts.remove(0);
+                min_interval: 15s\n    requests_per_minute: 60\n    metrics: { exclude: [EXCLUDE] }\n";
+    let yaml = yaml.replace("EXCLUDE", exclude);
+    let config = config::parse(&yaml, std::path::Path::new("test"), &|_| None).unwrap().accounts.remove(0);
     let publisher = Arc::new(Publisher::new());
     publisher.configure(vec![setup(&config)]);
     let ledger = Box::new(MemoryLedger::default());
@@ -357,4 +363,17 @@ async fn collect_does_not_wait_for_what_the_key_may_not_read() {
     assert!(platform.clock.now().steady < before + Duration::from_secs(1), "at once");
     let missed = |collector| results.iter().find(|result| result.collector == collector).map(|result| result.missed);
     assert_eq!((missed(Collector::Checks), missed(Collector::Inventory)), (Some(50), Some(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_without_metrics_makes_no_calls_and_is_well() {
+    let platform = paused();
+    let (account, publisher) = account_excluding(&platform, "\"rmm_(device_)?check.*\"");
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_mins(60)).await;
+    assert!(platform.script().calls.iter().all(|(_, call)| *call == Call::List));
+    let state = status(&publisher);
+    let report = checks_report(&state);
+    assert_eq!((state.ready, report.success, report.targets), (true, true, 0));
+    shutdown.cancel();
 }
