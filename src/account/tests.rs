@@ -337,7 +337,7 @@ async fn what_the_key_may_not_read_is_off_and_the_rest_goes_on() {
     let shutdown = running(account);
     let checks =
         |platform: &Scripted| platform.script().calls.iter().filter(|(_, call)| call.name() == "checks").count();
-    tokio::time::sleep(Duration::from_mins(60)).await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
     assert!((2..=3).contains(&checks(&platform)), "{} calls", checks(&platform));
     let state = status(&publisher);
     assert!(state.up && state.ready && state.backoff_until.is_none());
@@ -370,7 +370,7 @@ async fn a_collector_without_metrics_makes_no_calls_and_is_well() {
     let platform = paused();
     let (account, publisher) = account_excluding(&platform, "\"rmm_(device_)?check.*\"");
     let shutdown = running(account);
-    tokio::time::sleep(Duration::from_mins(60)).await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
     assert!(platform.script().calls.iter().all(|(_, call)| *call == Call::List));
     let state = status(&publisher);
     let report = checks_report(&state);
