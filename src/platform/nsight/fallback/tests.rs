@@ -2,9 +2,10 @@ use super::*;
 use crate::fleet::{ClientKey, DeviceId, SiteKey};
 use crate::platform::nsight::tests::account;
 
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const QUICK: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The state, and the time, which each call takes two seconds of.
 struct Desk {
@@ -123,9 +124,9 @@ fn a_platform_that_cannot_be_reached_is_no_reason() {
 fn after_an_hour_the_whole_account_is_tried_once() {
     let mut desk = Desk::fallen_back();
     assert!(desk.is_by_client());
-    desk.now += HOUR - Duration::from_secs(1);
+    desk.now += HOUR.saturating_sub(SECOND);
     assert!(!desk.state.plan_changed(desk.now));
-    desk.now += Duration::from_secs(1);
+    desk.now += SECOND;
     assert!(desk.state.plan_changed(desk.now));
     assert!(!desk.is_by_client());
     assert_eq!(desk.report(Outcome::Ok), Some(Change::WholeAccount));
@@ -138,9 +139,9 @@ fn a_trial_that_fails_makes_the_next_stay_twice_as_long() {
     let mut desk = Desk::fallen_back();
     for hours in [1, 2, 4, 8, 16, 24, 24] {
         assert!(desk.is_by_client());
-        desk.now += Duration::from_hours(hours) - Duration::from_secs(1);
+        desk.now += Duration::from_hours(hours).saturating_sub(SECOND);
         assert!(desk.is_by_client(), "{hours} hours");
-        desk.now += Duration::from_secs(1);
+        desk.now += SECOND;
         assert!(!desk.is_by_client(), "{hours} hours");
         assert_eq!(desk.report(Outcome::Timeout), None, "that is no news");
     }
