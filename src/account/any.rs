@@ -34,13 +34,15 @@ impl AnyAccount {
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Result<Self, SetupError> {
+        // What asks nothing must not be what another collector's call hangs on.
+        let asking = config.without_idle();
         Ok(match config.platform_name() {
             PlatformName::Nsight => {
-                let platform = Nsight::new(&config, Arc::clone(&clock))?;
+                let platform = Nsight::new(&asking, Arc::clone(&clock))?;
                 Self::Nsight(Box::new(Account::new(config, platform, ledger, publisher, clock, seed)))
             }
             PlatformName::Tactical => {
-                let platform = Tactical::new(&config, Arc::clone(&clock))?;
+                let platform = Tactical::new(&asking, Arc::clone(&clock))?;
                 Self::Tactical(Box::new(Account::new(config, platform, ledger, publisher, clock, seed)))
             }
         })

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tracing::{debug, error, info, warn};
 
+use crate::collector::Collector;
 use crate::fleet::View;
-use crate::planner::{Outcome, ReadCall, Want};
+use crate::planner::{Outcome, ReadCall, Switched, Want};
 use crate::platform::{Answer, Failure};
 
 /// The log of one account. The first failure among the calls of one name is warned about, and told when the last one is
@@ -15,12 +16,30 @@ use crate::platform::{Answer, Failure};
 #[derive(Debug)]
 pub struct Journal<C> {
     account: String,
-    failing: HashMap<&'static str, HashSet<C>>,
+    failing: HashMap<&'static str, Failing<C>>,
+    /// Names of which a call worked: with them a refusal is news. Of the others the planner tells soon.
+    worked: HashSet<&'static str>,
+    /// Names that are switched off.
+    off: HashSet<&'static str>,
     plan_took: Duration,
     /// The last failure of each name that fails, in words; the newest is last.
     errors: Vec<(&'static str, Outcome, String)>,
     /// The sorts of mappings that were judged.
     judged: HashSet<&'static str>,
+}
+
+/// What fails of one name.
+#[derive(Debug)]
+struct Failing<C> {
+    calls: HashSet<C>,
+    /// It was warned about.
+    is_told: bool,
+}
+
+impl<C> Default for Failing<C> {
+    fn default() -> Self {
+        Self { calls: HashSet::new(), is_told: false }
+    }
 }
 
 impl<C: ReadCall> Journal<C> {
@@ -29,9 +48,23 @@ impl<C: ReadCall> Journal<C> {
         Self {
             account: account.to_owned(),
             failing: HashMap::new(),
+            worked: HashSet::new(),
+            off: HashSet::new(),
             plan_took: Duration::ZERO,
             errors: Vec::new(),
             judged: HashSet::new(),
+        }
+    }
+
+    /// These collectors have nothing to ask.
+    pub fn idle(&self, collectors: impl Iterator<Item = Collector>) {
+        let collectors: Vec<_> = collectors.map(Collector::name).collect();
+        if !collectors.is_empty() {
+            let collectors = collectors.join(", ");
+            info!(
+                account = self.account,
+                collectors, "metrics.exclude leaves nothing of these collectors: no calls are made for them"
+            );
         }
     }
 
@@ -46,6 +79,7 @@ impl<C: ReadCall> Journal<C> {
         match result {
             Ok(answer) => {
                 debug!(account, call = name, seconds, bytes = answer.bytes, "answered");
+                self.worked.insert(name);
                 self.mended(call);
             }
             Err(failure) if failure.gone.is_some() => {
@@ -55,20 +89,48 @@ impl<C: ReadCall> Journal<C> {
             Err(failure) => {
                 let outcome = failure.outcome.name();
                 let failing = self.failing.entry(name).or_default();
-                if failing.is_empty() || failure.effect() == Outcome::AuthError {
+                let is_news = failure.effect() != Outcome::Forbidden || self.worked.contains(name);
+                let is_first = !failing.is_told && is_news && !self.off.contains(name);
+                if is_first || failure.effect() == Outcome::AuthError {
+                    failing.is_told = true;
                     warn!(account, call = name, outcome, reason = failure.message, "call failed");
                 } else {
                     debug!(account, call = name, outcome, reason = failure.message, "call failed");
                 }
-                failing.insert(call.clone());
+                failing.calls.insert(call.clone());
                 self.errors.retain(|(failed, ..)| *failed != name);
                 self.errors.push((name, failure.effect(), format!("{name}: {failure}")));
             }
         }
     }
 
+    /// All calls of the call's name were switched off for `reason`, or on again.
+    pub fn switched(&mut self, call: &C, switched: &Switched, reason: &str) {
+        let (account, name) = (&self.account, call.name());
+        match switched {
+            Switched::Off { collectors, until } => {
+                let collectors: Vec<_> = collectors.iter().map(|collector| collector.name()).collect();
+                let collectors = collectors.join(", ");
+                let next_try = until.strftime("%Y-%m-%dT%H:%M:%SZ");
+                warn!(account, call = name, collectors, reason, %next_try, "switched off: this may not be read");
+                self.off.insert(name);
+                self.failing.entry(name).or_default().is_told = true;
+            }
+            Switched::On => {
+                info!(account, call = name, "switched on: this may be read now");
+                self.off.remove(name);
+                // Those that are still refused are tried again at once; what fails then is news.
+                self.forget(name);
+            }
+        }
+    }
+
     /// The call does not fail any more.
     fn mended(&mut self, call: &C) {
+        // While the name is off, the line that says it is on again follows.
+        if self.off.contains(call.name()) {
+            return;
+        }
         if self.is_last_failure(call) {
             info!(account = self.account, call = call.name(), "works again");
         }
@@ -78,13 +140,19 @@ impl<C: ReadCall> Journal<C> {
     fn is_last_failure(&mut self, call: &C) -> bool {
         let name = call.name();
         let Some(failing) = self.failing.get_mut(name) else { return false };
-        failing.remove(call);
-        if !failing.is_empty() {
+        failing.calls.remove(call);
+        if !failing.calls.is_empty() {
             return false;
         }
+        let was_told = failing.is_told;
+        self.forget(name);
+        was_told
+    }
+
+    /// Nothing of that name fails any more.
+    fn forget(&mut self, name: &'static str) {
         self.failing.remove(name);
         self.errors.retain(|(failed, ..)| *failed != name);
-        true
     }
 
     /// Calls that are no longer wanted do not count as failing any more.
@@ -93,7 +161,7 @@ impl<C: ReadCall> Journal<C> {
             return;
         }
         let wanted: HashSet<&C> = wants.iter().map(|want| &want.call).collect();
-        let failing: Vec<C> = self.failing.values().flatten().cloned().collect();
+        let failing: Vec<C> = self.failing.values().flat_map(|failing| &failing.calls).cloned().collect();
         for call in failing.iter().filter(|call| !wanted.contains(call)) {
             if self.is_last_failure(call) {
                 info!(account = self.account, call = call.name(), "no longer asked");
@@ -147,5 +215,105 @@ impl<C: ReadCall> Journal<C> {
         if cause.is_panic() {
             error!(account = self.account, "a defect of the exporter: rendering panicked; the last exposition stays");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::fleet::DeviceId;
+    use crate::platform::tactical::Call;
+
+    /// What was logged, line by line.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines of the info level and above that the journal writes meanwhile.
+    fn logged(work: impl FnOnce(&mut Journal<Call>)) -> Vec<String> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .with_max_level(tracing::Level::INFO)
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || work(&mut Journal::new("msp")));
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    fn checks(device: &str) -> Call {
+        Call::AgentChecks(DeviceId::new(device))
+    }
+
+    fn refused() -> Result<Answer, Failure> {
+        let message = "its role needs can_list_checks".to_owned();
+        Err(Failure {
+            outcome: Outcome::Forbidden,
+            gone: None,
+            retry_after: None,
+            message,
+            bytes: 0,
+            spares_key: false,
+        })
+    }
+
+    fn good() -> Answer {
+        Answer { updates: Vec::new(), bytes: 0 }
+    }
+
+    #[test]
+    fn what_the_key_may_not_read_takes_one_line_each_way() {
+        let lines = logged(|journal| {
+            let off =
+                Switched::Off { collectors: vec![Collector::Checks], until: "2026-03-04T10:00:00Z".parse().unwrap() };
+            journal.finished(&checks("a"), Duration::ZERO, &refused());
+            journal.finished(&checks("b"), Duration::ZERO, &refused());
+            journal.switched(&checks("b"), &off, "its role needs can_list_checks");
+            for _ in 0..5 {
+                journal.finished(&checks("c"), Duration::ZERO, &refused());
+            }
+            assert_eq!(journal.last_error(), Some("/agents/{id}/checks/: forbidden: its role needs can_list_checks"));
+            journal.finished(&checks("c"), Duration::ZERO, &Ok(good()));
+            journal.switched(&checks("c"), &Switched::On, "");
+            journal.finished(&checks("a"), Duration::ZERO, &Ok(good()));
+            assert_eq!(journal.last_error(), None);
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        for word in
+            ["WARN", "msp", "/agents/{id}/checks/", "can_list_checks", "collectors=\"checks\"", "2026-03-04T10:00:00Z"]
+        {
+            assert!(lines[0].contains(word), "{word} in {}", lines[0]);
+        }
+        assert!(lines[1].contains("INFO") && lines[1].contains("switched on"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn devices_out_of_the_keys_scope_take_one_line_while_others_work() {
+        let lines = logged(|journal| {
+            journal.finished(&checks("a"), Duration::ZERO, &Ok(good()));
+            for device in ["b", "c", "b", "c"] {
+                journal.finished(&checks(device), Duration::ZERO, &refused());
+            }
+            journal.finished(&checks("b"), Duration::ZERO, &Ok(good()));
+            journal.finished(&checks("c"), Duration::ZERO, &Ok(good()));
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines[0].contains("call failed") && lines[1].contains("works again"), "{lines:#?}");
     }
 }

@@ -16,7 +16,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Moment};
-use crate::config::{AccountConfig, PlatformOptions};
+use crate::config::{AccountConfig, Needs, PlatformOptions};
 use crate::fleet::store::FleetOptions;
 use crate::fleet::{Fleet, Mappings};
 use crate::metrics::{AccountMetrics, Publisher};
@@ -48,6 +48,7 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 /// One account and everything that works for it.
 pub struct Account<P: Platform> {
     config: AccountConfig,
+    needs: Needs,
     platform: Arc<P>,
     planner: Planner<P::Call>,
     fleet: Arc<Mutex<Fleet>>,
@@ -92,8 +93,12 @@ impl<P: Platform> Account<P> {
         let metrics = publisher.metrics(&config.name).unwrap_or_default();
         let planner = Planner::new(limits(&config), ledger, seed, now);
         let fleet = Arc::new(Mutex::new(Fleet::new(fleet_options(&config))));
+        let needs = config.needs();
+        let journal = Journal::new(&config.name);
+        journal.idle(needs.idle());
         Self {
-            journal: Journal::new(&config.name),
+            needs,
+            journal,
             platform: Arc::new(platform),
             planner,
             fleet,
@@ -169,7 +174,8 @@ impl<P: Platform> Account<P> {
             fleet.prune(now.wall);
             let known = fleet.known();
             drop(fleet);
-            let wants = self.platform.wants(&known);
+            let mut wants = self.platform.wants(&known);
+            wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
             self.journal.wanted(&wants);
             self.planner.plan(wants, now);
             known
@@ -223,16 +229,19 @@ impl<P: Platform> Account<P> {
             self.up = Some(result.is_ok());
             self.was_up |= result.is_ok();
         }
-        let finish = match result {
+        let (finish, reason) = match result {
             Ok(answer) => {
                 self.apply(answer, now);
-                Finish::Ok
+                (Finish::Ok, String::new())
             }
-            Err(failure) => self.fail(&failure, now),
+            Err(failure) => (self.fail(&failure, now), failure.message),
         };
-        self.planner.finish(&call, finish, now);
+        // Before the planner is told: calls may join the run that this one would end.
         if self.platform.plan_changed() {
             self.plan_soon(now);
+        }
+        if let Some(switched) = self.planner.finish(&call, finish, now) {
+            self.journal.switched(&call, &switched, &reason);
         }
         match effect {
             Outcome::Ok => self.failed_in_row = 0,

@@ -42,13 +42,15 @@ impl<P: Platform> Account<P> {
             let wake = self.step();
             let now = self.clock.now();
             let status = self.planner.status(now, |_| Duration::MAX);
-            let done = status.collectors.values().map(|collector| collector.attempted).sum();
+            let done: u64 = status.collectors.values().map(|collector| collector.attempted).sum();
             let planned = status.collectors.values().map(|collector| collector.targets).sum();
             progress(Progress { done, planned });
             if done != done_before || status.in_flight > 0 {
                 (done_before, idle_since) = (done, now.steady);
             }
-            let complete = done == planned && planned > 0 && status.in_flight == 0 && self.plan_due.is_none();
+            // What the key may not read is not waited for; it counts as missed.
+            let refused: u64 = status.collectors.values().map(|collector| collector.refused).sum();
+            let complete = done + refused == planned && planned > 0 && status.in_flight == 0 && self.plan_due.is_none();
             let stuck = now.steady.saturating_sub(idle_since) > PATIENCE;
             if complete || stuck || self.journal.key_refused() {
                 break;

@@ -10,7 +10,7 @@ use crate::fleet::{
     CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, SiteKey,
     StatusCounts, Update, View,
 };
-use crate::metrics::AccountStatus;
+use crate::metrics::{AccountStatus, CollectorReport};
 use crate::planner::{MemoryLedger, Permit, Priority, Want};
 
 const START: &str = "2026-03-04T09:15:02Z";
@@ -44,6 +44,10 @@ struct Script {
     panics: bool,
     /// An authentication error is about a secret of that call alone; it concerns all calls but the list.
     spares_key: bool,
+    /// The key may not make the calls of that name.
+    refuses: Option<&'static str>,
+    /// How many devices the list has.
+    devices: u32,
     /// Failing checks that the list counts.
     failing: u64,
     calls: Vec<(Duration, Call)>,
@@ -102,7 +106,11 @@ impl Platform for Scripted {
         let mut script = self.script();
         script.calls.push((self.clock.now().steady, call.clone()));
         let panics = script.panics;
-        let (fails, failing, spares_key) = (script.fails, script.failing, script.spares_key);
+        let spares_key = script.spares_key;
+        let (mut fails, failing, devices) = (script.fails, script.failing, script.devices.max(1));
+        if script.refuses == Some(call.name()) {
+            fails = Some((Outcome::Forbidden, None));
+        }
         drop(script);
         assert!(!panics, "a defect");
         if let Some((outcome, retry_after)) = fails.filter(|_| !(spares_key && *call == Call::List)) {
@@ -110,7 +118,10 @@ impl Platform for Scripted {
             return Err(Failure { outcome, gone, retry_after, message, bytes: 0, spares_key });
         }
         let updates = match call {
-            Call::List => vec![Update::Devices(DeviceList::Account, vec![device(failing)])],
+            Call::List => {
+                let named = |index: u32| DeviceRecord { id: device_id(index), ..device(failing) };
+                vec![Update::Devices(DeviceList::Account, (0..devices).map(named).collect())]
+            }
             Call::Failing => Vec::new(),
             Call::Checks(id) => {
                 vec![Update::Checks(id.clone(), DeviceChecks::default())]
@@ -124,6 +135,11 @@ impl Platform for Scripted {
     }
 }
 
+/// The first is `a`.
+fn device_id(index: u32) -> DeviceId {
+    DeviceId::new(&if index == 0 { "a".to_owned() } else { format!("a{index}") })
+}
+
 fn device(failing: u64) -> DeviceRecord {
     let (client, site) = (ClientKey::new("c"), SiteKey::new("s"));
     let counts = StatusCounts { passing: Some(3), failing: Some(failing), cleared: None, pending: None };
@@ -134,9 +150,15 @@ fn device(failing: u64) -> DeviceRecord {
 
 /// An account with the limits of a real server: the floor is 15 s.
 fn account(platform: &Scripted) -> (Account<Scripted>, Arc<Publisher>) {
+    account_excluding(platform, "")
+}
+
+/// The same, without the metrics of that name.
+fn account_excluding(platform: &Scripted, exclude: &str) -> (Account<Scripted>, Arc<Publisher>) {
     let yaml = "accounts:\n  - name: msp\n    platform: tactical\n    server: http://127.0.0.1:9\n    api_key: abcdef\n    \
-                min_interval: 15s\n    requests_per_minute: 60\n";
-    let config = config::parse(yaml, std::path::Path::new("test"), &|_| None).unwrap().accounts.remove(0);
+                min_interval: 15s\n    requests_per_minute: 60\n    metrics: { exclude: [EXCLUDE] }\n";
+    let yaml = yaml.replace("EXCLUDE", exclude);
+    let config = config::parse(&yaml, std::path::Path::new("test"), &|_| None).unwrap().accounts.remove(0);
     let publisher = Arc::new(Publisher::new());
     publisher.configure(vec![setup(&config)]);
     let ledger = Box::new(MemoryLedger::default());
@@ -146,6 +168,10 @@ fn account(platform: &Scripted) -> (Account<Scripted>, Arc<Publisher>) {
 
 fn status(publisher: &Publisher) -> Arc<AccountStatus> {
     Arc::clone(publisher.snapshot().account("msp").unwrap().status())
+}
+
+fn checks_report(status: &AccountStatus) -> &CollectorReport {
+    &status.collectors.iter().find(|(collector, _)| *collector == Collector::Checks).unwrap().1
 }
 
 fn paused() -> Scripted {
@@ -381,4 +407,53 @@ async fn collect_gives_up_at_a_refused_key_and_when_it_may_not_go_on() {
     let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
     assert!(platform.clock.now().steady < before + Duration::from_mins(2));
     assert!(results.iter().map(|result| result.missed).sum::<u64>() >= 1, "{results:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_key_may_not_read_is_off_and_the_rest_goes_on() {
+    let platform = paused();
+    (platform.script().refuses, platform.script().devices) = (Some("checks"), 300);
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    let checks =
+        |platform: &Scripted| platform.script().calls.iter().filter(|(_, call)| call.name() == "checks").count();
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert!((2..=3).contains(&checks(&platform)), "{} calls", checks(&platform));
+    let state = status(&publisher);
+    assert!(state.up && state.ready && state.backoff_until.is_none());
+    assert_eq!((state.queue_length, state.oldest_due), (0, Duration::ZERO));
+    let report = checks_report(&state);
+    assert_eq!((report.success, report.targets), (false, 300));
+    assert!(state.last_error.as_ref().is_some_and(|error| error.contains("checks: forbidden: as told")));
+    // Granted: the probe finds out, at the latest two hours after the one before.
+    platform.script().refuses = None;
+    tokio::time::sleep(Duration::from_mins(75)).await;
+    let state = status(&publisher);
+    let report = checks_report(&state);
+    assert_eq!((report.success, report.fresh, state.last_error.clone()), (true, 300, None));
+    shutdown.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn collect_does_not_wait_for_what_the_key_may_not_read() {
+    let platform = paused();
+    (platform.script().refuses, platform.script().devices) = (Some("checks"), 50);
+    let before = platform.clock.now().steady;
+    let results = account(&platform).0.run_once(CancellationToken::new(), |_| ()).await;
+    assert!(platform.clock.now().steady < before + Duration::from_secs(1), "at once");
+    let missed = |collector| results.iter().find(|result| result.collector == collector).map(|result| result.missed);
+    assert_eq!((missed(Collector::Checks), missed(Collector::Inventory)), (Some(50), Some(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_without_metrics_makes_no_calls_and_is_well() {
+    let platform = paused();
+    let (account, publisher) = account_excluding(&platform, "\"rmm_(device_)?check.*\"");
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert!(platform.script().calls.iter().all(|(_, call)| *call == Call::List));
+    let state = status(&publisher);
+    let report = checks_report(&state);
+    assert_eq!((state.ready, report.success, report.targets), (true, true, 0));
+    shutdown.cancel();
 }

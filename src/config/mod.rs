@@ -17,6 +17,7 @@ mod file;
 mod filter;
 mod key;
 mod mappings;
+pub mod needs;
 pub mod plan;
 mod reader;
 mod server;
@@ -32,6 +33,7 @@ pub use account::{
     AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TacticalOptions, TlsOptions,
 };
 pub use error::{ConfigError, ConfigErrors};
+pub use needs::Needs;
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "rmm-exporter.yml";

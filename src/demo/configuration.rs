@@ -63,8 +63,7 @@ pub(super) fn yaml(demo: &Demo) -> String {
     let pace = if demo.devices > MANY { LARGE } else { LIVELY };
     let mut yaml = "accounts:\n".to_owned();
     account(&mut yaml, PlatformName::Nsight, &demo.nsight, None, &pace, NSIGHT_OPTIONS);
-    // The simulated server has no monitoring token yet.
-    let token = None;
+    let token = demo.tactical.monitoring_token();
     account(&mut yaml, PlatformName::Tactical, &demo.tactical, token, &pace, TACTICAL_OPTIONS);
     yaml
 }

@@ -131,6 +131,8 @@ impl Backoff {
                 self.throttled.grow(pauses.first, pauses.most, started, now);
                 self.careful = true;
             }
+            // Whether calls of that name are allowed at all is not for a pause to find out.
+            (Outcome::Forbidden, _) => {}
             _ => {
                 // A few calls that fail for ever (a damaged device) must not hold up the good ones: a call that failed before
                 // says nothing new, unless the pause is on and the question is whether it is over.
@@ -140,9 +142,8 @@ impl Backoff {
                         state.pause.grow(pauses.first, pauses.most, started, now);
                     }
                 }
-                // These two come from a platform that is well: it understood, and refused.
-                let refused = matches!(outcome, Outcome::Forbidden | Outcome::ApiError);
-                if !refused && (!again || self.careful) {
+                // A platform that understood and refused is well.
+                if outcome != Outcome::ApiError && (!again || self.careful) {
                     self.count_failure(name, pauses, started, now);
                 }
             }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::collector::Collector;
 use crate::planner::{Outcome, Permit};
 
@@ -65,6 +67,20 @@ pub enum Finish {
         /// How long the server asked to be left alone; heeded with [`Outcome::Throttled`].
         retry_after: Option<Duration>,
     },
+}
+
+/// What the end of a call changed for all calls of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Switched {
+    /// The key may not make them: none is made but a probe now and then.
+    Off {
+        /// Whose calls they are.
+        collectors: Vec<Collector>,
+        /// When the first probe is made.
+        until: Timestamp,
+    },
+    /// The probe succeeded: they are made again.
+    On,
 }
 
 #[cfg(test)]

@@ -15,16 +15,18 @@ mod backoff;
 mod budget;
 mod plan;
 mod queue;
+mod refusals;
 mod schedule;
 mod slots;
 mod steady;
 mod sweeps;
+mod switch;
 #[cfg(test)]
 #[allow(clippy::unchecked_time_subtraction, reason = "a test may panic")]
 mod tests;
 
 pub use ledger::{Entry, Ledger, MemoryLedger};
-pub use limits::{Finish, Limits, Next, Start};
+pub use limits::{Finish, Limits, Next, Start, Switched};
 pub use permit::Permit;
 pub use planner::Planner;
 pub use status::{CollectorStatus, PlannerStatus};

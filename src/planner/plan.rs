@@ -63,6 +63,7 @@ impl<C: ReadCall> Planner<C> {
         let at = Steady::of(now);
         let due_already = slot.planned && slot.due <= at;
         slot.planned = true;
+        slot.off = self.refusals.off_until(slot.name).is_some();
         (slot.collector, slot.interval, slot.priority) = (want.collector, want.interval, want.priority);
         let last_success = slot.last_success.map(|success| success.wall(now));
         self.sweeps.join(slot.collector, slot.standing(), last_success);
@@ -100,6 +101,7 @@ impl<C: ReadCall> Planner<C> {
         slot.planned = false;
         slot.hurried = false;
         self.sweeps.leave(slot.collector, slot.standing(), now);
+        slot.off = false;
     }
 
     /// Forgets calls that left the plan long ago, or never started.

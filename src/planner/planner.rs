@@ -9,11 +9,12 @@ use crate::clock::Moment;
 use crate::planner::backoff::{Backoff, Failed};
 use crate::planner::budget::{Budget, Lingering, MINUTE};
 use crate::planner::queue::Queue;
+use crate::planner::refusals::Refusals;
 use crate::planner::schedule::{Pauses, next_due};
 use crate::planner::slots::{Flight, Id, Slots};
 use crate::planner::steady::{Gate, Steady};
 use crate::planner::sweeps::Sweeps;
-use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Permit, Priority, ReadCall, Start};
+use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Permit, Priority, ReadCall, Start, Switched};
 
 /// One start in so many goes to the call that has been due longest, whatever its priority, so that nothing starves.
 const FAIR_TURN: u64 = 4;
@@ -25,7 +26,7 @@ const FAIR_TURN: u64 = 4;
 /// - No rolling minute holds more starts, or arrivals at the server, than `requests_per_minute`.
 /// - At most `max_concurrent` calls run at once. A call that timed out runs on for `linger_after_timeout`, and nothing of its
 ///   name starts meanwhile.
-/// - Every due call gets its turn.
+/// - Every due call gets its turn, but those that the key may not make: of each such name only a probe now and then.
 pub struct Planner<C> {
     pub(super) limits: Limits,
     pub(super) ledger: Box<dyn Ledger>,
@@ -34,6 +35,7 @@ pub struct Planner<C> {
     pub(super) queue: Queue,
     pub(super) sweeps: Sweeps,
     pub(super) backoff: Backoff,
+    pub(super) refusals: Refusals,
     pub(super) in_flight: usize,
     /// The shortest interval of the plan.
     pub(super) shortest: Duration,
@@ -67,6 +69,7 @@ impl<C: ReadCall> Planner<C> {
             queue: Queue::default(),
             sweeps: Sweeps::default(),
             backoff: Backoff::default(),
+            refusals: Refusals::default(),
             in_flight: 0,
             shortest: Duration::MAX,
             generation: 0,
@@ -169,7 +172,8 @@ impl<C: ReadCall> Planner<C> {
     }
 
     fn name_gate(&self, name: &str, now: Steady) -> Gate {
-        self.backoff.name_gate(name, now).max(Gate::until(self.lingering.name_until(name), now))
+        let lingering = Gate::until(self.lingering.name_until(name), now);
+        self.backoff.name_gate(name, now).max(lingering).max(self.refusals.gate(name, now))
     }
 
     /// When a call may start as far as due times and names go: one that becomes due, or a due one of the names asked for.
@@ -188,26 +192,30 @@ impl<C: ReadCall> Planner<C> {
         self.starts = self.starts.wrapping_add(1);
         self.in_flight += 1;
         self.backoff.started(slot.name);
+        self.refusals.started(slot.name, at);
         self.ledger.started(&slot.call.identity(), now.wall);
         Some(Start { call: slot.call.clone(), collector: slot.collector, permit: Permit::new() })
     }
 
-    /// A call that was handed out ended. One that is not under way is ignored.
-    pub fn finish(&mut self, call: &C, result: Finish, now: Moment) {
+    /// A call that was handed out ended; says when that switched the calls of its name off or on. One that is not under way is
+    /// ignored.
+    pub fn finish(&mut self, call: &C, result: Finish, now: Moment) -> Option<Switched> {
         let now = self.clock(now);
         let at = Steady::of(now);
         let identity = call.identity();
-        let Some(id) = self.slots.find(&identity) else { return };
-        let Some(slot) = self.slots.at_mut(id) else { return };
-        let Some(flight) = slot.flight.take() else { return };
+        let id = self.slots.find(&identity)?;
+        let slot = self.slots.at_mut(id)?;
+        let flight = slot.flight.take()?;
         self.in_flight = self.in_flight.saturating_sub(1);
         self.budget.ended(at);
         self.ledger.ended(&identity, now.wall, result == Finish::Ok);
 
         let before = slot.standing();
+        let worked_before = slot.failures == 0 && slot.last_success.is_some();
         slot.last_end = Some(at);
         slot.attempted = true;
         slot.is_gone = result == Finish::Gone;
+        slot.refused = matches!(result, Finish::Failed { outcome: Outcome::Forbidden, .. });
         slot.run = flight.run.or(slot.run);
         match result {
             Finish::Ok => {
@@ -244,6 +252,7 @@ impl<C: ReadCall> Planner<C> {
         {
             slot.last_success = None;
         }
+        self.judge(id, flight, worked_before, result, now)
     }
 
     /// Decides when a planned call that just ended is due again, and queues it. `again`: as soon as the floor allows.

@@ -18,6 +18,10 @@ const FIRST: Duration = Duration::from_secs(30);
 const MOST: Duration = Duration::from_mins(5);
 /// The longest pause because the key is not accepted: that does not mend by itself.
 const MOST_KEY: Duration = Duration::from_mins(15);
+/// What the key may not read is tried at least so rarely: somebody has to change its rights first.
+const LEAST_PROBE: Duration = Duration::from_mins(15);
+/// And at least so often.
+const MOST_PROBE: Duration = Duration::from_hours(24);
 /// Nothing is retried faster, even without any floor.
 const LEAST: Duration = Duration::from_millis(100);
 
@@ -57,6 +61,12 @@ impl Pauses {
     }
 }
 
+/// From one try to the next of calls that the key may not make, when they repeat every `interval`.
+pub(super) fn probe_pause(interval: Duration, min_interval: Duration) -> Duration {
+    let least = if min_interval >= LEAST_REAL_FLOOR { LEAST_PROBE } else { first_delay(interval, min_interval) };
+    interval.max(min_interval).clamp(least, MOST_PROBE)
+}
+
 /// From the end of a failed attempt to the next, after so many failures in a row: doubling, at most a quarter of the
 /// interval, never under the floor. `jitter` lengthens it, from 0 (not at all) to 1 (by a quarter).
 pub(super) fn retry_delay(failures: u32, interval: Duration, min_interval: Duration, jitter: f64) -> Duration {
@@ -77,7 +87,9 @@ pub(super) fn next_due<C: ReadCall>(
         // It is asked again only because something still names it; that is no reason to hurry.
         end.plus((slot.interval / 4).max(min_interval))
     } else if !slot.answered() {
-        end.plus(retry_delay(slot.failures, slot.interval, min_interval, jitter))
+        // What is out of the key's scope can wait as long as if it had been read: it does not mend by itself.
+        let interval = if slot.refused { slot.interval.saturating_mul(4) } else { slot.interval };
+        end.plus(retry_delay(slot.failures, interval, min_interval, jitter))
     } else if slot.priority == Priority::Sweep {
         let earliest = end.plus((slot.interval / 2).max(min_interval));
         earliest.plus(to_grid(earliest.wall(now).as_nanosecond(), slot.interval, slot.phase))
@@ -134,6 +146,13 @@ mod tests {
             let pauses = Pauses::new(seconds(180), floor);
             assert_eq!([pauses.first, pauses.most, pauses.first_key, pauses.most_key], [30, 300, 60, 900].map(seconds));
         }
+    }
+
+    #[test]
+    fn what_is_refused_is_tried_every_interval_within_bounds() {
+        let pauses = [120, 1800, 86_400, 7 * 86_400].map(|interval| probe_pause(seconds(interval), REAL).as_secs());
+        assert_eq!(pauses, [900, 1800, 86_400, 86_400]);
+        assert_eq!(probe_pause(seconds(4), Duration::ZERO), seconds(4), "a simulator");
     }
 
     #[test]

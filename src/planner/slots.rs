@@ -61,6 +61,10 @@ pub(super) struct Slot<C> {
     pub(super) failures: u32,
     /// The platform said at the last attempt that it does not know what the call is for.
     pub(super) is_gone: bool,
+    /// The key was not allowed to make it at the last attempt.
+    pub(super) refused: bool,
+    /// Planned, but the calls of its name are switched off.
+    pub(super) off: bool,
     /// Attempted in this process.
     pub(super) attempted: bool,
     /// The last run in which it was attempted.
@@ -88,6 +92,8 @@ impl<C: ReadCall> Slot<C> {
             last_success: None,
             failures: 0,
             is_gone: false,
+            refused: false,
+            off: false,
             attempted: false,
             run: None,
         }
@@ -105,7 +111,7 @@ impl<C: ReadCall> Slot<C> {
 
     /// What counts in its collector's status.
     pub(super) const fn standing(&self) -> Standing {
-        Standing { failed: self.failures > 0, attempted: self.attempted, run: self.run }
+        Standing { failed: self.failures > 0, attempted: self.attempted, off: self.off, run: self.run }
     }
 }
 

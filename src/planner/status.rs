@@ -28,7 +28,7 @@ pub struct PlannerStatus {
 /// The state of a collector's calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectorStatus {
-    /// No planned call failed at its last attempt; true with nothing to ask.
+    /// No planned call failed at its last attempt, and the key may make them all; true with nothing to ask.
     pub success: bool,
     /// When the newest of its successful calls ended, also in an earlier process: how old its newest data are.
     pub last_success: Option<Timestamp>,
@@ -42,6 +42,8 @@ pub struct CollectorStatus {
     pub failed: u64,
     /// Of those, how many were attempted since the planner was made.
     pub attempted: u64,
+    /// Of those, how many were not, because the key may not make them.
+    pub refused: u64,
     /// Finished runs over all calls.
     pub sweeps: u64,
     /// When the next call is due; in the past when it waits for its turn.
@@ -59,6 +61,7 @@ impl Default for CollectorStatus {
             fresh: 0,
             failed: 0,
             attempted: 0,
+            refused: 0,
             sweeps: 0,
             next_due: None,
         }
@@ -70,6 +73,7 @@ impl Default for CollectorStatus {
 struct Count {
     stale_after: Duration,
     fresh: u64,
+    refused: u64,
     next_due: Option<Steady>,
 }
 
@@ -86,22 +90,29 @@ impl<C: ReadCall> Planner<C> {
         for slot in self.slots.iter().filter(|slot| slot.planned) {
             let Some(count) = counts.get_mut(&slot.collector) else { continue };
             count.fresh += u64::from(slot.last_success.is_some_and(|success| at.since(success) < count.stale_after));
+            count.refused += u64::from(slot.off && !slot.attempted);
             if slot.flight.is_none() {
-                count.next_due = Some(count.next_due.map_or(slot.due, |due| due.min(slot.due)));
-                queue_length += u64::from(slot.due <= at);
-                oldest = oldest.min(slot.due);
+                let off_until = if slot.off { self.refusals.off_until(slot.name) } else { None };
+                let due = off_until.map_or(slot.due, |until| until.max(slot.due));
+                count.next_due = Some(count.next_due.map_or(due, |next| next.min(due)));
+                // What the key may not read waits for nobody's turn.
+                if !slot.off {
+                    queue_length += u64::from(slot.due <= at);
+                    oldest = oldest.min(slot.due);
+                }
             }
         }
         let collectors = self.sweeps.iter().map(|(collector, progress)| {
             let count = counts.remove(&collector).unwrap_or_default();
             let status = CollectorStatus {
-                success: progress.failed == 0,
+                success: progress.failed == 0 && progress.off == 0,
                 last_success: progress.last_success,
                 last_duration: progress.last_duration,
                 targets: progress.targets,
                 fresh: count.fresh,
                 failed: progress.failed,
                 attempted: progress.attempted,
+                refused: count.refused,
                 sweeps: progress.finished,
                 next_due: count.next_due.map(|due| due.wall(now)),
             };

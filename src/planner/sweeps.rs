@@ -19,6 +19,8 @@ pub(super) struct Standing {
     pub(super) failed: bool,
     /// It was attempted in this process.
     pub(super) attempted: bool,
+    /// The key may not make it: no run waits for it.
+    pub(super) off: bool,
     /// The last run in which it was attempted.
     pub(super) run: Option<RunId>,
 }
@@ -40,6 +42,8 @@ pub(super) struct Progress {
     pub(super) targets: u64,
     pub(super) failed: u64,
     pub(super) attempted: u64,
+    /// Planned calls that are switched off.
+    pub(super) off: u64,
     run: Option<Run>,
     pub(super) finished: u64,
     pub(super) last_duration: Option<Duration>,
@@ -52,7 +56,9 @@ impl Progress {
         self.targets = step(self.targets, 1);
         self.failed = step(self.failed, u64::from(call.failed));
         self.attempted = step(self.attempted, u64::from(call.attempted));
+        self.off = step(self.off, u64::from(call.off));
         if let Some(run) = &mut self.run
+            && !call.off
             && call.run != Some(run.id)
         {
             run.remaining = step(run.remaining, 1);
@@ -109,12 +115,24 @@ impl Sweeps {
         }
     }
 
-    /// A planned call starts; says in which run. A retry between two runs does not begin one, unless every call failed.
+    /// What counts of a planned call changed, without an attempt.
+    pub(super) fn change(&mut self, collector: Collector, (before, after): (Standing, Standing), now: Moment) {
+        let progress = self.collectors.entry(collector).or_default();
+        progress.count(before, u64::saturating_sub);
+        progress.count(after, u64::saturating_add);
+        if !self.held {
+            progress.settle(now);
+        }
+    }
+
+    /// A planned call starts; says in which run. A retry between two runs does not begin one, unless every call failed; nor
+    /// does a call that is switched off.
     pub(super) fn start(&mut self, collector: Collector, call: Standing, now: Steady) -> Option<RunId> {
         let progress = self.collectors.entry(collector).or_default();
-        if progress.run.is_none() && (!call.failed || progress.failed == progress.targets) {
+        if progress.run.is_none() && !call.off && (!call.failed || progress.failed == progress.targets) {
             self.last_run += 1;
-            progress.run = Some(Run { id: self.last_run, started: now, remaining: progress.targets, any: false });
+            let remaining = progress.targets.saturating_sub(progress.off);
+            progress.run = Some(Run { id: self.last_run, started: now, remaining, any: false });
         }
         progress.run.map(|run| run.id)
     }

@@ -70,7 +70,7 @@ fn five_failures_in_a_row_pause_the_calls_of_that_name() {
 #[test]
 fn after_its_pause_a_name_goes_one_by_one_until_a_call_succeeds() {
     let mut desk = Desk::planning(real(), sweeps(50));
-    waits(&mut desk, Outcome::Forbidden, 5);
+    waits(&mut desk, Outcome::HttpError, 5);
     let (_, call) = desk.wait_and_start();
     assert_eq!(desk.start(), None);
     desk.finish(call, Finish::Ok);
@@ -100,9 +100,10 @@ fn a_success_between_failures_spares_the_account() {
 
 #[test]
 fn refusals_by_a_platform_that_is_well_do_not_pause_the_account() {
-    for outcome in [Outcome::Forbidden, Outcome::ApiError] {
-        let mut desk = Desk::planning(real(), [sweeps(4), (0..4).map(patches).collect()].concat());
-        assert_eq!(waits(&mut desk, outcome, 8), [0; 8]);
+    for (outcome, calls) in [(Outcome::Forbidden, 2), (Outcome::ApiError, 4)] {
+        let mut desk = Desk::planning(real(), [sweeps(calls), (0..calls).map(patches).collect()].concat());
+        assert!(waits(&mut desk, outcome, 2 * calls as usize).iter().all(|wait| *wait == 0));
+        assert_eq!(desk.status().backoff_until, None);
     }
 }
 

@@ -5,6 +5,7 @@ mod floor;
 mod limits;
 mod order;
 mod properties;
+mod refusals;
 mod simulation;
 mod size;
 mod status;
@@ -120,6 +121,8 @@ pub(super) struct Desk {
     ledger: SharedLedger,
     /// What [`Self::run`] started, the last first, and when it ends.
     running: Vec<(Duration, Call)>,
+    /// What the last end of a call switched.
+    pub(super) switched: Option<Switched>,
 }
 
 impl Desk {
@@ -132,6 +135,7 @@ impl Desk {
             limits,
             ledger,
             running: Vec::new(),
+            switched: None,
         }
     }
 
@@ -198,7 +202,7 @@ impl Desk {
     }
 
     pub(super) fn finish(&mut self, call: Call, result: Finish) {
-        self.planner.finish(&call, result, self.now);
+        self.switched = self.planner.finish(&call, result, self.now);
     }
 
     pub(super) fn fail(&mut self, call: Call, outcome: Outcome) {

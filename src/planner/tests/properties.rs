@@ -198,8 +198,9 @@ proptest! {
         let repair = |(fault, outcome): (Fault, usize)| Fault { finish: failed(Outcome::ALL[outcome]), ..fault };
         let faults: Vec<_> = faults.into_iter().map(repair).collect();
         let over = faults.iter().map(|fault| fault.until).max().unwrap();
-        // The pause for a refused key, a name's pause after it, two places that linger, one sweep's retries one by one.
-        let length = over + seconds(900 + 300 + 300 + 900 + u64::from(devices) * 30);
+        // The pause for a refused key, a name's pause after it, two places that linger, one sweep's retries one by one. What the
+        // key might not read is tried once an hour, as often as it repeats.
+        let length = over + seconds(3600 + 900 + 300 + 300 + 900 + u64::from(devices) * 30);
         let scenario = Scenario {
             seed, limits, wants: fleet(devices, 3600), events: vec![], faults, longest_call: seconds(20), length,
         };

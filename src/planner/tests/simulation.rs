@@ -243,7 +243,8 @@ impl Simulation {
         for (collector, status) in status.collectors {
             let counts = counts.remove(&collector).unwrap_or_default();
             assert_eq!((status.targets, status.failed, status.attempted), counts, "{collector:?}");
-            assert_eq!(status.success, status.failed == 0);
+            // What is switched off need not have failed itself.
+            assert!(!status.success || status.failed == 0);
         }
         assert!(counts.is_empty());
     }

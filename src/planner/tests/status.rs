@@ -203,3 +203,20 @@ fn a_run_waits_for_the_plan_that_its_answers_ask_for() {
     desk.plan(sweeps(1));
     assert_eq!(checks(&desk).sweeps, 1, "nothing joined");
 }
+
+#[test]
+fn a_call_that_others_stand_in_for_counts_no_more_and_keeps_its_floor() {
+    let stand_in = |client| want(call("failing", client), Collector::FailingChecks, 180, Priority::Inventory);
+    let mut desk = Desk::planning(real(), vec![failing()]);
+    desk.make(failing().call, seconds(60), failed(Outcome::Timeout));
+    desk.planner.expect_plan();
+    desk.plan((1..4).map(stand_in).collect());
+    let status = desk.collector(Collector::FailingChecks);
+    assert_eq!((status.targets, status.failed, status.success), (3, 0, true));
+    for client in 1..4 {
+        desk.make(stand_in(client).call, seconds(1), Finish::Ok);
+    }
+    assert_eq!(desk.collector(Collector::FailingChecks).fresh, 3);
+    desk.plan(vec![failing()]);
+    assert_eq!(desk.wait_and_start(), (seconds(87), failing().call), "90 s after its end, whatever came between");
+}

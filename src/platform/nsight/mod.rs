@@ -9,23 +9,26 @@ pub mod collectors;
 pub mod decode;
 pub mod encoding;
 pub mod error;
+mod fallback;
 mod noted;
 pub mod region;
 pub mod wire;
 pub mod xml;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tracing::debug;
+use tracing::{debug, info, warn};
 
 use self::call::Call;
 use self::client::Client;
 use self::error::Error;
+use self::fallback::{Change, Ended, FallbackState};
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::config::AccountConfig;
 use crate::fleet::{DeviceId, View};
-use crate::planner::{Permit, Want};
+use crate::planner::{Outcome, Permit, Want};
 use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure, Platform, SetupError};
 
@@ -42,6 +45,7 @@ pub struct Nsight {
     client: Client,
     decoder: Arc<Decoder>,
     clock: SharedClock,
+    fallbacks: Mutex<FallbackState>,
 }
 
 struct SharedClock(Arc<dyn Clock>);
@@ -62,7 +66,13 @@ impl Nsight {
         let client = Client::new(config)?;
         let decoder =
             Decoder::new(&config.name, config.nsight().offline_after, config.checks_mode).hiding(&client.key());
-        Ok(Self { config: config.clone(), client, decoder: Arc::new(decoder), clock: SharedClock(clock) })
+        Ok(Self {
+            client,
+            decoder: Arc::new(decoder),
+            clock: SharedClock(clock),
+            fallbacks: Mutex::new(FallbackState::new(config)),
+            config: config.clone(),
+        })
     }
 
     /// Decodes where it disturbs nobody.
@@ -79,6 +89,36 @@ impl Nsight {
         let broken_off = |_| Err(Error::decode("decoding was broken off").into_failure(call, bytes as u64));
         task.await.unwrap_or_else(broken_off)
     }
+
+    fn fallbacks(&self) -> MutexGuard<'_, FallbackState> {
+        self.fallbacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn steady(&self) -> Duration {
+        self.clock.0.now().steady
+    }
+
+    /// Notes how the call ended, and tells when another form of it is asked from now on.
+    fn note(&self, ended: Ended<'_>) {
+        let Some(change) = self.fallbacks().ended(ended) else { return };
+        let (account, call) = (&self.config.name, ended.call.service());
+        match change {
+            Change::ClientByClient(stay) => {
+                let (seconds, minutes) = (ended.took.as_secs_f64(), stay.as_secs() / 60);
+                warn!(
+                    account,
+                    call, seconds, minutes, "too slow for the whole account: one call for each client meanwhile"
+                );
+            }
+            Change::DeviceByDevice(stay) => {
+                let days = stay.as_secs() / 86_400;
+                info!(account, call, days, "refused for the whole account: one call for each device meanwhile");
+            }
+            Change::WholeAccount | Change::WholeSelection => {
+                info!(account, call, "one call for the whole account again");
+            }
+        }
+    }
 }
 
 impl Platform for Nsight {
@@ -87,7 +127,15 @@ impl Platform for Nsight {
     fn wants(&self, known: &View) -> Vec<Want<Call>> {
         let products = &self.config.nsight().antivirus_products;
         collectors::antivirus_definitions::note_unknown(products, known, self.decoder.noted());
-        collectors::wants(&self.config, known, Fallbacks::default())
+        let fallbacks = self.fallbacks().for_plan(self.steady());
+        let mut wants = collectors::wants(&self.config, known, fallbacks);
+        fallback::pace(&mut wants, &self.config);
+        wants
+    }
+
+    fn plan_changed(&self) -> bool {
+        let now = self.steady();
+        self.fallbacks().plan_changed(now)
     }
 
     fn up_call(&self) -> Call {
@@ -99,10 +147,16 @@ impl Platform for Nsight {
     }
 
     async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
-        let result = match self.client.fetch(call, self.clock.0.now().wall, permit).await {
+        let began = self.clock.0.now();
+        let fetched = self.client.fetch(call, began.wall, permit).await;
+        let took = self.steady().saturating_sub(began.steady);
+        let status = fetched.as_ref().ok().map(|answer| answer.status);
+        let result = match fetched {
             Ok(answer) => self.decode(call, answer).await,
             Err(error) => Err(error.into_failure(call, 0)),
         };
+        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
+        self.note(Ended { call, outcome, status, took, at: self.steady() });
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         debug!(account = self.config.name, ?call, bytes, ok = result.is_ok(), "call ended");
         result.map_err(|failure| Failure { message: self.client.key().hide(&failure.message), ..failure })

@@ -11,8 +11,14 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::clock::TokioClock;
 use crate::config::{ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TlsOptions};
-use crate::fleet::{AntivirusProduct, ClientKey, Filter, Gone, Update};
-use crate::planner::Outcome;
+use crate::fleet::filter::NameFilter;
+use crate::fleet::store::FleetOptions;
+use crate::fleet::{
+    AntivirusProduct, ClientKey, ClientRecord, DeviceList, DeviceRecord, Feature, Filter, Fleet, Gone, Kind, Mappings,
+    SiteKey, Update,
+};
+use crate::planner::{Outcome, ReadCall};
+use crate::platform::PlatformName;
 
 /// An account with every default collector.
 pub(super) fn account(server: Url) -> AccountConfig {
@@ -233,4 +239,92 @@ async fn no_message_holds_the_key_even_when_the_server_repeats_it() {
     assert_eq!(failure.outcome, Outcome::AuthError);
     let text = format!("{failure:?}");
     assert!(text.contains("bad apikey=") && !text.contains("te+st") && !text.contains("te%2Bst"), "{text}");
+}
+
+/// Answers requests with these, one after the other, on connections of their own.
+async fn answering(answers: Vec<Vec<u8>>) -> Nsight {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
+    let url = format!("http://{}/", listener.local_addr().expect("address"));
+    tokio::spawn(async move {
+        for answer in answers {
+            let (mut socket, _) = listener.accept().await.expect("connection");
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(socket.read_u8().await.expect("head"));
+            }
+            socket.write_all(&answer).await.expect("sent");
+        }
+    });
+    let clock = TokioClock::starting_at("2026-03-04T09:15:00Z".parse().expect("time"));
+    let mut config = account(url.parse().expect("URL"));
+    let settings = config.collectors[&Collector::Backup];
+    config.collectors.insert(Collector::BackupSelection, settings);
+    Nsight::new(&config, Arc::new(clock)).expect("account")
+}
+
+/// What is known of two clients of which the filter admits one, with a server that has the platform's own backup.
+fn filtered() -> View {
+    let expression = regex::Regex::new("^Larkspur.*$").expect("expression");
+    let clients = NameFilter { include: vec![expression], exclude: Vec::new() };
+    let mut fleet = Fleet::new(FleetOptions {
+        platform: PlatformName::Nsight,
+        filter: Filter { clients, ..Filter::default() },
+        checks_mode: ChecksMode::Failing,
+        stale_after: BTreeMap::from([(Collector::Inventory, Duration::from_hours(1))]),
+        time_zone: None,
+        mappings: Mappings::default(),
+    });
+    let now = "2026-03-04T09:15:00Z".parse().expect("time");
+    let client = |id: &str, name: &str| ClientRecord {
+        key: ClientKey::new(id),
+        name: name.into(),
+        id: id.into(),
+        timezone: None,
+        devices: None,
+    };
+    fleet.apply(Update::Clients(vec![client("41007", "Larkspur Dental"), client("41008", "Other")]), now);
+    let site = SiteKey::new("50311");
+    let named = DeviceRecord::new(DeviceId::new("770215"), "LKD".into(), ClientKey::new("41007"), site);
+    let kind = Kind::Server;
+    let features = Some([Feature::Backup].into_iter().collect());
+    let device = DeviceRecord { kind: Some(kind), features, ..named };
+    fleet.apply(Update::Devices(DeviceList::Client(ClientKey::new("41007"), kind), vec![device]), now);
+    fleet.known()
+}
+
+fn asked(nsight: &Nsight, service: &str) -> Vec<Call> {
+    let wants = nsight.wants(&filtered());
+    wants.into_iter().map(|want| want.call).filter(|call| call.service() == service).collect()
+}
+
+#[tokio::test]
+async fn a_report_that_times_out_is_asked_client_by_client() {
+    let gateway_timeout = || response("504 Gateway Timeout", b"");
+    let clients = response("200 OK", &fixture("list_clients.xml"));
+    let nsight = answering(vec![gateway_timeout(), clients, gateway_timeout()]).await;
+    assert_eq!(asked(&nsight, "list_failing_checks"), [Call::ListFailingChecks]);
+    for call in [Call::ListFailingChecks, Call::ListClients] {
+        let _ = nsight.read(&call, Permit::for_test()).await;
+        assert!(!nsight.plan_changed(), "{call:?}");
+    }
+    nsight.read(&Call::ListFailingChecks, Permit::for_test()).await.expect_err("timeout");
+    assert!(nsight.plan_changed());
+    let admitted = Call::ListFailingChecksOf(ClientKey::new("41007"));
+    assert_eq!(asked(&nsight, "list_failing_checks"), [admitted], "only the clients that are looked at");
+    assert!(!nsight.plan_changed());
+}
+
+#[tokio::test]
+async fn a_refused_selection_of_the_account_is_asked_device_by_device_and_nothing_is_gone() {
+    for (code, message) in [(4, "Invalid value for parameter: deviceid"), (4, ""), (5, "Missing parameter: clientid")] {
+        let nsight = answering(Vec::new()).await;
+        let [whole] = &asked(&nsight, "mob/mob_list_selection_size")[..] else { panic!("one call") };
+        assert!(whole.identity().contains("deviceid=0"), "{whole:?}");
+        let Failure { outcome, gone, .. } = Error::from_fail(Some(code), message).into_failure(whole, 0);
+        assert_eq!((outcome, gone), (Outcome::ApiError, None), "{code} {message}");
+        nsight.note(Ended { call: whole, outcome, status: Some(200), took: Duration::ZERO, at: nsight.steady() });
+        assert!(nsight.plan_changed());
+        let [single] = &asked(&nsight, "mob/mob_list_selection_size")[..] else { panic!("one device") };
+        assert_eq!(single.identity(), "mob/mob_list_selection_size?clientid=41007&deviceid=770215&siteid=50311");
+    }
 }
