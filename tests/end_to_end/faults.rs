@@ -210,7 +210,8 @@ async fn an_outage_is_met_with_fewer_and_fewer_calls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_key_is_tried_a_few_times_only() {
     // As against a real server: floor and pauses of their full length.
-    let settings = Settings { wrong_keys: true, min_interval: 15_000, fast: 60_000, ..Settings::default() };
+    let settings =
+        Settings { wrong_keys: true, min_interval: 15_000, fast: 60_000, concurrent: 2, ..Settings::default() };
     let running = Running::start(settings).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let all = running.scrape().await;

@@ -213,7 +213,7 @@ async fn what_the_role_may_not_read_is_seldom_asked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_monitoring_token_hides_the_server_and_nothing_else() {
-    let settings = Settings { devices: 30, slow: 1_500, wrong_token: true, ..Settings::default() };
+    let settings = Settings { devices: 30, fast: 500, wrong_token: true, ..Settings::default() };
     let running = Running::start(settings).await;
     let mut expected = running.expected();
     expected.retain(|(name, _), _| !name.starts_with("rmm_server_"));
@@ -232,6 +232,6 @@ async fn a_wrong_monitoring_token_hides_the_server_and_nothing_else() {
     let calls = audit.calls();
     let (status, others): (Vec<_>, Vec<_>) = calls.iter().partition(|call| call.target == "/core/v2/status/");
     assert!(status.len() <= 3, "{} times", status.len());
-    assert!(others.len() > 30 && others.iter().all(|call| call.key_accepted), "{}", others.len());
+    assert!(others.len() > 10 && others.iter().all(|call| call.key_accepted), "{}", others.len());
     running.stop().await;
 }
