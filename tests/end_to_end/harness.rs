@@ -177,8 +177,8 @@ impl Running {
     pub async fn until_well(&self, seconds: u64, account: &str) -> SeriesMap {
         self.until(seconds, |all| {
             let up = value(all, "rmm_up", &[("account", account)]);
-            (up != Some(1.0) || failed_collectors(all, account) != 0)
-                .then(|| format!("{account}: up {up:?}, {} collectors failed", failed_collectors(all, account)))
+            let failed = failed_collectors(all, account);
+            (up != Some(1.0) || !failed.is_empty()).then(|| format!("{account}: up {up:?}, failed: {failed:?}"))
         })
         .await
     }
@@ -202,11 +202,11 @@ pub async fn start_demo(settings: &Settings) -> Demo {
 }
 
 /// Collectors of an account whose last attempt failed somewhere.
-pub fn failed_collectors(all: &SeriesMap, account: &str) -> usize {
+pub fn failed_collectors<'a>(all: &'a SeriesMap, account: &str) -> Vec<&'a str> {
     let of = |((name, labels), value): &(&(String, crate::support::Labels), &f64)| {
         name == "rmm_collector_success" && labels["account"] == account && **value == 0.0
     };
-    all.iter().filter(of).count()
+    all.iter().filter(of).map(|((_, labels), _)| labels["collector"].as_str()).collect()
 }
 
 /// Calls of an account with that outcome.

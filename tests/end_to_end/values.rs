@@ -18,7 +18,7 @@ async fn every_series_is_exactly_what_the_world_says() {
     }
     let all = running.until_well(5, "demo-nsight").await;
     for (account, platform) in BOTH.into_iter().zip(["nsight", "tactical"]) {
-        assert_eq!(failed_collectors(&all, account), 0);
+        assert_eq!(failed_collectors(&all, account), [""; 0]);
         let fleet = of_account(&expected, account).len();
         let exposed = value(&all, "rmm_exporter_series", &[("account", account), ("platform", platform)]);
         assert_eq!(exposed, Some(fleet as f64));
