@@ -1,9 +1,49 @@
 //! Every value is true, none is missing and none is too much; and the guest behaves.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::harness::{BOTH, Running, Settings, failed_collectors, of_account};
+use rmm_exporter::demo::world::World;
+use rmm_exporter::demo::world::tactical::ServicesForm;
+use rmm_exporter::metrics::catalogue;
+use rmm_exporter::platform::PlatformName;
+
+use crate::harness::{BOTH, NOW, Running, Settings, TestClock, failed_collectors, of_account, start_demo};
 use crate::support::{difference, fleet_only, value};
+use crate::truth;
+
+/// The truth leaves no family out, and in some world each has something to say.
+#[test]
+fn the_truth_knows_every_family() {
+    let now = NOW.parse().unwrap();
+    let mut told = BTreeSet::new();
+    for seed in 1..6 {
+        let world = World::new(120, seed, 1.0, Arc::new(TestClock::at(NOW)));
+        let expected = truth::expected(&world.truth(now), now);
+        let telling = expected.into_iter().filter(|(_, value)| *value != 0.0);
+        told.extend(telling.map(|((name, mut labels), _)| (labels.remove("platform").unwrap(), name)));
+    }
+    let mut known = BTreeSet::new();
+    for family in catalogue::families().iter().filter(|family| family.is_fleet()) {
+        let platforms = [PlatformName::Nsight, PlatformName::Tactical].into_iter();
+        let with = platforms.filter(|platform| family.source(*platform).is_some());
+        known.extend(with.map(|platform| (platform.name().to_owned(), family.name.to_owned())));
+    }
+    assert_eq!(told, known);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_worlds_are_told_as_truly() {
+    for (seed, form) in [(2, ServicesForm::Text), (11, ServicesForm::Container), (30, ServicesForm::Seen)] {
+        let settings = Settings { devices: 50, seed, ..Settings::default() };
+        let demo = start_demo(&settings).await;
+        demo.world.tactical_switches().set_services_form(form);
+        let running = Running::around(demo, settings).await;
+        running.until_true(30).await;
+        running.stop().await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_series_is_exactly_what_the_world_says() {
