@@ -19,7 +19,7 @@ mod later;
 pub mod plan;
 mod reader;
 mod server;
-mod text;
+pub(crate) mod text;
 mod tree;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod decode;
 pub mod encoding;
 pub mod error;
 mod noted;
+pub mod probe;
 pub mod region;
 pub mod wire;
 pub mod xml;

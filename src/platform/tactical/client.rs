@@ -6,7 +6,7 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::call::{Call, is_safe_segment};
+use super::call::{Call, Credential, is_safe_segment};
 use super::error::{ApiError, KeyProblem, detail};
 use crate::planner::Permit;
 use crate::platform::key::ApiKey;
@@ -14,6 +14,7 @@ use crate::platform::redact::{redact_body, redact_text};
 use crate::platform::transport::{RawAnswer, Transport};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const MONITORING_TOKEN: HeaderName = HeaderName::from_static("x-mon-token");
 
 /// A Tactical RMM server and the key for it.
 #[derive(Debug)]
@@ -21,12 +22,19 @@ pub(super) struct Client {
     transport: Transport,
     base: Url,
     key: Arc<ApiKey>,
+    /// For the calls that take it in place of the key.
+    monitoring_token: Option<Arc<ApiKey>>,
 }
 
 impl Client {
     /// `base` may have a path in front of the API's own, with or without trailing slash.
     pub(super) const fn new(transport: Transport, base: Url, key: Arc<ApiKey>) -> Self {
-        Self { transport, base, key }
+        Self { transport, base, key, monitoring_token: None }
+    }
+
+    /// The same, with the token that some calls take in place of the key.
+    pub(super) fn with_monitoring_token(self, token: Option<Arc<ApiKey>>) -> Self {
+        Self { monitoring_token: token, ..self }
     }
 
     /// Reads the key again from where it is kept.
@@ -34,17 +42,21 @@ impl Client {
         self.key.reload();
     }
 
-    /// The text, for a log, without the key.
+    /// The text, for a log, without the secrets.
     pub(super) fn hide(&self, text: &str) -> String {
-        self.key.hide(text)
+        let clean = self.key.hide(text);
+        self.monitoring_token.as_ref().map_or_else(|| clean.clone(), |token| token.hide(&clean))
     }
 
     /// Sends the call and reads the whole answer, whatever its status. The key is taken out of it: some proxies repeat the
     /// request in their pages.
     pub(super) async fn send(&self, call: &Call, permit: Permit) -> Result<RawAnswer, ApiError> {
         let url = url(&self.base, call)?;
-        let key = self.key.current();
-        let headers = headers(&key)?;
+        let (name, key) = match (call.credential(), &self.monitoring_token) {
+            (Credential::MonitoringToken, Some(token)) => (MONITORING_TOKEN, token.current()),
+            _ => (API_KEY, self.key.current()),
+        };
+        let headers = headers(name, &key)?;
         let body = call.body().map(|body| body.as_bytes().to_vec());
         let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
@@ -54,11 +66,11 @@ impl Client {
 }
 
 /// Never an Authorization header: the server looks at it first and refuses the call, good key or not.
-fn headers(key: &SecretString) -> Result<HeaderMap, ApiError> {
+fn headers(name: HeaderName, key: &SecretString) -> Result<HeaderMap, ApiError> {
     let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| ApiError::Key(KeyProblem::Unsendable))?;
     value.set_sensitive(true);
     let mut headers = HeaderMap::with_capacity(2);
-    headers.insert(API_KEY, value);
+    headers.insert(name, value);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     Ok(headers)
 }

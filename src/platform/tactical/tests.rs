@@ -289,6 +289,7 @@ fn bad_bytes_spoil_a_name_and_not_the_list() {
         status: 200,
         content_type: "application/json".to_owned(),
         retry_after: None,
+        date: None,
         body,
     };
     let answer = decoder.decode(&Call::Agents, raw, Timestamp::UNIX_EPOCH).expect("a list");

@@ -6,7 +6,13 @@ use crate::planner::Outcome;
 use crate::platform::nsight::tests::account;
 
 fn answer(status: u16, content_type: &str, body: &str) -> RawAnswer {
-    RawAnswer { status, content_type: content_type.to_owned(), retry_after: None, body: body.as_bytes().to_vec() }
+    RawAnswer {
+        status,
+        content_type: content_type.to_owned(),
+        retry_after: None,
+        date: None,
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 #[test]

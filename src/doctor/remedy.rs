@@ -1,0 +1,82 @@
+//! What happened to a call, and what to do about it, in two parts.
+
+use crate::config::AccountConfig;
+use crate::planner::Outcome;
+use crate::platform::nsight::region::REGIONS;
+use crate::platform::{Failure, PlatformName};
+
+/// What happened. Messages of failures say it up to the first semicolon.
+#[must_use]
+pub fn finding(failure: &Failure) -> &str {
+    failure.message.split_once("; ").map_or(failure.message.as_str(), |(finding, _)| finding)
+}
+
+/// What to do: what the message says after the semicolon, else what usually helps.
+#[must_use]
+pub fn remedy(account: &AccountConfig, failure: &Failure) -> String {
+    let told = failure.message.split_once("; ").map(|(_, remedy)| remedy.to_owned());
+    let remedy = told.unwrap_or_else(|| usual(account, failure.outcome));
+    match (account.platform_name(), failure.outcome) {
+        (PlatformName::Nsight, Outcome::AuthError) => format!("{remedy}. Configured is {}", region(account)),
+        _ => remedy,
+    }
+}
+
+fn usual(account: &AccountConfig, outcome: Outcome) -> String {
+    let nsight = account.platform_name() == PlatformName::Nsight;
+    match outcome {
+        Outcome::Ok | Outcome::ApiError => "look up the message in the documentation of the RMM",
+        Outcome::AuthError => "check the key",
+        Outcome::Forbidden if nsight => "give the Agent Key user the permission in N-sight",
+        Outcome::Forbidden => "give the role of the key's user the permission under Settings > Permissions Manager",
+        Outcome::HttpError => "look at the server's own log",
+        Outcome::Throttled => "lower requests_per_minute, or wait: does something else use this key?",
+        Outcome::Blocked => "check server and user_agent, and any firewall or login page in between",
+        Outcome::Timeout => "raise timeout (30s and more), or look why the server is slow",
+        Outcome::ConnectError => "check network, firewall and proxy",
+        Outcome::InvalidResponse => "look for a proxy that changes answers; else please report it",
+        Outcome::TooLarge => "please report it with the size of your fleet",
+    }
+    .to_owned()
+}
+
+/// The region that is configured, in words.
+fn region(account: &AccountConfig) -> String {
+    let host = account.server.host_str().unwrap_or_default();
+    let is_here = |server: &str| server.strip_prefix("https://") == Some(host);
+    match REGIONS.iter().find(|(_, server)| is_here(server)) {
+        Some((region, _)) => format!("region {region} ({host})"),
+        None => format!("the server {host}, of none of the known regions"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_fall_into_two_parts() {
+        let config = crate::config::parse(
+            "accounts: [{name: n, platform: nsight, region: uk, api_key: k}]",
+            std::path::Path::new("test"),
+            &|_| None,
+        );
+        let account = &config.expect("valid").accounts[0];
+        let failure = |outcome, message: &str| Failure {
+            outcome,
+            gone: None,
+            retry_after: None,
+            message: message.to_owned(),
+            bytes: 0,
+        };
+        let refused = failure(Outcome::AuthError, "not accepted (Login failed); check the key; and the region");
+        assert_eq!(finding(&refused), "not accepted (Login failed)");
+        assert_eq!(
+            remedy(account, &refused),
+            "check the key; and the region. Configured is region uk (www.systemmonitor.co.uk)"
+        );
+        let slow = failure(Outcome::Timeout, "no whole answer within 5s");
+        assert_eq!(finding(&slow), "no whole answer within 5s");
+        assert!(remedy(account, &slow).contains("raise timeout"));
+    }
+}

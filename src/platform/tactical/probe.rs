@@ -1,0 +1,217 @@
+//! Single questions to a Tactical RMM server, for `doctor`, and what their answers say.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::call::{Call, is_safe_segment};
+use super::client::Client;
+use super::decode::Decoder;
+use super::error::ApiError;
+use super::wire::array::{ArrayError, each_record, read_object};
+use super::wire::clients::Site;
+use super::wire::{lenient, number_id, text_id};
+use crate::config::{AccountConfig, ChecksMode};
+use crate::fleet::{Check, DeviceId, Label, Update};
+use crate::planner::Permit;
+use crate::platform::key::{ApiKey, KeyError};
+use crate::platform::probe::{Probed, Prober};
+use crate::platform::transport::{RawAnswer, Transport, TransportOptions};
+use crate::platform::{Failure, SetupError};
+
+/// Asks one Tactical RMM server.
+pub struct TacticalProber {
+    client: Client,
+    decoder: Decoder,
+    /// Why there is no monitoring token although one is configured.
+    token_problem: Option<KeyError>,
+}
+
+impl TacticalProber {
+    /// Reads the key and sets up the HTTP client. No connection is made. A monitoring token that cannot be read is no
+    /// reason not to go on.
+    ///
+    /// # Errors
+    ///
+    /// When there is no key, or the options cannot be used.
+    pub fn new(config: &AccountConfig) -> Result<Self, SetupError> {
+        let key = Arc::new(ApiKey::load(&config.api_key)?);
+        let transport = Transport::new(&TransportOptions::of(config))?;
+        let token = config.tactical().monitoring_token.map(|source| ApiKey::load(&source)).transpose();
+        let (token, token_problem) = token.map_or_else(|error| (None, Some(error)), |token| (token, None));
+        let client = Client::new(transport, config.server.clone(), Arc::clone(&key));
+        Ok(Self {
+            client: client.with_monitoring_token(token.map(Arc::new)),
+            decoder: Decoder::new(&config.name, ChecksMode::All).hiding(key),
+            token_problem,
+        })
+    }
+
+    /// Why there is no monitoring token although one is configured.
+    #[must_use]
+    pub const fn token_problem(&self) -> Option<&KeyError> {
+        self.token_problem.as_ref()
+    }
+
+    /// The checks of an answer of [`Call::AgentChecks`], each with the script that it runs.
+    ///
+    /// # Errors
+    ///
+    /// When the answer cannot be read.
+    pub fn checks(&self, call: &Call, answer: RawAnswer) -> Result<Vec<(Check, Option<u64>)>, Failure> {
+        let bytes = answer.body.len() as u64;
+        let mut scripts = HashMap::new();
+        let body = text(&answer);
+        each_record(&body, call.max_records(), |run: Run| {
+            scripts.insert(run.id, run.script);
+        })
+        .map_err(|error| ApiError::Unreadable(error).into_failure(call, bytes))?;
+        let answer = self.decoder.decode(call, answer, jiff::Timestamp::UNIX_EPOCH)?;
+        let checks = answer.updates.into_iter().flat_map(|update| match update {
+            Update::Checks(_, checks) => checks.checks,
+            _ => Vec::new(),
+        });
+        let with_script = |check: Check| {
+            let script = scripts.get(check.id.as_str()).copied().flatten();
+            (check, script)
+        };
+        Ok(checks.map(with_script).collect())
+    }
+}
+
+/// What a check runs.
+#[derive(Deserialize)]
+struct Run {
+    #[serde(deserialize_with = "number_id")]
+    id: String,
+    #[serde(default, deserialize_with = "lenient")]
+    script: Option<u64>,
+}
+
+impl Prober for TacticalProber {
+    type Call = Call;
+
+    async fn ask(&self, call: &Call, permit: Permit) -> Probed {
+        let clean = |failure: Failure| Failure { message: self.client.hide(&failure.message), ..failure };
+        match self.client.send(call, permit).await {
+            Ok(answer) => {
+                let (date, bytes) = (answer.date, answer.body.len() as u64);
+                let result = match ApiError::of(call, &answer) {
+                    Some(error) => Err(clean(error.into_failure(call, bytes))),
+                    None => Ok(answer),
+                };
+                Probed { date, result }
+            }
+            Err(error) => Probed { date: None, result: Err(clean(error.into_failure(call, 0))) },
+        }
+    }
+}
+
+/// A client of `/clients/`, as far as it tells what a key sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenClient {
+    /// Its name.
+    pub name: Label,
+    /// Names of its sites.
+    pub sites: Vec<Label>,
+    /// Its agents, also those that the key does not see.
+    pub agents: u64,
+}
+
+/// An agent of `/agents/?detail=false`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenAgent {
+    /// Its id, fit for a path.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: Label,
+    /// Its client.
+    pub client: Label,
+    /// Its site.
+    pub site: Label,
+}
+
+/// Reads an answer of [`Call::Clients`].
+///
+/// # Errors
+///
+/// When it is none.
+pub fn clients(answer: &RawAnswer) -> Result<Vec<SeenClient>, ArrayError> {
+    #[derive(Deserialize)]
+    struct Client<'a> {
+        #[serde(default, deserialize_with = "lenient")]
+        name: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        agent_count: Option<u64>,
+        #[serde(borrow, default, deserialize_with = "lenient")]
+        sites: Option<Vec<&'a RawValue>>,
+    }
+    let mut clients = Vec::new();
+    each_record(&text(answer), Call::Clients.max_records(), |client: Client<'_>| {
+        let sites = client.sites.unwrap_or_default().into_iter().filter_map(|site| read_object::<Site>(site).ok());
+        clients.push(SeenClient {
+            name: Label::new(client.name.as_deref().unwrap_or_default()),
+            sites: sites.map(|site| Label::new(site.name.as_deref().unwrap_or_default())).collect(),
+            agents: client.agent_count.unwrap_or_default(),
+        });
+    })?;
+    Ok(clients)
+}
+
+/// Reads an answer of [`Call::AgentNames`].
+///
+/// # Errors
+///
+/// When it is none.
+pub fn agents(answer: &RawAnswer) -> Result<Vec<SeenAgent>, ArrayError> {
+    #[derive(Deserialize)]
+    struct Agent {
+        #[serde(deserialize_with = "text_id")]
+        agent_id: String,
+        #[serde(default, deserialize_with = "lenient")]
+        hostname: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        client: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        site: Option<String>,
+    }
+    let label = |text: Option<String>| Label::new(text.as_deref().unwrap_or_default());
+    let mut agents = Vec::new();
+    each_record(&text(answer), Call::AgentNames.max_records(), |agent: Agent| {
+        let id = DeviceId::new(&agent.agent_id);
+        if is_safe_segment(&id) {
+            let (name, client, site) = (label(agent.hostname), label(agent.client), label(agent.site));
+            agents.push(SeenAgent { id, name, client, site });
+        }
+    })?;
+    Ok(agents)
+}
+
+/// Reads an answer of [`Call::CustomFields`]: the names of the fields that agents have, exactly as written.
+///
+/// # Errors
+///
+/// When it is none.
+pub fn field_names(answer: &RawAnswer) -> Result<Vec<String>, ArrayError> {
+    #[derive(Deserialize)]
+    struct Field {
+        #[serde(default, deserialize_with = "lenient")]
+        model: Option<String>,
+        #[serde(default, deserialize_with = "lenient")]
+        name: Option<String>,
+    }
+    let mut names = Vec::new();
+    each_record(&text(answer), Call::CustomFields.max_records(), |field: Field| {
+        if field.model.is_none_or(|model| model == "agent") {
+            names.extend(field.name);
+        }
+    })?;
+    Ok(names)
+}
+
+/// The server writes UTF-8; a wrong byte spoils the name that it is in.
+fn text(answer: &RawAnswer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
