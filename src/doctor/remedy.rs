@@ -5,21 +5,39 @@ use crate::planner::Outcome;
 use crate::platform::nsight::region::REGIONS;
 use crate::platform::{Failure, PlatformName};
 
-/// What happened. Messages of failures say it up to the first semicolon.
+/// What happened. Messages of failures say it before a semicolon.
 #[must_use]
 pub fn finding(failure: &Failure) -> &str {
-    failure.message.split_once("; ").map_or(failure.message.as_str(), |(finding, _)| finding)
+    parts(failure).map_or(failure.message.as_str(), |(finding, _)| finding)
 }
 
 /// What to do: what the message says after the semicolon, else what usually helps.
 #[must_use]
 pub fn remedy(account: &AccountConfig, failure: &Failure) -> String {
-    let told = failure.message.split_once("; ").map(|(_, remedy)| remedy.to_owned());
+    let told = parts(failure).map(|(_, remedy)| remedy.to_owned());
     let remedy = told.unwrap_or_else(|| usual(account, failure.outcome));
     match (account.platform_name(), failure.outcome) {
         (PlatformName::Nsight, Outcome::AuthError) => format!("{remedy}. Configured is {}", region(account)),
         _ => remedy,
     }
+}
+
+/// A message in two parts, if it has them. What the server said stands in brackets, or is all there is of a refusal.
+fn parts(failure: &Failure) -> Option<(&str, &str)> {
+    if failure.outcome == Outcome::ApiError {
+        return None;
+    }
+    let mut open = 0_usize;
+    let at = failure.message.char_indices().find_map(|(at, c)| {
+        match c {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        (open == 0 && c == ';').then_some(at)
+    })?;
+    let (finding, rest) = failure.message.split_at(at);
+    Some((finding, rest.trim_start_matches(';').trim_start()))
 }
 
 fn usual(account: &AccountConfig, outcome: Outcome) -> String {
@@ -69,12 +87,15 @@ mod tests {
             message: message.to_owned(),
             bytes: 0,
         };
-        let refused = failure(Outcome::AuthError, "not accepted (Login failed); check the key; and the region");
-        assert_eq!(finding(&refused), "not accepted (Login failed)");
+        let refused = failure(Outcome::AuthError, "not accepted (Login; failed); check the key; and the region");
+        assert_eq!(finding(&refused), "not accepted (Login; failed)");
         assert_eq!(
             remedy(account, &refused),
             "check the key; and the region. Configured is region uk (www.systemmonitor.co.uk)"
         );
+        let said = failure(Outcome::ApiError, "N-sight refuses the call: no; never (errorcode 5)");
+        assert_eq!(finding(&said), said.message, "these are the server's words");
+        assert!(remedy(account, &said).contains("documentation"));
         let slow = failure(Outcome::Timeout, "no whole answer within 5s");
         assert_eq!(finding(&slow), "no whole answer within 5s");
         assert!(remedy(account, &slow).contains("raise timeout"));

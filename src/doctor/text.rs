@@ -8,7 +8,11 @@ const WIDTH: usize = 120;
 /// The report, every line fit for 120 columns; `coloured` for a terminal.
 #[must_use]
 pub fn render(report: &Report, coloured: bool) -> String {
-    let mut text: String = report.warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
+    let mut text = String::new();
+    for row in report.warnings.iter().flat_map(|warning| wrap(&format!("warning: {warning}"), WIDTH)) {
+        text.push_str(&row);
+        text.push('\n');
+    }
     for (index, account) in report.accounts.iter().enumerate() {
         if index > 0 || !text.is_empty() {
             text.push('\n');

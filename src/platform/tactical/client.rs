@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use reqwest::Url;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::call::{Call, Credential, is_safe_segment};
@@ -56,8 +56,11 @@ impl Client {
             (Credential::MonitoringToken, Some(token)) => (MONITORING_TOKEN, token.current()),
             _ => (API_KEY, self.key.current()),
         };
-        let headers = headers(name, &key)?;
+        let mut headers = headers(name, &key)?;
         let body = call.body().map(|body| body.as_bytes().to_vec());
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
         forget_key(&mut answer, key.expose_secret());
