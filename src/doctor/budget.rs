@@ -1,6 +1,7 @@
 //! Whether the budget suffices for the fleet that the key sees, and how long each sweep takes.
 
 use super::report::Line;
+use crate::collector::Collector;
 use crate::config::AccountConfig;
 use crate::config::duration::display;
 use crate::config::plan::{self, FleetSize, Verdict};
@@ -36,6 +37,9 @@ pub fn lines(account: &AccountConfig, fleet: FleetSize, known: Known) -> Vec<Lin
     };
     let sweeps = plan.collectors.iter().map(|collector| {
         let calls = if collector.calls_per_sweep == 1 { "call" } else { "calls" };
+        // The others do not depend on how many sites there are.
+        let by_site = [Collector::Inventory.name(), Collector::Directory.name()].contains(&collector.collector);
+        let about = if by_site { about } else { "" };
         let finding = format!(
             "every {}: {about}{} {calls}, {} at full budget",
             display(collector.interval),

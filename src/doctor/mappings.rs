@@ -7,11 +7,14 @@ use crate::fleet::{Check, CheckSelector, Mapping, Mappings};
 /// The most names that a line lists.
 const MOST_NAMES: usize = 8;
 
+/// The checks of one agent, each with the script that it runs.
+pub type AgentChecks = Vec<(Check, Option<u64>)>;
+
 /// What was seen of the server.
 #[derive(Debug, Default)]
 pub struct Sample {
-    /// The checks of each agent that was looked at, with the script that each runs. `None`: they cannot be read.
-    pub checks: Option<Vec<Vec<(Check, Option<u64>)>>>,
+    /// The checks of each agent that was looked at. `None`: they cannot be read.
+    pub checks: Option<Vec<AgentChecks>>,
     /// Names of the custom fields. `None`: they cannot be read.
     pub fields: Option<Vec<String>>,
     /// Checks are collected at all.
@@ -64,7 +67,7 @@ fn checks(selector: &CheckSelector, sample: &Sample) -> Line {
 }
 
 /// Some of the checks' names and types.
-fn names(agents: &[Vec<(Check, Option<u64>)>]) -> Option<String> {
+fn names(agents: &[AgentChecks]) -> Option<String> {
     let mut names: Vec<String> = agents
         .iter()
         .flatten()

@@ -135,7 +135,7 @@ impl Patient<'_> {
             return (all, Known::About);
         }
         if read == all {
-            lines.push(Line::ok("sites", format!("{seen}")));
+            lines.push(Line::ok("sites", seen.to_string()));
             return (seen, Known::Counted);
         }
         let about = seen.saturating_mul(all).div_ceil(read);

@@ -70,7 +70,12 @@ fn region(account: &AccountConfig) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::platform::nsight::call::Call;
+    use crate::platform::nsight::error::Error;
+    use crate::platform::transport::TransportError;
 
     #[test]
     fn messages_fall_into_two_parts() {
@@ -80,23 +85,15 @@ mod tests {
             &|_| None,
         );
         let account = &config.expect("valid").accounts[0];
-        let failure = |outcome, message: &str| Failure {
-            outcome,
-            gone: None,
-            retry_after: None,
-            message: message.to_owned(),
-            bytes: 0,
-        };
-        let refused = failure(Outcome::AuthError, "not accepted (Login; failed); check the key; and the region");
-        assert_eq!(finding(&refused), "not accepted (Login; failed)");
-        assert_eq!(
-            remedy(account, &refused),
-            "check the key; and the region. Configured is region uk (www.systemmonitor.co.uk)"
-        );
-        let said = failure(Outcome::ApiError, "N-sight refuses the call: no; never (errorcode 5)");
+        let refused = Error::Unauthorized("Login; failed".to_owned()).into_failure(&Call::ListClients, 0);
+        assert_eq!(finding(&refused), "the API key is not accepted (Login; failed)");
+        let told = remedy(account, &refused);
+        assert!(told.starts_with("check the key (regenerating"), "{told}");
+        assert!(told.ends_with("looks the same. Configured is region uk (www.systemmonitor.co.uk)"), "{told}");
+        let said = Error::from_fail(Some(5), "no; never").into_failure(&Call::ListClients, 0);
         assert_eq!(finding(&said), said.message, "these are the server's words");
         assert!(remedy(account, &said).contains("documentation"));
-        let slow = failure(Outcome::Timeout, "no whole answer within 5s");
+        let slow = Error::from(TransportError::Timeout(Duration::from_secs(5))).into_failure(&Call::ListClients, 0);
         assert_eq!(finding(&slow), "no whole answer within 5s");
         assert!(remedy(account, &slow).contains("raise timeout"));
     }

@@ -9,7 +9,11 @@ const MOST_NAMES: usize = 10;
 /// The first names, in words; `None` without any.
 #[must_use]
 pub fn listed(names: &[&str]) -> Option<String> {
-    let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| (*name).to_owned()).collect();
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| if name.is_empty() { "(without name)" } else { name }.to_owned())
+        .collect();
     if names.len() > MOST_NAMES {
         shown.push(format!("and {} more", names.len() - MOST_NAMES));
     }

@@ -26,8 +26,7 @@ pub fn line(asked: &Asked) -> Line {
     let apart = ahead.abs();
     let certain = apart.saturating_sub(doubt);
     if certain <= WARN {
-        let seconds = apart.as_secs_f64();
-        return Line::ok("clock", format!("{seconds:.1} s apart, as exactly as can be told"));
+        return Line::ok("clock", "in step with the server's, as far as its Date tells");
     }
     let seconds = apart.as_secs().unsigned_abs();
     let whose = if ahead.is_positive() { "behind the server's" } else { "ahead of the server's" };
@@ -63,11 +62,11 @@ mod tests {
         let quick = Duration::from_millis(40);
         for (date, took, verdict, words) in [
             (None, quick, Verdict::Skip, "no Date"),
-            (Some("2026-03-04T09:15:00Z"), quick, Verdict::Ok, "apart"),
-            (Some("2026-03-04T09:14:56Z"), quick, Verdict::Ok, "apart"),
+            (Some("2026-03-04T09:15:00Z"), quick, Verdict::Ok, "in step"),
+            (Some("2026-03-04T09:14:56Z"), quick, Verdict::Ok, "in step"),
             (Some("2026-03-04T09:15:20Z"), quick, Verdict::Warn, "behind the server's"),
             (Some("2026-03-04T09:14:40Z"), quick, Verdict::Warn, "ahead of the server's"),
-            (Some("2026-03-04T09:15:20Z"), Duration::from_secs(30), Verdict::Ok, "apart"),
+            (Some("2026-03-04T09:15:20Z"), Duration::from_secs(30), Verdict::Ok, "in step"),
             (Some("2026-03-04T09:18:00Z"), quick, Verdict::Bad, "3m behind"),
             (Some("2026-03-04T07:15:00Z"), quick, Verdict::Bad, "ahead"),
         ] {

@@ -268,9 +268,9 @@ fn agent_line(seen: usize, admitted: &[SeenAgent], clients: Option<&[SeenClient]
     let mut finding =
         if admitted.len() == seen { format!("{seen}") } else { format!("{} of {seen} after filter", admitted.len()) };
     if let Some(all) = of_clients.filter(|all| unfiltered && *all > seen as u64) {
-        finding.push_str(&format!(
-            "; the clients have {all}, so the role of the key's user is limited to some of their sites"
-        ));
+        let limited =
+            format!("; the clients have {all}, so the role of the key's user covers only some of their sites");
+        finding.push_str(&limited);
     }
     match (seen, admitted.len()) {
         (0, _) => Line::warn(

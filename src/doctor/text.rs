@@ -36,10 +36,9 @@ fn summary(report: &Report) -> String {
 
 fn render_account(account: &AccountReport, coloured: bool, text: &mut String) {
     let calls = if account.calls == 1 { "call" } else { "calls" };
-    text.push_str(&format!(
-        "account {} ({}, {}; {} {calls})\n",
-        account.account, account.platform, account.server, account.calls
-    ));
+    let AccountReport { account: name, platform, server, calls: made, .. } = account;
+    let head = format!("account {name} ({platform}, {server}; {made} {calls})\n");
+    text.push_str(&head);
     let width = account.lines.iter().map(|line| line.what().chars().count()).max().unwrap_or_default();
     for line in &account.lines {
         render_line(line, width, coloured, text);

@@ -162,7 +162,7 @@ async fn clocks_and_a_key_that_sees_nothing() {
         })
     };
     for (ahead, verdict, words) in
-        [(0, "ok", "apart"), (30, "warn", "behind the server's"), (-7200, "bad", "ahead of the server's")]
+        [(0, "ok", "in step"), (30, "warn", "behind the server's"), (-7200, "bad", "ahead of the server's")]
     {
         let address = server(ahead).await;
         let said = doctor(&account("nsight", &format!("http://{address}"), KEY, ""), &[KEY]).await;

@@ -64,7 +64,9 @@ pub async fn doctor(config: &str, secrets: &[&str]) -> Said {
         let run = |arguments: &[&str]| {
             let mut command: Command = exporter();
             let proxies = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
-            proxies.iter().for_each(|name| _ = command.env_remove(name));
+            for name in proxies {
+                command.env_remove(name);
+            }
             let output = command.arg("doctor").args(arguments).arg("--config.file").arg(&file).output().expect("ran");
             let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
             let text = String::from_utf8(output.stdout).expect("text");

@@ -23,18 +23,13 @@ pub(super) struct Client {
     base: Url,
     key: Arc<ApiKey>,
     /// For the calls that take it in place of the key.
-    monitoring_token: Option<Arc<ApiKey>>,
+    token: Option<Arc<ApiKey>>,
 }
 
 impl Client {
     /// `base` may have a path in front of the API's own, with or without trailing slash.
-    pub(super) const fn new(transport: Transport, base: Url, key: Arc<ApiKey>) -> Self {
-        Self { transport, base, key, monitoring_token: None }
-    }
-
-    /// The same, with the token that some calls take in place of the key.
-    pub(super) fn with_monitoring_token(self, token: Option<Arc<ApiKey>>) -> Self {
-        Self { monitoring_token: token, ..self }
+    pub(super) const fn new(transport: Transport, base: Url, key: Arc<ApiKey>, token: Option<Arc<ApiKey>>) -> Self {
+        Self { transport, base, key, token }
     }
 
     /// Reads the key again from where it is kept.
@@ -45,14 +40,14 @@ impl Client {
     /// The text, for a log, without the secrets.
     pub(super) fn hide(&self, text: &str) -> String {
         let clean = self.key.hide(text);
-        self.monitoring_token.as_ref().map_or_else(|| clean.clone(), |token| token.hide(&clean))
+        self.token.as_ref().map_or_else(|| clean.clone(), |token| token.hide(&clean))
     }
 
     /// Sends the call and reads the whole answer, whatever its status. The key is taken out of it: some proxies repeat the
     /// request in their pages.
     pub(super) async fn send(&self, call: &Call, permit: Permit) -> Result<RawAnswer, ApiError> {
         let url = url(&self.base, call)?;
-        let (name, key) = match (call.credential(), &self.monitoring_token) {
+        let (name, key) = match (call.credential(), &self.token) {
             (Credential::MonitoringToken, Some(token)) => (MONITORING_TOKEN, token.current()),
             _ => (API_KEY, self.key.current()),
         };

@@ -63,7 +63,7 @@ impl Tactical {
         let key = Arc::new(ApiKey::load(&config.api_key)?);
         let transport = Transport::new(&TransportOptions::of(config))?;
         Ok(Self {
-            client: Client::new(transport, config.server.clone(), Arc::clone(&key)),
+            client: Client::new(transport, config.server.clone(), Arc::clone(&key), None),
             decoder: Arc::new(Decoder::new(&config.name, config.checks_mode).hiding(key)),
             clock,
             collectors: config.collectors.clone(),

@@ -41,9 +41,8 @@ impl TacticalProber {
         let transport = Transport::new(&TransportOptions::of(config))?;
         let token = config.tactical().monitoring_token.map(|source| ApiKey::load(&source)).transpose();
         let (token, token_problem) = token.map_or_else(|error| (None, Some(error)), |token| (token, None));
-        let client = Client::new(transport, config.server.clone(), Arc::clone(&key));
         Ok(Self {
-            client: client.with_monitoring_token(token.map(Arc::new)),
+            client: Client::new(transport, config.server.clone(), Arc::clone(&key), token.map(Arc::new)),
             decoder: Decoder::new(&config.name, ChecksMode::All).hiding(key),
             token_problem,
         })
@@ -167,7 +166,7 @@ pub fn clients(answer: &RawAnswer) -> Result<Vec<SeenClient>, ArrayError> {
 /// When it is none.
 pub fn agents(answer: &RawAnswer) -> Result<Vec<SeenAgent>, ArrayError> {
     #[derive(Deserialize)]
-    struct Agent {
+    struct Row {
         #[serde(deserialize_with = "text_id")]
         agent_id: String,
         #[serde(default, deserialize_with = "lenient")]
@@ -179,7 +178,7 @@ pub fn agents(answer: &RawAnswer) -> Result<Vec<SeenAgent>, ArrayError> {
     }
     let label = |text: Option<String>| Label::new(text.as_deref().unwrap_or_default());
     let mut agents = Vec::new();
-    each_record(&text(answer), Call::AgentNames.max_records(), |agent: Agent| {
+    each_record(&text(answer), Call::AgentNames.max_records(), |agent: Row| {
         let id = DeviceId::new(&agent.agent_id);
         if is_safe_segment(&id) {
             let (name, client, site) = (label(agent.hostname), label(agent.client), label(agent.site));
