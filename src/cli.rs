@@ -174,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn doctor_speaks_text_unless_told_otherwise() {
+        let json = |arguments: &[&str]| match Cli::try_parse_from(arguments).expect("valid").command {
+            Some(Command::Doctor(doctor)) => doctor.json,
+            other => panic!("{other:?}"),
+        };
+        assert!(!json(&["x", "doctor"]) && json(&["x", "doctor", "--json"]));
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for arguments in [
             &["x", "--web.telemetry-path", "metrics"][..],

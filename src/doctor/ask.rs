@@ -48,8 +48,8 @@ pub struct Asker<P: Prober> {
 impl<P: Prober> Asker<P> {
     /// One that has not asked anything yet.
     pub fn new(prober: P, config: &AccountConfig, clock: Arc<dyn Clock>, watcher: Watcher) -> Self {
-        // Somebody waits for the answer, and one question at a time is enough.
-        let limits = Limits { start_jitter: Duration::ZERO, max_concurrent: 1, ..account::limits(config) };
+        // Somebody waits for the answer.
+        let limits = Limits { start_jitter: Duration::ZERO, ..account::limits(config) };
         let planner = Planner::new(limits, Box::new(MemoryLedger::default()), 0, clock.now());
         Self { prober, planner, clock, watcher, calls: 0 }
     }
@@ -94,5 +94,58 @@ impl<P: Prober> Asker<P> {
         };
         self.planner.finish(&call, finish, ended);
         Some(Asked { began, took: ended.steady.saturating_sub(began.steady), date, result })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TokioClock;
+    use crate::config;
+    use crate::planner::{Outcome, Permit};
+    use crate::platform::tactical::Call;
+
+    /// Answers at once; the alerts ask for a long pause.
+    struct Quick;
+
+    impl Prober for Quick {
+        type Call = Call;
+
+        async fn ask(&self, call: &Call, _permit: Permit) -> Probed {
+            let body =
+                RawAnswer { status: 200, content_type: String::new(), retry_after: None, date: None, body: vec![] };
+            let result = match call {
+                Call::Alerts => {
+                    let retry_after = Some(Duration::from_mins(5));
+                    let answer = RawAnswer { status: 429, retry_after, ..body };
+                    let error = crate::platform::tactical::error::ApiError::of(call, &answer).expect("an error");
+                    Err(error.into_failure(call, 0))
+                }
+                _ => Ok(body),
+            };
+            Probed { date: None, result }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn budget_and_pauses_hold() {
+        let yaml =
+            "accounts: [{name: t, platform: tactical, server: api.example.com, api_key: k, requests_per_minute: 2}]";
+        let config = config::parse(yaml, std::path::Path::new("test"), &|_| None).expect("valid");
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at("2026-03-04T09:15:00Z".parse().expect("time")));
+        let mut asker = Asker::new(Quick, &config.accounts[0], Arc::clone(&clock), Arc::new(|_| ()));
+        let start = clock.now().steady;
+        let mut times = Vec::new();
+        for call in [Call::Version, Call::Clients, Call::AgentNames, Call::Alerts] {
+            let answer = asker.ask(call).await.expect("asked");
+            times.push(answer.began.steady.saturating_sub(start).as_secs());
+        }
+        assert!(times[1] < 1 && times[2] >= 60 && times[3] < 65, "{times:?}");
+        assert_eq!(asker.calls(), 4);
+        assert!(asker.ask(Call::CustomFields).await.is_none(), "a pause of minutes is not waited for");
+        assert_eq!(asker.calls(), 4);
+        let answer = Asker::new(Quick, &config.accounts[0], clock, Arc::new(|_| ())).ask(Call::Alerts).await;
+        let failure = answer.expect("asked").result.expect_err("throttled");
+        assert_eq!(failure.outcome, Outcome::Throttled);
     }
 }

@@ -45,7 +45,7 @@ impl Leaf {
     pub fn expiry(&self, now: Timestamp, lenient: bool) -> Line {
         let seconds = self.not_after.duration_since(now).as_secs();
         let (days, date) = (seconds.abs() / 86_400, self.not_after.strftime("%Y-%m-%d"));
-        let remedy = "renew it on the server; if it is renewed by itself (Let's Encrypt), look why that did not happen";
+        let remedy = "renew it, or tell whoever runs the server; if it is renewed by itself (Let's Encrypt), look why that did not happen";
         if seconds < 0 {
             let finding = format!("the certificate expired on {date}, {days} days ago");
             return if lenient { Line::warn("expiry", finding, remedy) } else { Line::bad("expiry", finding, remedy) };

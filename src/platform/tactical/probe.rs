@@ -214,3 +214,48 @@ pub fn field_names(answer: &RawAnswer) -> Result<Vec<String>, ArrayError> {
 fn text(answer: &RawAnswer) -> String {
     String::from_utf8_lossy(&answer.body).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> RawAnswer {
+        let body = body.as_bytes().to_vec();
+        RawAnswer { status: 200, content_type: "application/json".to_owned(), retry_after: None, date: None, body }
+    }
+
+    #[test]
+    fn what_a_key_sees() {
+        let seen = clients(&answer(
+            r#"[{"id":1,"name":"Acme\u001b[31m","agent_count":3,"sites":[{"id":2,"name":"Berlin"},{"id":null}]},{"name":null}]"#,
+        ));
+        let [acme, nameless] = seen.expect("a list").try_into().expect("two clients");
+        assert_eq!((acme.name.as_str(), acme.agents, acme.sites.len()), ("Acme [31m", 3, 1));
+        assert_eq!((nameless.name.as_str(), nameless.agents, nameless.sites.len()), ("", 0, 0));
+        let seen = agents(&answer(
+            r#"[{"agent_id":"HAvmqbOS","hostname":"pc","client":"Acme","site":"Berlin"},{"agent_id":"../x"},{"hostname":"a"}]"#,
+        ));
+        let seen = seen.expect("a list");
+        assert_eq!(seen.len(), 1, "ids that lead elsewhere are not asked for: {seen:?}");
+        assert_eq!((seen[0].name.as_str(), seen[0].client.as_str(), seen[0].site.as_str()), ("pc", "Acme", "Berlin"));
+        let names = field_names(&answer(
+            r#"[{"model":"agent","name":"Last Backup"},{"model":"client","name":"Tier"},{"model":"agent","name":null}]"#,
+        ));
+        assert_eq!(names.expect("a list"), ["Last Backup"]);
+        assert!(clients(&answer("{}")).is_err() && agents(&answer("")).is_err());
+    }
+
+    #[test]
+    fn checks_with_their_scripts() {
+        let yaml = "accounts: [{name: t, platform: tactical, server: api.example.com, api_key: k}]";
+        let config = crate::config::parse(yaml, std::path::Path::new("test"), &|_| None).expect("valid");
+        let prober = TacticalProber::new(&config.accounts[0]).expect("set up");
+        let body = r#"[{"id":1,"check_type":"script","name":"Defender","script":31,"check_result":{"status":"passing"}},
+                       {"id":2,"check_type":"ping","script":null,"check_result":{}}]"#;
+        let call = Call::AgentChecks(DeviceId::new("HAvmqbOS"));
+        let checks = prober.checks(&call, answer(body)).expect("checks");
+        let seen: Vec<_> = checks.iter().map(|(check, script)| (check.name.as_str(), *script)).collect();
+        assert_eq!(seen, [("Defender", Some(31)), ("Ping", None)]);
+        assert!(prober.checks(&call, answer("{")).is_err());
+    }
+}
