@@ -89,7 +89,7 @@ impl Patient<'_> {
         let (servers, workstations) = (total(Kind::Server), total(Kind::Workstation));
         lines.push(self.clients(clients));
         if clients.is_empty() {
-            return (FleetSize { clients: 0, sites: 0, servers: 0, workstations: 0 }, Known::Counted);
+            return (FleetSize::from_devices(0), Known::Counted);
         }
         let finding = format!("{servers} servers, {workstations} workstations, {} mobile devices", total(Kind::Mobile));
         lines.push(if servers + workstations == 0 {
@@ -102,7 +102,14 @@ impl Patient<'_> {
             Line::ok("devices", finding)
         });
         let (sites, known) = self.sites(clients, lines).await;
-        (FleetSize { clients: clients.len() as u64, sites, servers, workstations }, known)
+        (
+            FleetSize {
+                servers,
+                workstations,
+                ..FleetSize::new(servers + workstations, Some(clients.len() as u64), Some(sites))
+            },
+            known,
+        )
     }
 
     fn clients(&self, admitted: &[ClientView]) -> Line {
