@@ -36,10 +36,18 @@ pub fn lines(account: &AccountConfig, fleet: FleetSize, known: Known) -> Vec<Lin
         Verdict::TooMuch => Line::bad("budget", format!("too much: {finding}"), advice),
     };
     let sweeps = plan.collectors.iter().map(|collector| {
+        if collector.idle {
+            let finding = "no calls: metrics.exclude leaves nothing of it";
+            return Line::ok("sweep", finding).about(collector.collector);
+        }
         let calls = if collector.calls_per_sweep == 1 { "call" } else { "calls" };
         // The others do not depend on how many sites there are.
         let by_site = [Collector::Inventory.name(), Collector::Directory.name()].contains(&collector.collector);
-        let about = if by_site { about } else { "" };
+        let about = match (by_site, collector.at_most) {
+            (true, _) => about,
+            (false, true) => "at most ",
+            (false, false) => "",
+        };
         let finding = format!(
             "every {}: {about}{} {calls}, {} at full budget",
             display(collector.interval),
@@ -73,9 +81,9 @@ mod tests {
         let account = &config.expect("valid").accounts[0];
         let small = lines(account, FleetSize::new(500, None, None), Known::Counted);
         assert_eq!(small[0].verdict, Judged::Ok);
-        assert!(small[0].finding.ends_with("the first sweep is done after 1h11m"), "{:?}", small[0]);
+        assert!(small[0].finding.ends_with("the first sweep is done after 1h15m"), "{:?}", small[0]);
         let patches = small.iter().find(|line| line.subject.as_deref() == Some("patches")).expect("a line");
-        assert_eq!(patches.finding, "every 12h: 500 calls, 16m40s at full budget");
+        assert_eq!(patches.finding, "every 12h: at most 500 calls, 16m40s at full budget");
         let large = lines(account, FleetSize::new(30_000, None, None), Known::About);
         assert_eq!(large[0].verdict, Judged::Bad);
         assert!(large[0].finding.starts_with("too much: about "), "{:?}", large[0]);

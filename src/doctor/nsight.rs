@@ -10,7 +10,7 @@ use super::{key, skew, skipped};
 use crate::account::fleet_options;
 use crate::collector::Collector;
 use crate::config::AccountConfig;
-use crate::config::plan::FleetSize;
+use crate::config::plan::{FleetSize, Having};
 use crate::fleet::{ClientView, Fleet, Kind, Update, View};
 use crate::planner::ReadCall;
 use crate::platform::Failure;
@@ -106,6 +106,7 @@ impl Patient<'_> {
             FleetSize {
                 servers,
                 workstations,
+                having: Having { mobile: Some(total(Kind::Mobile)), ..Having::default() },
                 ..FleetSize::new(servers + workstations, Some(clients.len() as u64), Some(sites))
             },
             known,
@@ -155,7 +156,8 @@ impl Patient<'_> {
     async fn permissions(&mut self) -> Vec<Line> {
         let view = self.sample().await;
         let mut lines = Vec::new();
-        for collector in self.account.collectors.keys() {
+        let idle = self.account.needs();
+        for collector in self.account.collectors.keys().filter(|collector| !idle.is_idle(**collector)) {
             let mut needs = Needs::of(*collector);
             if *collector == Collector::Inventory {
                 for (call, asked) in first_of_each_name(&self.asked) {

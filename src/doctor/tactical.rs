@@ -146,7 +146,9 @@ impl Patient<'_> {
     async fn permissions(&mut self, seen: &Listed) -> Vec<Line> {
         let agent = seen.agents.as_ref().and_then(|agents| agents.first()).map(|agent| agent.id.clone());
         let mut lines = Vec::new();
+        let idle = self.account.needs();
         let mut collectors: Vec<Collector> = self.account.collectors.keys().copied().collect();
+        collectors.retain(|collector| !idle.is_idle(*collector));
         // A token that is not accepted looks like a key that is not, after which nothing more would be asked.
         collectors.sort_by_key(|collector| *collector == Collector::Server);
         for collector in collectors {
