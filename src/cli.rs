@@ -54,6 +54,8 @@ pub enum Command {
     CheckConfig(CheckConfigFlags),
     /// Collect everything once, print the metrics, and exit; 1 if any collector failed.
     Collect,
+    /// Look at every account, step by step: reachable, TLS, key, clocks, what the key sees and may, budget; exit 1 if anything is bad.
+    Doctor(DoctorFlags),
     /// Print the metric catalogue.
     Metrics(MetricsFlags),
     /// Ask a running exporter on this machine whether it is ready; exit 0 or 1.
@@ -101,6 +103,14 @@ pub struct CheckConfigFlags {
     /// Form of the plan.
     #[arg(long, value_enum, default_value_t)]
     pub format: PlanFormat,
+}
+
+/// Flags of `doctor`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DoctorFlags {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `metrics`.
@@ -173,6 +183,15 @@ mod tests {
             assert_eq!(cli.flags.log_level, LogLevel::Debug);
             assert!(matches!(cli.command, Some(Command::Demo(_))));
         }
+    }
+
+    #[test]
+    fn doctor_speaks_text_unless_told_otherwise() {
+        let json = |arguments: &[&str]| match Cli::try_parse_from(arguments).expect("valid").command {
+            Some(Command::Doctor(doctor)) => doctor.json,
+            other => panic!("{other:?}"),
+        };
+        assert!(!json(&["x", "doctor"]) && json(&["x", "doctor", "--json"]));
     }
 
     #[test]

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => commands::demo(&flags, &demo),
         Command::CheckConfig(check) => commands::check_config(&flags, &check),
         Command::Collect => commands::collect(&flags),
+        Command::Doctor(doctor) => commands::doctor(&flags, &doctor),
         Command::Metrics(metrics) => commands::metrics(&metrics),
         Command::Healthcheck => commands::healthcheck(&flags),
     };

@@ -16,7 +16,27 @@ use rmm_exporter::metrics::catalogue::{self, Family};
 use rmm_exporter::platform::PlatformName::{self, Nsight, Tactical};
 
 /// Fixed label values that no recorded answer has, and why.
-const NOT_RECORDED: [(PlatformName, &str, &str, &str); 0] = [];
+const NOT_RECORDED: [(PlatformName, &str, &str, &str); 17] = [
+    (Nsight, "rmm_check_failing", "warning", ONE_SEVERITY),
+    (Nsight, "rmm_check_failing", "info", ONE_SEVERITY),
+    (Nsight, "rmm_task_failing", "warning", ONE_SEVERITY),
+    (Nsight, "rmm_task_failing", "info", ONE_SEVERITY),
+    (Nsight, "rmm_device_tasks", "cleared", "nobody clears a task in the small account"),
+    (Tactical, "rmm_client_devices", "mobile", "it has no mobile devices"),
+    (Tactical, "rmm_device_info", "mobile", "it has no mobile devices"),
+    (Tactical, "rmm_device_info", "other", "every recorded agent runs on a system that it supports"),
+    (Tactical, "rmm_device_checks", "cleared", "it clears nothing"),
+    (Tactical, "rmm_device_tasks", "cleared", "it clears nothing"),
+    (Tactical, "rmm_task_failing", "info", "no recorded task of that severity fails"),
+    (Tactical, "rmm_patches", "queued", "it has no such state"),
+    (Tactical, "rmm_patches", "reboot_required", "it has no such state"),
+    (Tactical, "rmm_patches", "unknown", "every recorded update says whether it is installed"),
+    (Tactical, "rmm_server_ping_up", "nats_std", NOT_INSTALLED),
+    (Tactical, "rmm_server_ping_up", "nats_ws", NOT_INSTALLED),
+    (Tactical, "rmm_server_ping_up", "mesh", NOT_INSTALLED),
+];
+const ONE_SEVERITY: &str = "every failing check is an error there";
+const NOT_INSTALLED: &str = "the recorded server ran without it";
 
 /// A sample of an expected exposition, and the file that it is in.
 struct Sample {

@@ -124,17 +124,16 @@ fn tactical_recordings() {
     }
 }
 
+/// Whether a line, sample or comment, is of a family whose name starts like this.
+fn is_of(line: &str, family: &str) -> bool {
+    let heads = ["", "# HELP ", "# TYPE "];
+    heads.iter().any(|head| line.strip_prefix(head).is_some_and(|rest| rest.starts_with(family)))
+}
+
 /// The mode decides which checks and tasks are series one by one, and nothing else.
 #[test]
 fn tactical_fleet_in_every_mode_of_checks() {
-    let one_by_one = |line: &&str| {
-        let of = |prefix: &str| {
-            ["", "# HELP ", "# TYPE "]
-                .iter()
-                .any(|head| line.strip_prefix(head).is_some_and(|rest| rest.starts_with(prefix)))
-        };
-        of("rmm_check_") || of("rmm_task_")
-    };
+    let one_by_one = |line: &&str| is_of(line, "rmm_check_") || is_of(line, "rmm_task_");
     let [failing, all, none] = MODES.map(|(mode, _)| tactical_exposition("fleet", mode));
     let rest = |text: &str| text.lines().filter(|line| !one_by_one(line)).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(rest(&all), rest(&failing));
@@ -185,18 +184,33 @@ fn tactical_answers_that_fail() {
     }
 }
 
+fn nsight_exposition(mode: ChecksMode, with_checks: bool) -> String {
+    let mut fleet = nsight_fleet(mode);
+    for name in nsight_answers::account() {
+        if with_checks || !name.starts_with("list_checks") {
+            nsight_answers::apply(&mut fleet, &nsight_answers::call(&name), &format!("{name}.xml"), mode);
+        }
+    }
+    render_text(PlatformName::Nsight, "msp", &fleet.current(nsight_answers::now()))
+}
+
+/// The mode, and whether the checks of each device are read, decides about checks and tasks, and about nothing else.
 #[test]
 fn nsight_account_with_and_without_the_checks_of_each_device() {
+    let about_checks = |line: &&str| {
+        ["rmm_check_", "rmm_task_", "rmm_device_checks", "rmm_device_tasks"].iter().any(|family| is_of(line, family))
+    };
+    let whole = nsight_exposition(ChecksMode::Failing, true);
+    compare("nsight-failing-with-checks.prom", &whole);
+    let rest = |text: &str| text.lines().filter(|line| !about_checks(line)).map(str::to_owned).collect::<Vec<_>>();
     for (mode, mode_name) in MODES {
         for (with_checks, suffix) in [(false, ""), (true, "-with-checks")] {
-            let mut fleet = nsight_fleet(mode);
-            for name in nsight_answers::account() {
-                if with_checks || !name.starts_with("list_checks") {
-                    nsight_answers::apply(&mut fleet, &nsight_answers::call(&name), &format!("{name}.xml"), mode);
-                }
+            let text = nsight_exposition(mode, with_checks);
+            assert_eq!(rest(&text), rest(&whole));
+            if text != whole {
+                let part: String = text.lines().filter(about_checks).flat_map(|line| [line, "\n"]).collect();
+                compare(&format!("nsight-{mode_name}{suffix}.prom"), &part);
             }
-            let text = render_text(PlatformName::Nsight, "msp", &fleet.current(nsight_answers::now()));
-            compare(&format!("nsight-{mode_name}{suffix}.prom"), &text);
         }
     }
 }
@@ -274,7 +288,9 @@ fn nsight_answers_that_fail() {
 #[test]
 fn every_golden_file_is_compared_and_together_they_are_small() {
     let mut expected: BTreeSet<String> =
-        ["nsight-quirks.txt", "nsight-failures.txt", "names-nsight.prom", "names-tactical.prom"].map(Into::into).into();
+        ["nsight-quirks.txt", "nsight-failures.txt", "names-nsight.prom", "names-tactical.prom", "catalogue-rows.txt"]
+            .map(Into::into)
+            .into();
     expected.extend(TACTICAL_FLEETS.map(|scenario| format!("tactical-{scenario}.prom")));
     expected.extend(["all", "mapped"].map(|what| format!("tactical-fleet-{what}.prom")));
     expected.extend(TACTICAL_FAILURES.map(|scenario| format!("tactical-{scenario}.txt")));

@@ -33,7 +33,7 @@ fn fleet(platform: PlatformName, collectors: &[rmm_exporter::collector::Collecto
 }
 
 fn raw(content_type: &str, body: Vec<u8>) -> RawAnswer {
-    RawAnswer { status: 200, content_type: content_type.to_owned(), retry_after: None, body }
+    RawAnswer { status: 200, content_type: content_type.to_owned(), retry_after: None, date: None, body }
 }
 
 /// `id`, the name as the platform writes it, the name as a label.

@@ -52,7 +52,8 @@ fn memory_grows_by_the_fleet_and_not_by_the_answer() {
     let body = list();
     let length = body.len() as u64;
     assert!(length > AGENTS as u64 * 1000, "{length} bytes are no real list");
-    let raw = RawAnswer { status: 200, content_type: "application/json".to_owned(), retry_after: None, body };
+    let raw =
+        RawAnswer { status: 200, content_type: "application/json".to_owned(), retry_after: None, date: None, body };
     forget_peak();
     let (before, _) = memory();
     let started = std::time::Instant::now();

@@ -374,7 +374,8 @@ fn defect(error: &JoinError) -> Failure {
     }
 }
 
-fn limits(config: &AccountConfig) -> Limits {
+/// What the account may ask of its server.
+pub(crate) fn limits(config: &AccountConfig) -> Limits {
     // After a client-side timeout Tactical's server goes on working for up to its own limit (uWSGI harakiri, 300 s).
     let linger = match config.platform_name() {
         PlatformName::Nsight => Duration::ZERO,
@@ -390,7 +391,8 @@ fn limits(config: &AccountConfig) -> Limits {
     }
 }
 
-fn fleet_options(config: &AccountConfig) -> FleetOptions {
+/// How the fleet of the account is kept.
+pub(crate) fn fleet_options(config: &AccountConfig) -> FleetOptions {
     let (time_zone, mappings) = match &config.platform {
         PlatformOptions::Nsight(options) => (options.time_zone.clone(), Mappings::default()),
         PlatformOptions::Tactical(options) => (options.time_zone.clone(), options.mappings.clone()),

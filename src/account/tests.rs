@@ -286,9 +286,9 @@ async fn a_refused_secret_of_one_call_concerns_that_call_alone() {
     assert_eq!(platform.script().reloads, 0);
     let lists = platform.calls_of(&Call::List).len();
     assert!((29..=31).contains(&lists), "the list is read at its own pace: {lists}");
-    // At most four times in its interval.
+    // It is off, but for a try now and then.
     let refused = platform.calls_of(&Call::Failing).len();
-    assert!((12..=50).contains(&refused), "{refused}");
+    assert!((4..=6).contains(&refused), "{refused}");
     let text = status(&publisher).last_error.clone().unwrap_or_default();
     assert!(text.contains("auth_error"), "{text}");
     shutdown.cancel();

@@ -3,6 +3,7 @@
 mod check_config;
 mod collect;
 mod demo;
+mod doctor;
 mod healthcheck;
 mod metrics;
 mod serve;
@@ -10,6 +11,7 @@ mod serve;
 pub use check_config::check_config;
 pub use collect::collect;
 pub use demo::demo;
+pub use doctor::doctor;
 pub use healthcheck::healthcheck;
 pub use metrics::metrics;
 pub use serve::serve;

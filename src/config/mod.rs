@@ -21,7 +21,7 @@ pub mod needs;
 pub mod plan;
 mod reader;
 mod server;
-mod text;
+pub(crate) mod text;
 mod tree;
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ fn read_file(purpose: Purpose, path: &Path) -> Result<String, KeyError> {
 /// # Errors
 ///
 /// In words, when it is no regular file or cannot be opened.
-pub(super) fn open_regular(path: &Path) -> Result<File, String> {
+pub(crate) fn open_regular(path: &Path) -> Result<File, String> {
     let kind = std::fs::metadata(path).map_err(|error| error.to_string())?.file_type();
     if kind.is_dir() {
         return Err("it is a directory".to_owned());

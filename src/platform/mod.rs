@@ -2,6 +2,7 @@
 
 pub mod key;
 pub mod nsight;
+pub mod probe;
 mod redact;
 pub mod tactical;
 pub mod transport;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use jiff::Timestamp;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, Url};
 use thiserror::Error;
@@ -86,7 +87,7 @@ pub enum TransportError {
 }
 
 /// A whole answer, whatever its status.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RawAnswer {
     /// HTTP status.
     pub status: u16,
@@ -94,6 +95,8 @@ pub struct RawAnswer {
     pub content_type: String,
     /// Retry-After, from seconds or a date, at most a day.
     pub retry_after: Option<Duration>,
+    /// Date: when the server wrote the head of the answer, to the second, by its own clock.
+    pub date: Option<Timestamp>,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }
@@ -167,6 +170,7 @@ impl Transport {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header(reqwest::header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
         let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, wall_now()));
+        let date = header(DATE).and_then(parse_date);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.classify(error))? {
             if (body.len() + chunk.len()) as u64 > max_bytes {
@@ -174,7 +178,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(RawAnswer { status, content_type, retry_after, body })
+        Ok(RawAnswer { status, content_type, retry_after, date, body })
     }
 
     fn classify(&self, error: reqwest::Error) -> TransportError {
@@ -230,6 +234,7 @@ fn setup_error(error: &reqwest::Error) -> TransportSetupError {
     TransportSetupError::Client(innermost(error))
 }
 
+/// The certificates of a `ca_file`.
 fn read_certificates(path: &Path) -> Result<Vec<Certificate>, TransportSetupError> {
     let fail = |reason: String| TransportSetupError::CaFile { path: path.to_owned(), reason };
     let mut pem = Vec::new();
@@ -266,6 +271,11 @@ fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
         httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()
     };
     Some(wait.min(MAX_RETRY_AFTER))
+}
+
+/// Date, which every HTTP server with a clock sends.
+fn parse_date(value: &str) -> Option<Timestamp> {
+    httpdate::parse_http_date(value).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -381,6 +391,15 @@ mod tests {
         assert_eq!(parse("soon"), None);
         assert_eq!(parse(""), None);
         assert_eq!(parse("-5"), None);
+    }
+
+    #[tokio::test]
+    async fn the_date_of_an_answer_is_told() {
+        let answer = exchange(whole("Date: Wed, 04 Mar 2026 09:15:00 GMT\r\n", b"x")).await.expect("answer");
+        assert_eq!(answer.date, "2026-03-04T09:15:00Z".parse().ok());
+        for headers in ["Date: yesterday\r\n", ""] {
+            assert_eq!(exchange(whole(headers, b"x")).await.expect("answer").date, None);
+        }
     }
 
     #[test]

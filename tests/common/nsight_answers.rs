@@ -132,7 +132,7 @@ pub fn body(name: &str) -> Vec<u8> {
 
 /// What the platform makes of `body` as an answer to `call`.
 pub fn decode(call: &Call, status: u16, body: Vec<u8>, mode: ChecksMode) -> Result<Answer, Failure> {
-    let answer = RawAnswer { status, content_type: "text/xml".to_owned(), retry_after: None, body };
+    let answer = RawAnswer { status, content_type: "text/xml".to_owned(), retry_after: None, date: None, body };
     Decoder::new("fixtures", None, mode).decode(call, answer, now())
 }
 

@@ -77,6 +77,7 @@ impl Recording {
             status: self.status,
             content_type: self.content_type.clone(),
             retry_after: None,
+            date: None,
             body: self.body.clone(),
         }
     }

@@ -2,7 +2,6 @@
 
 use super::super::account::{AccountConfig, PlatformOptions};
 use super::FleetSize;
-use super::idle::{asks, is_idle};
 use crate::collector::Collector;
 use crate::fleet::Kind;
 
@@ -25,7 +24,7 @@ const fn at_most(calls: u64) -> Cost {
 
 /// Calls in one full sweep of a collector.
 pub fn cost(account: &AccountConfig, collector: Collector, fleet: FleetSize) -> Cost {
-    if is_idle(account, collector) {
+    if account.needs().is_idle(collector) {
         return exactly(0);
     }
     match &account.platform {
@@ -87,7 +86,7 @@ fn nsight(account: &AccountConfig, collector: Collector, fleet: FleetSize) -> Co
         },
         Collector::ManagedAntivirus => {
             let calls = ["list_mav_threats", "list_mav_quarantine", "list_mav_scans"];
-            let calls = calls.into_iter().filter(|call| asks(account, collector, call)).count();
+            let calls = calls.into_iter().filter(|call| account.needs().asks(collector, call)).count();
             with(fleet.having.managed_antivirus, calls as u64)
         }
         Collector::BackupSessions => with(fleet.having.backup, 1),
@@ -134,5 +133,5 @@ fn asks_for_time_zone(account: &AccountConfig) -> Option<Collector> {
 }
 
 fn runs(account: &AccountConfig, collector: Collector) -> bool {
-    account.collectors.contains_key(&collector) && !is_idle(account, collector)
+    account.collectors.contains_key(&collector) && !account.needs().is_idle(collector)
 }

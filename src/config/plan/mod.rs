@@ -5,7 +5,6 @@
 //! calls depend on what else is not known, the estimate is the most that it can be.
 
 mod cost;
-mod idle;
 mod notes;
 mod size;
 mod table;
@@ -145,7 +144,7 @@ pub fn plan_account(account: &AccountConfig, fleet: FleetSize) -> AccountPlan {
                 interval: config.interval,
                 calls_per_sweep: calls,
                 at_most,
-                idle: idle::is_idle(account, *collector),
+                idle: account.needs().is_idle(*collector),
                 calls_per_minute: per_second * 60.0,
                 calls_per_hour: per_second * 3600.0,
                 calls_per_day: per_second * 86_400.0,

@@ -2,7 +2,6 @@
 
 use super::super::account::AccountConfig;
 use super::super::text::in_quotes;
-use super::idle::is_idle;
 use super::{CollectorPlan, FleetSize};
 use crate::collector::Collector;
 use crate::fleet::{CheckSelector, Mapping};
@@ -11,7 +10,7 @@ use crate::platform::PlatformName;
 /// What is worth saying besides the numbers, one sentence a line.
 pub fn notes(account: &AccountConfig, collectors: &[CollectorPlan], fleet: FleetSize) -> Vec<String> {
     let mut notes = Vec::new();
-    let runs = |collector| account.collectors.contains_key(&collector) && !is_idle(account, collector);
+    let runs = |collector| account.collectors.contains_key(&collector) && !account.needs().is_idle(collector);
     let idle: Vec<&str> = collectors.iter().filter(|plan| plan.idle).map(|plan| plan.collector).collect();
     if !idle.is_empty() {
         notes.push(format!("no calls: metrics.exclude leaves nothing of {}", idle.join(", ")));

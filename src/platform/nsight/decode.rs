@@ -112,7 +112,7 @@ mod tests {
     fn decode(call: &Call, body: Vec<u8>) -> Result<Answer, Failure> {
         let key = ApiKey::load(&KeySource::Inline(KEY.into())).expect("key");
         let decoder = Decoder::new("msp", None, ChecksMode::All).hiding(&Arc::new(key));
-        let answer = RawAnswer { status: 200, content_type: String::new(), retry_after: None, body };
+        let answer = RawAnswer { status: 200, content_type: String::new(), retry_after: None, date: None, body };
         decoder.decode(call, answer, "2026-03-04T09:15:00Z".parse().expect("time"))
     }
 

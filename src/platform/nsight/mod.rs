@@ -11,6 +11,7 @@ pub mod encoding;
 pub mod error;
 mod fallback;
 mod noted;
+pub mod probe;
 pub mod region;
 pub mod wire;
 pub mod xml;

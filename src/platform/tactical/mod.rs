@@ -6,6 +6,7 @@ mod collectors;
 pub mod decode;
 pub mod error;
 mod notices;
+pub mod probe;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -408,7 +408,13 @@ fn custom_fields_are_kept_only_where_a_mapping_looks_at_them() {
         {"agent_id":"B","custom_fields":[]},{"agent_id":"C","custom_fields":null},{"agent_id":"D"}]"#;
     let fields = |decoder: Decoder| {
         let (status, content_type) = (200, "application/json".to_owned());
-        let raw = crate::platform::transport::RawAnswer { status, content_type, retry_after: None, body: body.into() };
+        let raw = crate::platform::transport::RawAnswer {
+            status,
+            content_type,
+            retry_after: None,
+            date: None,
+            body: body.into(),
+        };
         let answer = decoder.decode(&Call::Agents, raw, Timestamp::UNIX_EPOCH).expect("a list");
         let [Update::Devices(_, devices)] = answer.updates.as_slice() else { panic!("a device list") };
         devices.iter().map(|device| device.custom_fields.as_ref().map(|fields| fields.len())).collect::<Vec<_>>()
@@ -426,6 +432,7 @@ fn bad_bytes_spoil_a_name_and_not_the_list() {
         status: 200,
         content_type: "application/json".to_owned(),
         retry_after: None,
+        date: None,
         body,
     };
     let answer = decoder.decode(&Call::Agents, raw, Timestamp::UNIX_EPOCH).expect("a list");

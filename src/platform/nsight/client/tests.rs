@@ -6,7 +6,13 @@ use crate::planner::Outcome;
 use crate::platform::nsight::tests::account;
 
 fn answer(status: u16, content_type: &str, body: &str) -> RawAnswer {
-    RawAnswer { status, content_type: content_type.to_owned(), retry_after: None, body: body.as_bytes().to_vec() }
+    RawAnswer {
+        status,
+        content_type: content_type.to_owned(),
+        retry_after: None,
+        date: None,
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 #[test]
@@ -44,7 +50,7 @@ fn a_status_and_a_body_are_an_outcome() {
 #[test]
 fn retry_after_makes_503_a_throttle() {
     for status in [429, 503] {
-        let answer = RawAnswer { retry_after: Some(Duration::from_mins(2)), ..answer(status, "", "") };
+        let answer = RawAnswer { retry_after: Some(Duration::from_mins(2)), date: None, ..answer(status, "", "") };
         let failure = body_of(answer).expect_err("throttled").into_failure(&Call::ListClients, 0);
         assert_eq!((failure.outcome, failure.retry_after), (Outcome::Throttled, Some(Duration::from_mins(2))));
     }

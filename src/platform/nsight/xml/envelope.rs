@@ -44,7 +44,7 @@ pub fn read_list(
     let name = root.local_name();
     let name = name.as_ref();
     let level = cursor.depth;
-    if ["html", "head", "body"].iter().any(|html| name.eq_ignore_ascii_case(html)) {
+    if is_html(name) {
         return Err(Error::Blocked(200));
     }
     if name == "error" {
@@ -70,6 +70,43 @@ pub fn read_list(
         }
     }
     if found { Ok(()) } else { Err(Error::decode(format!("it has no <{}>", shape.containers.join("> or <")))) }
+}
+
+/// Whether an answer is a good one as far as its envelope tells, whatever it holds.
+///
+/// # Errors
+///
+/// When it is a FAIL, HTML, or malformed.
+pub fn check_envelope(text: &str) -> Result<(), Error> {
+    let mut cursor = Cursor::new(text);
+    let root = loop {
+        match cursor.next()? {
+            Node::Start(root) => break root,
+            Node::Text(text) if text.trim().is_empty() => {}
+            Node::Text(_) | Node::End | Node::Eof => return Err(Error::decode("it is not XML")),
+        }
+    };
+    let name = root.local_name();
+    let (is_html, is_error) = (is_html(name.as_ref()), name.as_ref() == "error");
+    let level = cursor.depth;
+    let element = Element { cursor: &mut cursor, start: &root, level };
+    let failed = has_failed(&element);
+    if is_html {
+        return Err(Error::Blocked(200));
+    }
+    if is_error {
+        return Err(read_error(element)?);
+    }
+    if failed {
+        return Err(read_fail(element)?);
+    }
+    // An error is a failure whatever the status says.
+    element.children(|name, child| if name == "error" { Err(read_error(child)?) } else { Ok(()) })?;
+    Ok(())
+}
+
+fn is_html(name: &str) -> bool {
+    ["html", "head", "body"].iter().any(|html| name.eq_ignore_ascii_case(html))
 }
 
 struct Walk<'s, F> {

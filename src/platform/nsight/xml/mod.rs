@@ -12,7 +12,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use super::encoding::is_allowed;
 use super::error::Error;
 
-pub use envelope::{Shape, read_list};
+pub use envelope::{Shape, check_envelope, read_list};
 pub use fields::{Fields, MAX_RECORDS, Names, Tally, quantity, utc};
 
 /// The deepest nesting that is read; real answers have about ten levels.

@@ -327,3 +327,30 @@ proptest! {
         }
     }
 }
+
+/// Every fixture in a folder, by name.
+fn fixtures(folder: &str) -> Vec<(String, String)> {
+    let path = format!("{}/tests/fixtures/nsight/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(path).expect("folder").map(|entry| entry.expect("entry").path());
+    let names = entries.filter(|path| path.extension().is_some_and(|extension| extension == "xml"));
+    let names = names.map(|path| path.file_stem().expect("name").to_string_lossy().into_owned());
+    names.map(|name| (name.clone(), fixture::text(&format!("{folder}{name}")))).collect()
+}
+
+#[test]
+fn the_envelope_alone_tells_failures_from_answers() {
+    for (name, document) in fixtures("") {
+        check_envelope(&document).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let failures = fixtures("errors/");
+    assert!(failures.len() > 10);
+    for (name, document) in failures {
+        let Err(expected) = texts(&document) else { panic!("{name} is none") };
+        match check_envelope(&document) {
+            Err(error) => assert_eq!(error.outcome(), expected.outcome(), "{name}"),
+            Ok(()) => assert_eq!(name, "wrong-root", "what it holds is not looked at"),
+        }
+    }
+    assert_eq!(check_envelope("<!doctype html><html/>").expect_err("HTML").outcome(), Outcome::Blocked);
+    assert!(check_envelope("").is_err() && check_envelope("text").is_err());
+}

@@ -63,7 +63,7 @@ fn the_key_is_taken_out_of_every_body() {
     const KEY: &str = "SECRETKEY0123456789";
     let clean = |status, body: &str, key| {
         let body = body.as_bytes().to_vec();
-        let mut answer = RawAnswer { status, content_type: String::new(), retry_after: None, body };
+        let mut answer = RawAnswer { status, content_type: String::new(), retry_after: None, date: None, body };
         forget_secret(&mut answer, key);
         String::from_utf8(answer.body).expect("text")
     };

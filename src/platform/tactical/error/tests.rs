@@ -1,7 +1,13 @@
 use super::*;
 
 fn answer(status: u16, content_type: &str, body: &str) -> RawAnswer {
-    RawAnswer { status, content_type: content_type.to_owned(), retry_after: None, body: body.as_bytes().to_vec() }
+    RawAnswer {
+        status,
+        content_type: content_type.to_owned(),
+        retry_after: None,
+        date: None,
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 fn outcome(answer: &RawAnswer) -> Option<Outcome> {

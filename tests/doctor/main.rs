@@ -1,0 +1,11 @@
+//! `rmm-exporter doctor` as a process, on simulated servers and on servers that fail.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod harness;
+mod reach;
+mod servers;
