@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rmm_exporter::config::plan::{FleetSize, plan_account};
+use rmm_exporter::config::plan::{FleetSize, Having, plan_account};
 use rmm_exporter::config::{self, AccountConfig};
 use rmm_exporter::demo::Audit;
 use rmm_exporter::demo::world::nsight::{NsightDevice, NsightKind, NsightTruth};
@@ -17,7 +17,14 @@ use crate::support::{Labels, SeriesMap, difference, fleet_only};
 fn collector_of(target: &str) -> Option<&'static str> {
     let last = target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     Some(match target {
-        "list_clients" | "list_sites" | "list_devices_at_client" | "list_servers" | "list_workstations" => "inventory",
+        "list_clients"
+        | "list_sites"
+        | "list_devices_at_client"
+        | "list_servers"
+        | "list_workstations"
+        | "/clients/"
+        | "/agents/"
+        | "/core/customfields/" => "inventory",
         "list_failing_checks" => "failing_checks",
         "list_checks" => "checks",
         "list_av_history" => "antivirus",
@@ -36,7 +43,6 @@ fn collector_of(target: &str) -> Option<&'static str> {
         "list_active_directory_users" => "directory",
         // The time zone, for which no collector stands.
         "list_general_settings" => return None,
-        "/clients/" | "/agents/" | "/core/customfields/" => "inventory",
         "/alerts/" => "alerts",
         "/core/v2/status/" => "server",
         _ if target.starts_with("/winupdate/") => "patches",
@@ -120,9 +126,19 @@ fn made(audit: &Audit) -> BTreeMap<&'static str, BTreeSet<String>> {
 fn nsight_size(truth: &NsightTruth) -> FleetSize {
     let count = |kind| truth.devices.iter().filter(|device| device.device.kind == kind).count() as u64;
     let (clients, sites) = (truth.clients.len() as u64, truth.sites.len() as u64);
+    let with = |names: &'static [&str]| {
+        let has = |device: &NsightDevice| names.iter().any(|name| device.features.contains(name));
+        Some(devices_with(truth, has).len() as u64)
+    };
     FleetSize {
         servers: count(NsightKind::Server),
         workstations: count(NsightKind::Workstation),
+        having: Having {
+            patch: with(&["patch"]),
+            managed_antivirus: with(&["mav", "mavbreck"]),
+            backup: with(&["mob"]),
+            mobile: Some(count(NsightKind::Mobile)),
+        },
         ..FleetSize::new(0, Some(clients), Some(sites))
     }
 }
@@ -273,10 +289,8 @@ const EXCLUDE: &str = "    metrics: { exclude: [rmm_device_outage.*, rmm_license
 async fn what_nobody_sees_is_not_asked() {
     let settings = Settings { devices: 40, nsight_lines: EXCLUDE, tactical_lines: EXCLUDE, ..Settings::default() };
     let running = Running::start(settings).await;
-    let hidden = |name: &str| {
-        EXCLUDED.iter().any(|expression| regex::Regex::new(&format!("^(?:{expression})$")).unwrap().is_match(name))
-    };
-    let expected = only(&running.expected(), |name, _| !hidden(name));
+    let hidden = regex::Regex::new(&format!("^(?:{})$", EXCLUDED.join("|"))).unwrap();
+    let expected = only(&running.expected(), |name, _| !hidden.is_match(name));
     assert!(expected.len() < running.expected().len());
     running
         .until(30, |all| {

@@ -18,7 +18,7 @@ struct Trial {
 
 impl Trial {
     async fn start(account: &'static str) -> Self {
-        let settings = Settings { devices: 20, fast: 600, timeout: 800, min_interval: 200, ..Settings::default() };
+        let settings = Settings { devices: 20, fast: 400, timeout: 800, min_interval: 100, ..Settings::default() };
         let running = Running::start(settings).await;
         running.until_true(20).await;
         running.until_well(5, account).await;
