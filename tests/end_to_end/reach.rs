@@ -86,9 +86,10 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
     demo.nsight.handle.set_fault(Fault::NeverAnswer, Scope::identity("GET list_failing_checks?"));
     let running = Running::around(demo, settings).await;
     let until_failing_is_right = async |seconds| {
+        let expected = failing(&running.expected());
         running
             .until(seconds, |all| {
-                let difference = difference(&failing(all), &failing(&running.expected()));
+                let difference = difference(&failing(all), &expected);
                 let failed = failed_collectors(all, BOTH[0]).contains(&"failing_checks");
                 (failed || !difference.is_empty()).then(|| format!("failed: {failed}, {difference}"))
             })
