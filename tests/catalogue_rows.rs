@@ -56,7 +56,8 @@ fn samples(platform: PlatformName, family: &Family) -> Vec<Sample> {
     let mut files: Vec<String> =
         entries.map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8")).collect();
     files.sort();
-    files.retain(|file| file.starts_with(platform.name()) && file.ends_with(".prom"));
+    files
+        .retain(|file| file.starts_with(platform.name()) && Path::new(file).extension().is_some_and(|it| it == "prom"));
     let of = |file: String| {
         let text = golden::read(&file);
         let lines: Vec<_> = text.lines().filter(|line| line.starts_with(&start)).map(str::to_owned).collect();

@@ -274,7 +274,7 @@ mod tests {
             let field = |name: &str| if name == "Ok" { ok.as_ref() } else { date.as_ref() };
             let signal = Signal { matched: true, well, last_pass: Some(now) };
             let view = mapping.view(Some(signal), field, &TimeZone::UTC, now);
-            view.map(|view| (view.up_to_date, view.last_pass.map(|time| time.as_second())))
+            view.map(|view| (view.up_to_date, view.last_pass.map(Timestamp::as_second)))
         };
         let text = |text: &str| Some(CustomValue::Text(text.into()));
         assert_eq!(view(Some(true), None, None), Some((Some(true), None)));

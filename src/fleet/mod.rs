@@ -6,6 +6,7 @@ pub mod assets;
 pub mod checks;
 pub mod details;
 pub mod device;
+mod device_view;
 mod failing;
 pub mod filter;
 pub mod history;
@@ -26,6 +27,7 @@ pub mod store;
 mod unmatched;
 pub mod update;
 pub mod view;
+mod withdraw;
 
 pub use assets::{Assets, DirectoryStatus, License};
 pub use checks::{Check, CheckState, DeviceChecks, DeviceTasks, Severity, StatusCounts, Task};

@@ -11,8 +11,8 @@ use super::failing::FailingReports;
 use super::readings::AllReadings;
 use super::{
     AntivirusEngine, AntivirusProduct, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord,
-    DeviceTasks, FailingDevice, Feature, FieldNames, Filter, Gone, History, Kind, License, Mappings, OpenAlerts,
-    OsFamily, PatchCounts, ServerState, SiteKey, SiteRecord, Update,
+    DeviceTasks, FailingDevice, Feature, FieldNames, Filter, History, Kind, License, Mappings, OpenAlerts, OsFamily,
+    PatchCounts, ServerState, SiteKey, SiteRecord, Update,
 };
 use crate::collector::Collector;
 use crate::config::ChecksMode;
@@ -38,14 +38,11 @@ pub struct FleetOptions {
 
 impl FleetOptions {
     /// Data of that collector read before this time are stale at `now`.
-    fn stale_at(&self, collector: Collector, now: Timestamp) -> Timestamp {
+    pub(super) fn stale_at(&self, collector: Collector, now: Timestamp) -> Timestamp {
         let stale_after = self.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
         now.saturating_sub(stale_after).unwrap_or(Timestamp::MIN)
     }
 }
-
-/// For so long a device that was denied once, and is listed, is not withdrawn again.
-const DENIAL_HOLDS: Duration = Duration::from_hours(24);
 
 /// Something and when it was read.
 #[derive(Clone, Debug)]
@@ -88,9 +85,9 @@ pub struct Fleet {
     pub(super) field_names: Option<FieldNames>,
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
-    counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
+    pub(super) counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
     /// Devices that the platform once said it does not know, and when.
-    denied: HashMap<DeviceId, Timestamp>,
+    pub(super) denied: HashMap<DeviceId, Timestamp>,
     /// Records of the newest answers that repeat an id of the same answer.
     pub(super) duplicates: HashMap<DeviceList, u64>,
 }
@@ -203,71 +200,13 @@ impl Fleet {
         changed
     }
 
-    /// Withdraws an object that the platform said at `now` it no longer knows. A device that is listed again after that is
-    /// not withdrawn a second time within a day: then its lists know better than the one call that denies it.
-    pub fn forget(&mut self, gone: &Gone, now: Timestamp) {
-        match gone {
-            Gone::Device(id) => {
-                if self.denied.insert(id.clone(), now).is_some() {
-                    return;
-                }
-                for list in self.lists.values_mut() {
-                    list.value.retain(|device| device.id != *id);
-                }
-                self.failing.retain_until(now, |failing| failing.device.id != *id);
-            }
-            Gone::Site(key) => {
-                for sites in self.sites.values_mut() {
-                    sites.value.retain(|site| site.key != *key);
-                }
-                self.drop_devices(|device| device.site == *key);
-            }
-            Gone::Client(key) => {
-                if let Some(clients) = &mut self.clients {
-                    clients.value.retain(|client| client.key != *key);
-                }
-                self.drop_clients(&HashSet::from([key]));
-            }
-        }
-    }
-
-    /// Drops what was read of devices that no list names any more, once it is stale: a device that was out of the lists for
-    /// a moment finds its data again. Costs a walk over every device, so it is for the moments when the plan is made anew.
-    pub fn prune(&mut self, now: Timestamp) {
-        let known: HashSet<&DeviceId> = self
-            .lists
-            .values()
-            .flat_map(|list| list.value.iter().map(|device| &device.id))
-            .chain(self.failing.devices())
-            .collect();
-        let tasks = if self.options.platform == PlatformName::Nsight { Collector::Checks } else { Collector::Tasks };
-        retain_known(&mut self.checks, &known, self.options.stale_at(Collector::Checks, now));
-        retain_known(&mut self.tasks, &known, self.options.stale_at(tasks, now));
-        retain_known(&mut self.antivirus, &known, self.options.stale_at(Collector::Antivirus, now));
-        retain_known(&mut self.backup, &known, self.options.stale_at(Collector::Backup, now));
-        retain_known(&mut self.patches, &known, self.options.stale_at(Collector::Patches, now));
-        let options = &self.options;
-        self.readings.prune(|id| known.contains(id), |collector| options.stale_at(collector, now));
-        self.counters_when_read.retain(|id, _| known.contains(id));
-        let clients: HashSet<ClientKey> = self.client_keys().into_iter().collect();
-        self.licenses.retain(|client, part| {
-            clients.contains(client) || part.at > self.options.stale_at(Collector::Licenses, now)
-        });
-        let sites: HashSet<&SiteKey> =
-            self.sites.values().flat_map(|part| part.value.iter().map(|site| &site.key)).collect();
-        self.directories
-            .retain(|site, part| sites.contains(site) || part.at > self.options.stale_at(Collector::Directory, now));
-        let yesterday = now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN);
-        self.denied.retain(|_, at| *at > yesterday);
-    }
-
     /// Whether the client list that we have does not name the client: then an answer about it was under way when the client
     /// went, and nothing would ever withdraw what it says.
     fn is_gone(&self, client: &ClientKey) -> bool {
         self.clients.as_ref().is_some_and(|part| part.value.iter().all(|listed| listed.key != *client))
     }
 
-    fn client_keys(&self) -> Vec<ClientKey> {
+    pub(super) fn client_keys(&self) -> Vec<ClientKey> {
         self.clients.iter().flat_map(|part| part.value.iter().map(|client| client.key.clone())).collect()
     }
 
@@ -291,7 +230,7 @@ impl Fleet {
 
     /// Clients are gone with their sites and devices. On Tactical RMM devices come from the account's own list, which tells
     /// by itself.
-    fn drop_clients(&mut self, gone: &HashSet<&ClientKey>) {
+    pub(super) fn drop_clients(&mut self, gone: &HashSet<&ClientKey>) {
         if gone.is_empty() {
             return;
         }
@@ -326,7 +265,7 @@ impl Fleet {
         self.duplicates.retain(|list, _| !gone(list));
     }
 
-    fn drop_devices(&mut self, gone: impl Fn(&DeviceRecord) -> bool) {
+    pub(super) fn drop_devices(&mut self, gone: impl Fn(&DeviceRecord) -> bool) {
         if self.options.platform == PlatformName::Tactical {
             return;
         }
@@ -414,10 +353,6 @@ impl Fleet {
         }
         changed
     }
-}
-
-fn retain_known<T>(parts: &mut PerDevice<T>, known: &HashSet<&DeviceId>, stale: Timestamp) {
-    parts.retain(|id, part| known.contains(id) || part.at > stale);
 }
 
 /// Whether two answers of the same list lead to the same plan.

@@ -2,6 +2,7 @@
 
 mod known;
 mod lists;
+mod readings;
 mod tactical;
 
 use std::collections::BTreeMap;

@@ -30,6 +30,8 @@ pub(super) struct Ended<'a> {
     pub(super) outcome: Outcome,
     /// The HTTP status, if an answer came.
     pub(super) status: Option<u16>,
+    /// Whether a good answer names nothing at all.
+    pub(super) is_empty: bool,
     /// How long the answer took.
     pub(super) took: Duration,
     /// When, by the steady clock.
@@ -134,11 +136,9 @@ impl FallbackState {
     fn report_ended(&mut self, ended: Ended<'_>) -> Option<Change> {
         let is_slow = self.is_slow(ended);
         match self.report {
-            Report::Whole { .. } if is_slow && ended.outcome == Outcome::Ok => {
-                // The answer itself says that the platform is well.
-                Some(self.client_by_client(FIRST_STAY, ended.at))
-            }
             Report::Whole { slow, answers_others } if is_slow => {
+                // A good answer itself says that the platform is well.
+                let answers_others = answers_others || ended.outcome == Outcome::Ok;
                 self.report = Report::Whole { slow: slow.saturating_add(1), answers_others };
                 self.settle(ended.at)
             }
@@ -197,7 +197,9 @@ impl FallbackState {
     fn selection_ended(&mut self, ended: Ended<'_>) -> Option<Change> {
         let was = self.selection;
         match ended.outcome {
-            Outcome::ApiError => {
+            // Whether ids of 0 mean every device is not documented. It is asked because some device has backup, so an answer
+            // that names none says that they do not.
+            outcome if outcome == Outcome::ApiError || (outcome == Outcome::Ok && ended.is_empty) => {
                 self.selection = Selection::Devices { until: ended.at + REFUSED_STAY };
                 matches!(was, Selection::Whole).then_some(Change::DeviceByDevice(REFUSED_STAY))
             }

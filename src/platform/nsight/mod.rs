@@ -28,7 +28,7 @@ use self::fallback::{Change, Ended, FallbackState};
 use crate::clock::Clock;
 use crate::collector::Collector;
 use crate::config::AccountConfig;
-use crate::fleet::{DeviceId, View};
+use crate::fleet::{DeviceId, Update, View};
 use crate::planner::{Outcome, Permit, Want};
 use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure, Platform, SetupError};
@@ -113,13 +113,18 @@ impl Nsight {
             }
             Change::DeviceByDevice(stay) => {
                 let days = stay.as_secs() / 86_400;
-                info!(account, call, days, "refused for the whole account: one call for each device meanwhile");
+                info!(account, call, days, "no answer for the whole account: one call for each device meanwhile");
             }
             Change::WholeAccount | Change::WholeSelection => {
                 info!(account, call, "one call for the whole account again");
             }
         }
     }
+}
+
+/// Whether the answer is about every device, and names none.
+fn names_nothing(answer: &Answer) -> bool {
+    matches!(answer.updates.as_slice(), [Update::Selections(devices)] if devices.is_empty())
 }
 
 impl Platform for Nsight {
@@ -157,7 +162,8 @@ impl Platform for Nsight {
             Err(error) => Err(error.into_failure(call, 0)),
         };
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
-        self.note(Ended { call, outcome, status, took, at: self.steady() });
+        let is_empty = result.as_ref().is_ok_and(names_nothing);
+        self.note(Ended { call, outcome, status, is_empty, took, at: self.steady() });
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         debug!(account = self.config.name, ?call, bytes, ok = result.is_ok(), "call ended");
         result.map_err(|failure| Failure { message: self.client.key().hide(&failure.message), ..failure })

@@ -322,7 +322,14 @@ async fn a_refused_selection_of_the_account_is_asked_device_by_device_and_nothin
         assert!(whole.identity().contains("deviceid=0"), "{whole:?}");
         let Failure { outcome, gone, .. } = Error::from_fail(Some(code), message).into_failure(whole, 0);
         assert_eq!((outcome, gone), (Outcome::ApiError, None), "{code} {message}");
-        nsight.note(Ended { call: whole, outcome, status: Some(200), took: Duration::ZERO, at: nsight.steady() });
+        nsight.note(Ended {
+            call: whole,
+            outcome,
+            status: Some(200),
+            is_empty: false,
+            took: Duration::ZERO,
+            at: nsight.steady(),
+        });
         assert!(nsight.plan_changed());
         let [single] = &asked(&nsight, "mob/mob_list_selection_size")[..] else { panic!("one device") };
         assert_eq!(single.identity(), "mob/mob_list_selection_size?clientid=41007&deviceid=770215&siteid=50311");
