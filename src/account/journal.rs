@@ -160,9 +160,10 @@ impl<C: ReadCall> Journal<C> {
         if self.failing.is_empty() {
             return;
         }
-        let wanted: HashSet<&C> = wants.iter().map(|want| &want.call).collect();
+        // By what the server sees: a call may carry more, which changes.
+        let wanted: HashSet<String> = wants.iter().map(|want| want.call.identity()).collect();
         let failing: Vec<C> = self.failing.values().flat_map(|failing| &failing.calls).cloned().collect();
-        for call in failing.iter().filter(|call| !wanted.contains(call)) {
+        for call in failing.iter().filter(|call| !wanted.contains(&call.identity())) {
             if self.is_last_failure(call) {
                 info!(account = self.account, call = call.name(), "no longer asked");
             }

@@ -4,9 +4,10 @@
 mod any;
 mod journal;
 mod once;
+mod options;
 mod report;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,16 +17,18 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Moment};
-use crate::config::{AccountConfig, Needs, PlatformOptions};
-use crate::fleet::store::FleetOptions;
-use crate::fleet::{Fleet, Mappings};
+use crate::collector::Collector;
+use crate::config::{AccountConfig, Needs};
+use crate::fleet::Fleet;
 use crate::metrics::{AccountMetrics, Publisher};
-use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Planner, ReadCall, Start};
-use crate::platform::{Answer, Failure, Platform, PlatformName};
+use crate::planner::{Finish, Ledger, Next, Outcome, Planner, ReadCall, Start};
+use crate::platform::{Answer, Failure, Platform};
 
 pub use any::AnyAccount;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
+use options::stale_after;
+pub(crate) use options::{fleet_options, limits};
 pub use report::setup;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
@@ -56,6 +59,8 @@ pub struct Account<P: Platform> {
     metrics: Arc<AccountMetrics>,
     clock: Arc<dyn Clock>,
     journal: Journal<P::Call>,
+    /// How long the data of each collector are good now.
+    stale_after: BTreeMap<Collector, Duration>,
     calls: JoinSet<Finished<P::Call>>,
     calls_by_task: HashMap<Id, P::Call>,
     renders: JoinSet<Option<Timestamp>>,
@@ -97,6 +102,7 @@ impl<P: Platform> Account<P> {
         let journal = Journal::new(&config.name);
         journal.idle(needs.idle());
         Self {
+            stale_after: stale_after(&config, std::iter::empty()),
             needs,
             journal,
             platform: Arc::new(platform),
@@ -177,6 +183,8 @@ impl<P: Platform> Account<P> {
             let mut wants = self.platform.wants(&known);
             wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
             self.journal.wanted(&wants);
+            self.stale_after = stale_after(&self.config, wants.iter().map(|want| (want.collector, want.interval)));
+            self.fleet().keep_for(self.stale_after.clone());
             self.planner.plan(wants, now);
             known
         });
@@ -371,39 +379,6 @@ fn defect(error: &JoinError) -> Failure {
             .to_owned(),
         bytes: 0,
         spares_key: false,
-    }
-}
-
-/// What the account may ask of its server.
-pub(crate) fn limits(config: &AccountConfig) -> Limits {
-    // After a client-side timeout Tactical's server goes on working for up to its own limit (uWSGI harakiri, 300 s).
-    let linger = match config.platform_name() {
-        PlatformName::Nsight => Duration::ZERO,
-        PlatformName::Tactical => Duration::from_mins(5),
-    };
-    Limits {
-        min_interval: config.min_interval,
-        requests_per_minute: config.requests_per_minute,
-        max_concurrent: config.max_concurrent_requests,
-        linger_after_timeout: linger,
-        // A few seconds, so that exporters restarted together do not call together; none for a simulator.
-        start_jitter: if config.is_loopback() { Duration::ZERO } else { Duration::from_secs(5) },
-    }
-}
-
-/// How the fleet of the account is kept.
-pub(crate) fn fleet_options(config: &AccountConfig) -> FleetOptions {
-    let (time_zone, mappings) = match &config.platform {
-        PlatformOptions::Nsight(options) => (options.time_zone.clone(), Mappings::default()),
-        PlatformOptions::Tactical(options) => (options.time_zone.clone(), options.mappings.clone()),
-    };
-    FleetOptions {
-        platform: config.platform_name(),
-        filter: config.filter.clone(),
-        checks_mode: config.checks_mode,
-        stale_after: config.collectors.iter().map(|(collector, config)| (*collector, config.stale_after)).collect(),
-        time_zone,
-        mappings,
     }
 }
 

@@ -48,9 +48,7 @@ fn report_of(settings: &CollectorConfig, state: &CollectorStatus) -> CollectorRe
 impl<P: Platform> Account<P> {
     /// Publishes the account's state.
     pub(super) fn report(&mut self, now: Moment) {
-        let config = &self.config;
-        let stale_after =
-            |collector| config.collectors.get(&collector).map_or(Duration::ZERO, |settings| settings.stale_after);
+        let stale_after = |collector| self.stale_after.get(&collector).copied().unwrap_or_default();
         let planner = self.planner.status(now, stale_after);
         self.judge_mappings(&planner);
         let status = self.status(planner);

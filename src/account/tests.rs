@@ -4,11 +4,11 @@ use super::*;
 use crate::clock::TokioClock;
 use crate::collector::Collector;
 use crate::config;
-use crate::config::TacticalOptions;
+use crate::config::{PlatformOptions, TacticalOptions};
 use crate::demo::PinnedClock;
 use crate::fleet::{
-    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, SiteKey,
-    StatusCounts, Update, View,
+    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, Mappings,
+    SiteKey, StatusCounts, Update, View,
 };
 use crate::metrics::{AccountStatus, CollectorReport};
 use crate::planner::{MemoryLedger, Permit, Priority, Want};

@@ -90,7 +90,7 @@ impl<P: Prober> Asker<P> {
         let ended = self.clock.now();
         let finish = match &result {
             Ok(_) => Finish::Ok,
-            Err(failure) => Finish::Failed { outcome: failure.outcome, retry_after: failure.retry_after },
+            Err(failure) => Finish::Failed { outcome: failure.effect(), retry_after: failure.retry_after },
         };
         self.planner.finish(&call, finish, ended);
         Some(Asked { began, took: ended.steady.saturating_sub(began.steady), date, result })

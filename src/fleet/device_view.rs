@@ -51,6 +51,10 @@ impl Fleet {
         if lacks(Feature::ManagedAntivirus) {
             readings = Readings { threats: None, quarantined: None, scans: None, ..readings };
         }
+        let monitored = checks.map(|(checks, _)| checks.performance_monitored);
+        if monitored == Some(false) && record.kind == Some(Kind::Workstation) {
+            readings.performance = None;
+        }
         if lacks(Feature::Backup) {
             readings = Readings { sessions: None, selection: None, ..readings };
         }
@@ -96,7 +100,7 @@ impl Fleet {
             antivirus,
             backup,
             patches,
-            performance_monitored: checks.map(|(checks, _)| checks.performance_monitored),
+            performance_monitored: monitored,
             readings,
         }
     }

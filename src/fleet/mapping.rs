@@ -1,6 +1,7 @@
 //! Antivirus and backup signals where the platform has no history of its own (Tactical RMM): which checks and custom fields
 //! of a device say so, by the configuration.
 
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -25,6 +26,15 @@ impl Mappings {
     pub fn use_fields(&self) -> bool {
         let mut mappings = [&self.antivirus, &self.backup].into_iter().flatten();
         mappings.any(|mapping| mapping.date_field.is_some() || mapping.status_field.is_some())
+    }
+
+    /// Whether a custom field of that name is looked at.
+    #[must_use]
+    pub fn names_field(&self, name: &str) -> bool {
+        let mut mappings = [&self.antivirus, &self.backup].into_iter().flatten();
+        mappings.any(|mapping| {
+            [&mapping.date_field, &mapping.status_field].into_iter().flatten().any(|field| *field == *name)
+        })
     }
 
     /// What the checks of a device say, all of them, whatever becomes a series.
@@ -118,12 +128,22 @@ pub struct CustomField {
 }
 
 /// What a custom field can hold. Numbers, dates and choices are texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum CustomValue {
     /// A text; not empty.
     Text(Label),
     /// A checkbox.
     Flag(bool),
+}
+
+/// People keep all sorts of things in custom fields, so the text stays hidden.
+impl fmt::Debug for CustomValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(…)"),
+            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
+        }
+    }
 }
 
 impl Mapping {
@@ -145,12 +165,12 @@ impl Mapping {
             };
             signal.well = Some(signal.well.unwrap_or(true) && well);
         }
-        // The field is about the thing itself, the check's last run about somebody who looked.
+        // The field is about the thing itself, the check's last run about somebody who looked: that is the next best.
         let date = match self.date_field.as_deref().and_then(&field) {
             Some(CustomValue::Text(text)) => time(text.as_str(), zone).filter(|time| *time <= now),
             Some(CustomValue::Flag(_)) | None => None,
         };
-        let last_pass = if self.date_field.is_some() { date } else { signal.last_pass };
+        let last_pass = date.or(signal.last_pass);
         (signal.well.is_some() || last_pass.is_some()).then_some(HistoryView {
             up_to_date: signal.well,
             last_pass,
@@ -272,14 +292,19 @@ mod tests {
         let view = |well: Option<bool>, ok: Option<CustomValue>, date: Option<&str>| {
             let date = date.map(|text| CustomValue::Text(text.into()));
             let field = |name: &str| if name == "Ok" { ok.as_ref() } else { date.as_ref() };
-            let signal = Signal { matched: true, well, last_pass: Some(now) };
+            let signal = Signal { matched: true, well, last_pass: (well == Some(true)).then_some(now) };
             let view = mapping.view(Some(signal), field, &TimeZone::UTC, now);
             view.map(|view| (view.up_to_date, view.last_pass.map(Timestamp::as_second)))
         };
         let text = |text: &str| Some(CustomValue::Text(text.into()));
-        assert_eq!(view(Some(true), None, None), Some((Some(true), None)));
+        let ran = Some(now.as_second());
+        assert_eq!(
+            view(Some(true), None, None),
+            Some((Some(true), ran)),
+            "without a date the check's run is all there is"
+        );
         assert_eq!(view(Some(true), text("OK"), Some("86400")), Some((Some(true), Some(86_400))));
-        assert_eq!(view(Some(true), text("not ok"), None), Some((Some(false), None)));
+        assert_eq!(view(Some(true), text("not ok"), None), Some((Some(false), ran)));
         assert_eq!(view(Some(false), Some(CustomValue::Flag(true)), None), Some((Some(false), None)));
         assert_eq!(view(None, Some(CustomValue::Flag(false)), None), Some((Some(false), None)));
         assert_eq!(view(None, None, Some("2026-03-04T12:00:01Z")), None, "the future is not believed");

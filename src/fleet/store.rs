@@ -122,6 +122,11 @@ impl Fleet {
         }
     }
 
+    /// From now on data are good for so long.
+    pub fn keep_for(&mut self, stale_after: BTreeMap<Collector, Duration>) {
+        self.options.stale_after = stale_after;
+    }
+
     /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
     /// object which the answer no longer lists is withdrawn from older lists too.
     pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
@@ -169,7 +174,8 @@ impl Fleet {
             }
             Update::Checks(id, value) => {
                 let monitored = |part: &Part<DeviceChecks>| part.value.performance_monitored;
-                changed.objects = self.checks.get(&id).is_some_and(monitored) != value.performance_monitored;
+                changed.objects = self.options.stale_after.contains_key(&Collector::Performance)
+                    && self.checks.get(&id).is_some_and(monitored) != value.performance_monitored;
                 self.counters_when_read.insert(id.clone(), self.listed_counters(&id));
                 self.checks.insert(id, Part { value, at });
             }
@@ -186,6 +192,7 @@ impl Fleet {
             Update::TimeZone(_) => {}
             Update::AntivirusProducts(products) => {
                 changed.objects = self.antivirus_products.as_ref() != Some(&products);
+                self.antivirus_definitions.retain(|id, _| products.iter().any(|product| product.id == *id));
                 self.antivirus_products = Some(products);
             }
             Update::AntivirusDefinitions(product, value) => {
@@ -195,7 +202,7 @@ impl Fleet {
             Update::Directory(site, value) => _ = self.directories.insert(site, Part { value, at }),
             Update::Server(value) => self.server = Some(Part { value, at }),
             Update::Alerts(value) => self.alerts = Some(Part { value, at }),
-            Update::FieldNames(names) => self.field_names = Some(names),
+            Update::FieldNames(names) => self.apply_field_names(names),
         }
         changed
     }
@@ -328,6 +335,21 @@ impl Fleet {
         let known: HashSet<&DeviceId> =
             self.lists.values().flat_map(|list| list.value.iter().map(|device| &device.id)).collect();
         devices.iter().any(|device| !known.contains(&device.device.id))
+    }
+
+    /// Of the custom fields only those that a mapping looks at are kept.
+    fn apply_field_names(&mut self, names: FieldNames) {
+        let mapped: HashSet<u64> =
+            names.iter().filter(|(_, name)| self.options.mappings.names_field(name)).map(|(id, _)| *id).collect();
+        for device in self.lists.values_mut().flat_map(|list| &mut list.value) {
+            if let Some(fields) = &device.custom_fields
+                && fields.iter().any(|field| !mapped.contains(&field.definition))
+            {
+                let kept = fields.iter().filter(|field| mapped.contains(&field.definition)).cloned();
+                device.custom_fields = Some(kept.collect());
+            }
+        }
+        self.field_names = Some(names);
     }
 
     fn listed_counters(&self, id: &DeviceId) -> Option<[u64; 5]> {

@@ -10,12 +10,12 @@ use super::{ClientKey, DeviceId, Gone, SiteKey};
 use crate::collector::Collector;
 use crate::platform::PlatformName;
 
-/// For so long a device that was denied once, and is listed, is not withdrawn again.
+/// For so long a device that was denied once and is in no list is not withdrawn again when it comes back.
 const DENIAL_HOLDS: Duration = Duration::from_hours(24);
 
 impl Fleet {
     /// Withdraws an object that the platform said at `now` it no longer knows. A device that is listed again after that is
-    /// not withdrawn a second time within a day: then its lists know better than the one call that denies it.
+    /// not withdrawn a second time: its lists know better than the one call that denies it.
     pub fn forget(&mut self, gone: &Gone, now: Timestamp) {
         match gone {
             Gone::Device(id) => {
@@ -69,7 +69,7 @@ impl Fleet {
         self.directories
             .retain(|site, part| sites.contains(site) || part.at > self.options.stale_at(Collector::Directory, now));
         let yesterday = now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN);
-        self.denied.retain(|_, at| *at > yesterday);
+        self.denied.retain(|id, at| known.contains(id) || *at > yesterday);
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) fn next_due<C: ReadCall>(
     now: Moment,
 ) -> Option<Steady> {
     let end = slot.last_end?;
+    let min_interval = min_interval.max(slot.call.least_gap());
     Some(if slot.is_gone {
         // It is asked again only because something still names it; that is no reason to hurry.
         end.plus((slot.interval / 4).max(min_interval))

@@ -106,7 +106,7 @@ impl<C: ReadCall> Slot<C> {
 
     /// The first moment at which the floor lets it start.
     pub(super) fn floor(&self, min_interval: Duration) -> Option<Steady> {
-        self.last_end.map(|end| end.plus(min_interval))
+        self.last_end.map(|end| end.plus(min_interval.max(self.call.least_gap())))
     }
 
     /// What counts in its collector's status.

@@ -16,6 +16,11 @@ pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
 
     /// What makes the call the same call in another process: method, path, sorted parameters and body, without the key.
     fn identity(&self) -> String;
+
+    /// The least time between two of it where that is more than the account's floor: some calls are dear to others.
+    fn least_gap(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// What goes first when several calls are due.
@@ -23,7 +28,7 @@ pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
 pub enum Priority {
     /// What fails now, and whether the platform is up at all.
     Failing,
-    /// Which devices exist.
+    /// Which devices exist, and what else one call tells of the whole account.
     Inventory,
     /// One call per device, oldest data first, spread over the interval.
     Sweep,

@@ -114,9 +114,15 @@ fn one_call_that_denies_a_device_withdraws_it_once_not_in_every_round() {
     listed(&mut fleet, 7);
     fleet.forget(&gone, at(8));
     assert!(ids(&fleet.current(at(9))).contains(&"200"), "the newer list knows better");
-    fleet.prune(at(2 * 86_400));
-    fleet.forget(&gone, at(2 * 86_400));
-    assert!(fleet.known().devices.iter().all(|device| &*device.id.0 != "200"), "a day later it counts again");
+    let later = 2 * 86_400;
+    fleet.prune(at(later));
+    fleet.forget(&gone, at(later));
+    assert!(fleet.known().devices.iter().any(|device| &*device.id.0 == "200"), "however long it is listed");
+    fleet.apply(Update::Devices(roster("2", Kind::Server), vec![]), at(later + 1));
+    fleet.prune(at(later + 86_400));
+    listed(&mut fleet, later + 86_401);
+    fleet.forget(&gone, at(later + 86_402));
+    assert!(fleet.known().devices.iter().all(|device| &*device.id.0 != "200"), "it had been gone for a day");
 }
 
 #[test]

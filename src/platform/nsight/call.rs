@@ -206,12 +206,15 @@ impl Call {
             | Self::ListGeneralSettings
             | Self::ListSupportedAvProducts
             | Self::ListAvDefinitions(_)
-            | Self::MobListSelectionSize(SelectionTarget { device: None, .. }) => None,
-            Self::ListSites(client)
-            | Self::ListDevicesAtClient(client, _)
-            | Self::ListFailingChecksOf(client)
-            | Self::ListClientLicenseCount(client) => Some(("clientid", Gone::Client(client.clone()))),
-            Self::ListServers(_, site) | Self::ListWorkstations(_, site) | Self::ListActiveDirectoryUsers(site) => {
+            | Self::MobListSelectionSize(SelectionTarget { device: None, .. })
+            // These may be refused to a client or site that is well: which ones have licences or a directory nobody says.
+            | Self::ListFailingChecksOf(_)
+            | Self::ListClientLicenseCount(_)
+            | Self::ListActiveDirectoryUsers(_) => None,
+            Self::ListSites(client) | Self::ListDevicesAtClient(client, _) => {
+                Some(("clientid", Gone::Client(client.clone())))
+            }
+            Self::ListServers(_, site) | Self::ListWorkstations(_, site) => {
                 Some(("siteid", Gone::Site(site.clone())))
             }
             Self::ListChecks(device)
@@ -294,6 +297,8 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_the_object_of_the_call() {
+        assert_eq!(Call::ListClientLicenseCount(ClientKey::new("1")).object(), None);
+        assert_eq!(Call::ListActiveDirectoryUsers(SiteKey::new("1")).object(), None);
         let call = Call::ListWorkstations(ClientKey::new("1"), SiteKey::new("2"));
         assert_eq!(call.object(), Some(("siteid", Gone::Site(SiteKey::new("2")))));
         assert_eq!(Call::ListFailingChecks.object(), None);

@@ -213,15 +213,14 @@ impl FallbackState {
 }
 
 /// Clients one by one must not crowd out everything else: they come behind what tells whether the platform is up, and in a large
-/// account less often than configured, though in time before their data go stale.
+/// account less often than configured.
 pub(super) fn pace(wants: &mut [Want<Call>], config: &AccountConfig) {
     let is_one = |want: &Want<Call>| matches!(want.call, Call::ListFailingChecksOf(_));
     let clients = u32::try_from(wants.iter().filter(|want| is_one(want)).count()).unwrap_or(u32::MAX);
     let at_share =
         Duration::from_mins(1).saturating_mul(clients).saturating_mul(BUDGET_SHARE) / config.requests_per_minute.max(1);
     for want in wants.iter_mut().filter(|want| is_one(want)) {
-        let stale_after = config.collectors.get(&want.collector).map_or(Duration::MAX, |settings| settings.stale_after);
-        want.interval = want.interval.max(at_share.min(stale_after / 2));
+        want.interval = want.interval.max(at_share);
         want.priority = Priority::Inventory;
     }
 }

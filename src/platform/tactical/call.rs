@@ -1,5 +1,7 @@
 //! The calls that exist: nothing else can be sent to a Tactical RMM server.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
 use crate::fleet::DeviceId;
@@ -163,6 +165,14 @@ impl ReadCall for Call {
             }
         }
         identity
+    }
+
+    fn least_gap(&self) -> Duration {
+        match self {
+            // For it the server asks its vendor each time.
+            Self::DashInfo => Duration::from_hours(1),
+            _ => Duration::ZERO,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Answers → updates of the fleet. Needs no network, so recorded answers go through the same door.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tracing::debug;
@@ -22,14 +23,30 @@ use crate::platform::{Answer, Failure};
 pub struct Decoder {
     checks_mode: ChecksMode,
     pub(super) mappings: Mappings,
+    mapped_fields: Mutex<MappedFields>,
     pub(super) notices: Notices,
+}
+
+/// Which custom fields are kept: until their names are known any may be meant, and the fleet drops what was not.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MappedFields(Option<Arc<HashSet<u64>>>);
+
+impl MappedFields {
+    pub(super) fn admits(&self, field: u64) -> bool {
+        self.0.as_ref().is_none_or(|fields| fields.contains(&field))
+    }
 }
 
 impl Decoder {
     /// A decoder for the account of that name; `checks_mode` decides which checks and tasks are kept one by one.
     #[must_use]
     pub fn new(account: &str, checks_mode: ChecksMode) -> Self {
-        Self { checks_mode, mappings: Mappings::default(), notices: Notices::new(account) }
+        Self {
+            checks_mode,
+            mappings: Mappings::default(),
+            mapped_fields: Mutex::default(),
+            notices: Notices::new(account),
+        }
     }
 
     /// The same, and it finds out what says whether antivirus and backup are well.
@@ -94,6 +111,16 @@ impl Decoder {
         self.notices.bad_records(call.name(), bad, total, first.as_deref().unwrap_or_default());
         debug!(call = call.name(), total, bad, "answer read");
         Ok(())
+    }
+
+    /// The custom fields that mappings look at, by the numbers of their definitions.
+    pub(super) fn looks_at(&self, fields: HashSet<u64>) {
+        *self.mapped_fields.lock().unwrap_or_else(PoisonError::into_inner) = MappedFields(Some(Arc::new(fields)));
+    }
+
+    /// The same, as far as it is known.
+    pub(super) fn mapped_fields(&self) -> MappedFields {
+        self.mapped_fields.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a check or task in this condition is kept.

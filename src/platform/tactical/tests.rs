@@ -121,7 +121,7 @@ fn wants_both_lists_and_sweeps_over_the_devices_that_can_be_asked() {
     for want in wants {
         let priority = match want.call {
             Call::Agents => Priority::Failing, // it decides whether the server is up
-            Call::Clients => Priority::Inventory,
+            Call::Clients | Call::Alerts | Call::Status | Call::DashInfo => Priority::Inventory,
             _ => Priority::Sweep,
         };
         assert_eq!(want.priority, priority);

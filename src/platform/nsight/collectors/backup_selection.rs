@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::with_agent;
 use super::words::backup_plugin;
-use super::{Context, with_agent};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::fleet::{DeviceId, DeviceView, Feature, Label, PluginSelection, Reading, Update, View};
 use crate::platform::nsight::call::{Call, SelectionTarget};
@@ -40,12 +40,7 @@ pub fn calls(view: &View, per_device: bool) -> Vec<Call> {
 /// # Errors
 ///
 /// When `text` is no such answer.
-pub fn update(
-    text: &str,
-    target: &SelectionTarget,
-    _context: &Context<'_>,
-    tally: &mut Tally,
-) -> Result<Vec<Update>, Error> {
+pub fn update(text: &str, target: &SelectionTarget, tally: &mut Tally) -> Result<Vec<Update>, Error> {
     let mut devices: BTreeMap<DeviceId, Sums> = BTreeMap::new();
     for device in list_selection_size(text, tally)? {
         devices.entry(DeviceId::new(&device.id)).or_default().add(&device.sizes);

@@ -88,10 +88,15 @@ pub fn wants(config: &AccountConfig, view: &View, fallbacks: Fallbacks) -> Vec<W
     wants
 }
 
+/// For so long back histories by days are asked for at least.
+const LEAST_DAYS: Duration = Duration::from_hours(72);
+
 /// The calls of one collector.
 fn calls(config: &AccountConfig, collector: Collector, view: &View, fallbacks: Fallbacks) -> Vec<Call> {
     // What is older than this would not be shown.
     let recent = || Recent(config.collectors.get(&collector).map(|settings| settings.stale_after).unwrap_or_default());
+    // A history by days has no entry of today before its check has run.
+    let recent_days = || Recent(recent().0.max(LEAST_DAYS));
     match collector {
         Collector::Inventory => inventory::calls(&config.filter, view),
         Collector::FailingChecks => failing_checks::calls(view, fallbacks.failing_checks),
@@ -105,8 +110,8 @@ fn calls(config: &AccountConfig, collector: Collector, view: &View, fallbacks: F
         Collector::Patches => patches::calls(view),
         Collector::Outages => outages::calls(view),
         Collector::Performance => performance::calls(view, recent()),
-        Collector::DriveSpace => drive_space::calls(view, recent()),
-        Collector::Exchange => exchange::calls(view, recent()),
+        Collector::DriveSpace => drive_space::calls(view, recent_days()),
+        Collector::Exchange => exchange::calls(view, recent_days()),
         Collector::Assets => assets::calls(view),
         Collector::Licenses => licenses::calls(view),
         Collector::Directory => directory::calls(view),
@@ -155,7 +160,7 @@ pub fn updates(call: &Call, text: &str, context: &Context<'_>, tally: &mut Tally
         Call::ListMavQuarantine(target) => managed_antivirus::quarantine(text, target, tally),
         Call::ListMavScans(target) => managed_antivirus::scans(text, target, context, tally),
         Call::ListMobSessions(device) => backup_sessions::update(text, device, context, tally),
-        Call::MobListSelectionSize(target) => backup_selection::update(text, target, context, tally),
+        Call::MobListSelectionSize(target) => backup_selection::update(text, target, tally),
         Call::ListOutages(device) => outages::update(text, device, context, tally),
         Call::ListPerformanceHistory(device, recent) => performance::update(text, device, *recent, context, tally),
         Call::ListDriveSpaceHistory(device, recent) => drive_space::update(text, device, *recent, context, tally),

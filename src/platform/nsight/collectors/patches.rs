@@ -17,12 +17,12 @@ pub const DEFAULTS: CollectorDefaults =
 /// The calls. Without the feature the answer means nothing.
 #[must_use]
 pub fn calls(view: &View) -> Vec<Call> {
-    let records = view.devices.iter().map(|device| &device.record);
-    records
-        .filter(|record| matches!(record.kind, Some(Kind::Server | Kind::Workstation)))
-        .filter(|record| record.agentless != Some(true))
-        .filter(|record| record.features.as_ref().is_some_and(|features| features.contains(&Feature::Patch)))
-        .map(|record| Call::PatchListAll(record.id.clone()))
+    // A device of the roster with this feature has an agent: there is no need to wait for its detail record.
+    let devices = view.devices.iter().filter(|device| device.record.has(Feature::Patch));
+    devices
+        .filter(|device| matches!(device.record.kind, Some(Kind::Server | Kind::Workstation)))
+        .filter(|device| device.record.agentless != Some(true))
+        .map(|device| Call::PatchListAll(device.id.clone()))
         .collect()
 }
 

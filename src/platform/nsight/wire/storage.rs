@@ -172,9 +172,10 @@ impl Name {
     }
 }
 
-/// Whether the text of an element of an unknown name can be the name: short, and neither number nor date.
+/// Whether the text of an element of an unknown name can be the name: short, and neither number nor time nor address.
 fn is_name(element: &str, text: &str) -> bool {
     !NO_NAMES.contains(&element)
         && text.len() <= MAX_UNKNOWN_NAME
-        && text.chars().any(|letter| !letter.is_ascii_digit() && !" .,:-%".contains(letter))
+        && !text.contains('@')
+        && text.chars().any(|letter| !letter.is_ascii_digit() && !" .,:+-%TZ".contains(letter))
 }

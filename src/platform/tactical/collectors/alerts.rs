@@ -13,7 +13,7 @@ use crate::planner::{Priority, Want};
 
 /// The call.
 pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
-    let (collector, interval, priority) = (Collector::Alerts, config.interval, Priority::Sweep);
+    let (collector, interval, priority) = (Collector::Alerts, config.interval, Priority::Inventory);
     std::iter::once(Want { call: Call::Alerts, collector, interval, priority })
 }
 

@@ -32,28 +32,30 @@ pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<FieldNames, 
             names.push((definition.id, Arc::from(definition.name)));
         }
     })?;
+    decoder.looks_at(names.iter().filter(|(_, name)| decoder.mappings.names_field(name)).map(|(id, _)| *id).collect());
     Ok(names.into())
 }
 
-/// The values that an agent has. What is empty, a list of choices or not readable is no value; `None` when nothing is.
-pub fn values(fields: &RawValue, label: &mut impl FnMut(&str) -> Label) -> Option<Arc<[CustomField]>> {
+/// The values that an agent has in the fields that `is_mapped`. What is empty, a list of choices or not readable is no value;
+/// `None` when nothing is.
+pub fn values(fields: &RawValue, is_mapped: impl Fn(u64) -> bool) -> Option<Arc<[CustomField]>> {
     let mut values = Vec::new();
     each_record(fields.get(), MAX_VALUES, |Value { field, value }| {
-        let value = value_of(value, label);
+        let value = if is_mapped(field) { value_of(value) } else { None };
         values.extend(value.map(|value| CustomField { definition: field, value }));
     })
     .ok()?;
     Some(values.into())
 }
 
-fn value_of(value: &RawValue, label: &mut impl FnMut(&str) -> Label) -> Option<CustomValue> {
+fn value_of(value: &RawValue) -> Option<CustomValue> {
     if let Ok(flag) = serde_json::from_str(value.get()) {
         return Some(CustomValue::Flag(flag));
     }
     // Numbers are texts to this server; another version may write them as what they are.
     let is_number = value.get().starts_with(|c: char| c.is_ascii_digit() || c == '-');
     let text = if is_number { value.get().to_owned() } else { serde_json::from_str(value.get()).ok()? };
-    Some(label(&text)).filter(|text| !text.as_str().is_empty()).map(CustomValue::Text)
+    Some(Label::new(&text)).filter(|text| !text.as_str().is_empty()).map(CustomValue::Text)
 }
 
 #[cfg(test)]
@@ -81,7 +83,7 @@ mod tests {
 
     fn read(fields: &str) -> Option<Vec<(u64, CustomValue)>> {
         let fields: &RawValue = serde_json::from_str(fields).expect("JSON");
-        let values = values(fields, &mut Label::new)?;
+        let values = values(fields, |_| true)?;
         Some(values.iter().map(|field| (field.definition, field.value.clone())).collect())
     }
 

@@ -79,9 +79,10 @@ fn site_record(client_name: &str, client: &ClientKey, site: &Site) -> SiteRecord
 pub fn agents(decoder: &Decoder, call: &Call, body: &str, now: Timestamp) -> Result<Update, ArrayError> {
     let mut shared = Shared::default();
     let mut devices = Vec::new();
+    let mapped = decoder.mapped_fields();
     decoder.records(call, body, |agent: Agent<'_>| {
         let fields = agent.custom_fields.filter(|_| decoder.mappings.use_fields());
-        let custom_fields = fields.and_then(|fields| custom_fields::values(fields, &mut |text| shared.label(text)));
+        let custom_fields = fields.and_then(|fields| custom_fields::values(fields, |field| mapped.admits(field)));
         let device = device(&decoder.notices, &mut shared, agent, now);
         devices.push(DeviceRecord { custom_fields, ..device });
     })?;

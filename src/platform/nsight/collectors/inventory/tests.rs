@@ -148,6 +148,7 @@ fn a_roster_has_features_and_counts() {
             Feature::TakeControl,
             Feature::Patch,
             Feature::ManagedAntivirus,
+            Feature::Backup,
             Feature::WebProtection,
             Feature::RiskIntelligence
         ])

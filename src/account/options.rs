@@ -1,0 +1,62 @@
+//! What the configuration of an account means for its planner and its fleet.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::collector::Collector;
+use crate::config::{AccountConfig, PlatformOptions};
+use crate::fleet::Mappings;
+use crate::fleet::store::FleetOptions;
+use crate::planner::Limits;
+use crate::platform::PlatformName;
+
+/// What the account may ask of its server.
+pub(crate) fn limits(config: &AccountConfig) -> Limits {
+    // After a client-side timeout Tactical's server goes on working for up to its own limit (uWSGI harakiri, 300 s).
+    let linger = match config.platform_name() {
+        PlatformName::Nsight => Duration::ZERO,
+        PlatformName::Tactical => Duration::from_mins(5),
+    };
+    Limits {
+        min_interval: config.min_interval,
+        requests_per_minute: config.requests_per_minute,
+        max_concurrent: config.max_concurrent_requests,
+        linger_after_timeout: linger,
+        // A few seconds, so that exporters restarted together do not call together; none for a simulator.
+        start_jitter: if config.is_loopback() { Duration::ZERO } else { Duration::from_secs(5) },
+    }
+}
+
+/// How the fleet of the account is kept.
+/// How long data are good: as configured, and longer where a collector's calls are made less often than configured (one for
+/// each client in place of one for the account, say), for else its data would come and go.
+pub(super) fn stale_after(
+    config: &AccountConfig,
+    wanted: impl Iterator<Item = (Collector, Duration)>,
+) -> BTreeMap<Collector, Duration> {
+    let configured = config.collectors.iter().map(|(collector, settings)| (*collector, settings.stale_after));
+    let mut stale_after: BTreeMap<_, _> = configured.collect();
+    for (collector, interval) in wanted {
+        if config.collectors.get(&collector).is_some_and(|settings| interval > settings.interval)
+            && let Some(good) = stale_after.get_mut(&collector)
+        {
+            *good = (*good).max(interval.saturating_mul(3));
+        }
+    }
+    stale_after
+}
+
+pub(crate) fn fleet_options(config: &AccountConfig) -> FleetOptions {
+    let (time_zone, mappings) = match &config.platform {
+        PlatformOptions::Nsight(options) => (options.time_zone.clone(), Mappings::default()),
+        PlatformOptions::Tactical(options) => (options.time_zone.clone(), options.mappings.clone()),
+    };
+    FleetOptions {
+        platform: config.platform_name(),
+        filter: config.filter.clone(),
+        checks_mode: config.checks_mode,
+        stale_after: stale_after(config, std::iter::empty()),
+        time_zone,
+        mappings,
+    }
+}
