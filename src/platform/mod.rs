@@ -1,5 +1,6 @@
 //! The RMM platforms: what can be asked of them, how, and what their answers mean.
 
+mod disguise;
 pub mod key;
 pub mod nsight;
 pub mod probe;

@@ -7,7 +7,7 @@ const REMOVED: &str = "***";
 
 /// Shorter keys are not looked for in bodies: a demo key "k" would take every k out of every name. It is also the
 /// length from which a part of a key counts as the key.
-const MIN_LENGTH: usize = 8;
+pub(super) const MIN_LENGTH: usize = 8;
 
 /// Takes the key out of a body, before anything reads it: as it is and percent-encoded, in any case. One pass each, and
 /// no copy when there is nothing to remove.
@@ -115,7 +115,7 @@ fn parts(text: &str, key: &str) -> Vec<Range<usize>> {
 }
 
 /// A key to look for, by Horspool's method: most bytes of a body are never looked at.
-struct Pattern {
+pub(super) struct Pattern {
     needle: Vec<u8>,
     /// By the last byte of a window, how far the next one can be.
     skips: Vec<usize>,
@@ -123,7 +123,7 @@ struct Pattern {
 
 impl Pattern {
     /// The needle is not empty.
-    fn new(needle: &str) -> Self {
+    pub(super) fn new(needle: &str) -> Self {
         let needle = needle.as_bytes().to_ascii_lowercase();
         let mut skips = vec![needle.len().max(1); 256];
         for (index, byte) in needle.iter().rev().enumerate().skip(1).collect::<Vec<_>>().into_iter().rev() {
@@ -135,7 +135,7 @@ impl Pattern {
     }
 
     /// Where it is first, from `start` on, in any case.
-    fn find(&self, text: &[u8], start: usize) -> Option<usize> {
+    pub(super) fn find(&self, text: &[u8], start: usize) -> Option<usize> {
         let mut at = start;
         loop {
             let window = text.get(at..at.checked_add(self.needle.len())?)?;

@@ -95,11 +95,11 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
             })
             .await;
     };
-    until_failing_is_right(40).await;
+    until_failing_is_right(60).await;
     let before = failing(&running.expected());
     clock.advance(Duration::from_mins(4));
     assert!(difference(&before, &failing(&running.expected())).len() > 200, "this world is too quiet");
-    until_failing_is_right(20).await;
+    until_failing_is_right(60).await;
     let audit = running.demo.nsight.handle.audit();
     let (of_account, of_clients) = failing_calls(audit);
     let clients = running.demo.world.nsight_layout().clients.len();
@@ -120,7 +120,7 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     audit.clear();
     clock.advance(Duration::from_mins(4));
-    until_failing_is_right(20).await;
+    until_failing_is_right(60).await;
     let (of_account, of_clients) = failing_calls(audit);
     assert!(of_account >= 1 && of_clients == 0, "{of_account} of all, {of_clients} of clients");
     running.stop().await;

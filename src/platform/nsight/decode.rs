@@ -15,6 +15,7 @@ use super::noted::Noted;
 use super::xml::{MAX_RECORDS, Tally};
 use crate::config::ChecksMode;
 use crate::fleet::{Gone, Update};
+use crate::platform::disguise;
 use crate::platform::key::ApiKey;
 use crate::platform::redact::redact_text;
 use crate::platform::transport::RawAnswer;
@@ -77,7 +78,11 @@ impl Decoder {
         let mut text = encoding::decode(body);
         if let Some(key) = &self.key {
             // In UTF-16, or with control characters in between, the bytes were not those of the key.
-            text = redact_text(text, key.current().expose_secret());
+            let key = key.current();
+            text = redact_text(text, key.expose_secret());
+            if disguise::in_xml(&text, key.expose_secret()) {
+                return Err(Error::decode("it spells the API key in disguise, so it is not used"));
+            }
         }
         let context =
             Context { now, offline_after: self.offline_after, checks_mode: self.checks_mode, noted: &self.noted };

@@ -16,8 +16,11 @@ const TOO_SLOW: u32 = 2;
 const FIRST_STAY: Duration = Duration::from_hours(1);
 /// The longest.
 const LONGEST_STAY: Duration = Duration::from_hours(24);
-/// How long devices are asked one by one for what the platform refused to say of the whole account.
-const REFUSED_STAY: Duration = Duration::from_hours(7 * 24);
+/// How long devices are asked one by one for what the platform did not say of the whole account; twice as long each time that
+/// this fails.
+const FIRST_SELECTION_STAY: Duration = Duration::from_hours(24);
+/// The longest.
+const LONGEST_SELECTION_STAY: Duration = Duration::from_hours(7 * 24);
 /// Clients one by one may take this part of the budget (one part in N).
 const BUDGET_SHARE: u32 = 2;
 
@@ -66,9 +69,12 @@ enum Report {
 /// How mob/mob_list_selection_size is asked.
 #[derive(Clone, Copy, Debug)]
 enum Selection {
-    Whole,
-    Devices { until: Duration },
-    Trial,
+    /// Of the whole account. So many attempts in a row were too slow.
+    Whole { slow: u32 },
+    /// Device by device, until then.
+    Devices { until: Duration, stay: Duration },
+    /// Of the whole account, once, to see whether it works after that stay.
+    Trial { stay: Duration },
 }
 
 /// What stands in for what.
@@ -91,7 +97,7 @@ impl FallbackState {
             slow: config.timeout / 2,
             knows_clients: config.collectors.contains_key(&Collector::Inventory),
             report: Report::Whole { slow: 0, answers_others: false },
-            selection: Selection::Whole,
+            selection: Selection::Whole { slow: 0 },
             planned: Fallbacks::default(),
         }
     }
@@ -113,10 +119,10 @@ impl FallbackState {
         {
             self.report = Report::Trial { stay };
         }
-        if let Selection::Devices { until } = self.selection
+        if let Selection::Devices { until, stay } = self.selection
             && until <= now
         {
-            self.selection = Selection::Trial;
+            self.selection = Selection::Trial { stay };
         }
         Fallbacks {
             failing_checks: matches!(self.report, Report::Clients { .. }),
@@ -195,19 +201,31 @@ impl FallbackState {
     }
 
     fn selection_ended(&mut self, ended: Ended<'_>) -> Option<Change> {
-        let was = self.selection;
-        match ended.outcome {
-            // Whether ids of 0 mean every device is not documented. It is asked because some device has backup, so an answer
-            // that names none says that they do not.
-            outcome if outcome == Outcome::ApiError || (outcome == Outcome::Ok && ended.is_empty) => {
-                self.selection = Selection::Devices { until: ended.at + REFUSED_STAY };
-                matches!(was, Selection::Whole).then_some(Change::DeviceByDevice(REFUSED_STAY))
+        // Whether ids of 0 mean every device is not documented. It is asked because some device has backup, so an answer that
+        // names none says that they do not.
+        let is_refused = ended.outcome == Outcome::ApiError || (ended.outcome == Outcome::Ok && ended.is_empty);
+        let is_late = ended.outcome != Outcome::Ok && self.is_slow(ended);
+        match self.selection {
+            Selection::Whole { slow } if is_refused || (is_late && slow + 1 >= TOO_SLOW) => {
+                let stay = FIRST_SELECTION_STAY;
+                self.selection = Selection::Devices { until: ended.at + stay, stay };
+                Some(Change::DeviceByDevice(stay))
             }
-            Outcome::Ok => {
-                self.selection = Selection::Whole;
-                matches!(was, Selection::Trial).then_some(Change::WholeSelection)
+            Selection::Whole { slow } => {
+                self.selection = Selection::Whole { slow: if is_late { slow + 1 } else { 0 } };
+                None
             }
-            _ => None,
+            Selection::Trial { stay } if is_refused || is_late => {
+                let stay = (2 * stay).min(LONGEST_SELECTION_STAY);
+                self.selection = Selection::Devices { until: ended.at + stay, stay };
+                None
+            }
+            Selection::Trial { .. } if ended.outcome == Outcome::Ok => {
+                self.selection = Selection::Whole { slow: 0 };
+                Some(Change::WholeSelection)
+            }
+            // It was under way when the plan changed, or tells nothing.
+            Selection::Trial { .. } | Selection::Devices { .. } => None,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::{AccountConfig, ChecksMode};
 use crate::fleet::Update;
 use crate::planner::Permit;
+use crate::platform::disguise;
 use crate::platform::probe::{Probed, Prober};
 use crate::platform::redact::redact_text;
 use crate::platform::transport::RawAnswer;
@@ -60,7 +61,11 @@ impl NsightProber {
         let RawAnswer { status, retry_after, date, .. } = answer;
         let content_type = answer.content_type.clone();
         let body = body_of(answer)?;
-        let text = redact_text(encoding::decode(body.clone()), self.client.key().current().expose_secret());
+        let key = self.client.key().current();
+        let text = redact_text(encoding::decode(body.clone()), key.expose_secret());
+        if disguise::in_xml(&text, key.expose_secret()) {
+            return Err(Error::decode("it spells the API key in disguise, so it is not used"));
+        }
         check_envelope(&text).map_err(|error| error.with_retry_after(retry_after))?;
         Ok(RawAnswer { status, content_type, retry_after, date, body })
     }

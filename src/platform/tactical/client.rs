@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::call::{Call, Credential, is_safe_segment};
 use super::error::{ApiError, KeyProblem, TokenProblem, detail};
 use crate::planner::Permit;
+use crate::platform::disguise;
 use crate::platform::key::ApiKey;
 use crate::platform::redact::{redact_body, redact_text};
 use crate::platform::transport::{RawAnswer, Transport};
@@ -61,8 +62,18 @@ impl Client {
         let body = call.body().map(|body| body.as_bytes().to_vec());
         let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
-        forget_secret(&mut answer, secret.expose_secret());
+        for secret in self.secrets() {
+            forget_secret(&mut answer, secret.expose_secret());
+            if disguise::in_json(&answer.body, secret.expose_secret()) {
+                return Err(ApiError::Disguised);
+            }
+        }
         Ok(answer)
+    }
+
+    /// The key and the token.
+    fn secrets(&self) -> impl Iterator<Item = SecretString> {
+        std::iter::once(self.key.current()).chain(self.token.as_ref().map(|token| token.current()))
     }
 
     /// What the call takes: the key or the token, never both.

@@ -132,6 +132,9 @@ pub enum ApiError {
     /// The base URL cannot have a path.
     #[error("the server is not an http or https URL")]
     NotABaseUrl,
+    /// The answer holds the key or the token, but not so that it could be taken out.
+    #[error("the answer spells the API key or the monitoring token in disguise, so it is not used")]
+    Disguised,
     /// The decoder itself failed.
     #[error("the decoder stopped in the middle of the answer; this is a bug of the exporter")]
     Decoder,
@@ -185,7 +188,7 @@ impl ApiError {
             | Self::UnsafeId
             | Self::NotABaseUrl => Outcome::ConnectError,
             Self::Transport(TransportError::TooLarge(_)) => Outcome::TooLarge,
-            Self::Transport(TransportError::Encoding(_)) | Self::Unreadable(_) | Self::Decoder => {
+            Self::Transport(TransportError::Encoding(_)) | Self::Unreadable(_) | Self::Decoder | Self::Disguised => {
                 Outcome::InvalidResponse
             }
         }

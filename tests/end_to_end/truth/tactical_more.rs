@@ -59,13 +59,10 @@ pub fn mapped(all: &mut SeriesMap, at: &At, agent: &TacticalAgentTruth) {
         if let Some(well) = well {
             at.flag(all, &format!("rmm_{what}_up_to_date"), well);
         }
-        let last_pass = if what == "backup" {
-            last_backup(agent)
-        } else {
-            // Of several the worst counts: the one that passed longest ago.
-            let runs = in_state(ResultStatus::Passing).filter_map(|check| check.last_run);
-            runs.min().filter(|_| well == Some(true))
-        };
+        // Of several checks the worst counts: the one that passed longest ago. A date in the field says more.
+        let runs = in_state(ResultStatus::Passing).filter_map(|check| check.last_run);
+        let passed = runs.min().filter(|_| well == Some(true));
+        let last_pass = if what == "backup" { last_backup(agent).or(passed) } else { passed };
         at.time(all, &format!("rmm_{what}_last_pass_timestamp_seconds"), last_pass);
     }
 }

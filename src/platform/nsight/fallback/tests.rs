@@ -168,29 +168,42 @@ fn an_answer_from_before_the_switch_changes_nothing() {
 }
 
 #[test]
-fn a_refused_selection_is_asked_device_by_device_for_a_week() {
-    let week = 7 * 24 * HOUR;
+fn a_refused_selection_is_asked_device_by_device_for_a_day_and_then_longer() {
+    let day = 24 * HOUR;
     let mut desk = Desk::new();
-    assert_eq!(desk.selection(Outcome::Timeout), None);
-    assert_eq!(desk.selection(Outcome::ApiError), Some(Change::DeviceByDevice(week)));
+    let single = Some((ClientKey::new("1"), SiteKey::new("2"), DeviceId::new("3")));
+    let single = Call::MobListSelectionSize(SelectionTarget { device: single, zone: None });
+    assert_eq!(desk.end(&single, Outcome::ApiError, None, QUICK), None);
+    assert_eq!(desk.selection(Outcome::ApiError), Some(Change::DeviceByDevice(day)));
     assert!(desk.state.plan_changed(desk.now));
     assert_eq!(
         desk.state.for_plan(desk.now),
         Fallbacks { failing_checks: false, backup_selection: true },
         "one has nothing to do with the other"
     );
-    let single = Some((ClientKey::new("1"), SiteKey::new("2"), DeviceId::new("3")));
-    let single = Call::MobListSelectionSize(SelectionTarget { device: single, zone: None });
-    assert_eq!(desk.end(&single, Outcome::ApiError, None, QUICK), None);
-    desk.now += week;
-    assert!(desk.state.plan_changed(desk.now));
-    assert!(!desk.state.for_plan(desk.now).backup_selection);
-    assert_eq!(desk.selection(Outcome::ApiError), None, "told already");
-    assert!(desk.state.for_plan(desk.now).backup_selection);
-    desk.now += week;
+    for stay in [1, 2, 4, 7, 7] {
+        desk.now += stay * day - SECOND;
+        assert!(desk.state.for_plan(desk.now).backup_selection);
+        desk.now += SECOND;
+        assert!(desk.state.plan_changed(desk.now));
+        assert!(!desk.state.for_plan(desk.now).backup_selection);
+        assert_eq!(desk.selection(Outcome::ApiError), None, "told already");
+    }
+    desk.now += 7 * day;
     assert!(!desk.state.for_plan(desk.now).backup_selection);
     assert_eq!(desk.selection(Outcome::Ok), Some(Change::WholeSelection));
     assert_eq!(desk.selection(Outcome::Ok), None);
+}
+
+#[test]
+fn a_selection_that_never_comes_is_asked_device_by_device() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.selection(Outcome::Timeout), None);
+    assert_eq!(desk.selection(Outcome::Ok), None, "not in a row");
+    assert_eq!(desk.selection(Outcome::TooLarge), None);
+    assert_eq!(desk.selection(Outcome::ConnectError), None);
+    assert_eq!(desk.selection(Outcome::Timeout), None);
+    assert!(matches!(desk.selection(Outcome::Timeout), Some(Change::DeviceByDevice(_))));
 }
 
 #[test]

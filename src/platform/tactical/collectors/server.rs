@@ -32,6 +32,9 @@ pub fn wants(config: CollectorConfig, has_token: bool) -> impl Iterator<Item = W
     std::iter::once(Want { call, collector: Collector::Server, interval, priority: Priority::Inventory })
 }
 
+/// More days than any certificate has.
+const MOST_DAYS: f64 = 100_000.0;
+
 /// What `/core/v2/status/` says.
 pub fn status(body: &str) -> Result<ServerState, ArrayError> {
     let status: Status = one_object(body)?;
@@ -40,7 +43,10 @@ pub fn status(body: &str) -> Result<ServerState, ArrayError> {
         agents: status.agent_count,
         clients: status.client_count,
         sites: status.site_count,
-        certificate_expiry_seconds: status.days_until_cert_expires.map(|days| days * SECONDS_A_DAY),
+        certificate_expiry_seconds: status
+            .days_until_cert_expires
+            .filter(|days| days.abs() <= MOST_DAYS)
+            .map(|days| days * SECONDS_A_DAY),
         disk_usage: status.disk_usage_percent.and_then(ratio),
         memory_usage: status.mem_usage_percent.and_then(ratio),
         pings: [status.redis_ping, status.nats_std_ping, status.nats_ws_ping, status.mesh_ping],
