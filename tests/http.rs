@@ -200,7 +200,7 @@ fn unknown_names_are_the_clients_error() {
     assert_eq!(account.text(), "Unknown account \"<script>\". Known: msp uk, helpdesk.\n");
     let collector = server.get("/metrics?account=helpdesk&collect[]=everything");
     assert_eq!(collector.status, 400);
-    let known = "inventory, failing_checks, checks, tasks, antivirus, backup, patches";
+    let known = Collector::ALL.map(Collector::name).join(", ");
     assert_eq!(collector.text(), format!("Unknown collector \"everything\". Known: {known}.\n"));
 }
 
