@@ -74,6 +74,10 @@ pub struct DemoFlags {
     /// How much faster than real time the fleet lives.
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// Write the configuration of the demo, which holds the simulators' keys, to this file: doctor, check-config and collect can
+    /// then be tried with --config.file.
+    #[arg(long, value_name = "FILE")]
+    pub write_config: Option<PathBuf>,
 }
 
 /// Flags of `check-config`.
@@ -116,6 +120,9 @@ pub struct DoctorFlags {
 /// Flags of `metrics`.
 #[derive(Clone, Debug, Args)]
 pub struct MetricsFlags {
+    /// Only metrics whose name contains this (not for markdown, the text of a whole document).
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
     /// Form of the catalogue.
     #[arg(long, value_enum, default_value_t)]
     pub format: CatalogueFormat,

@@ -18,3 +18,4 @@ pub mod metrics;
 pub mod planner;
 pub mod platform;
 pub mod run;
+mod wrap;

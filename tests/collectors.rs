@@ -203,7 +203,13 @@ fn every_collector_is_documented() {
             let mut cells = row.trim_end_matches(['|', ' ']).rsplit('|').take(2);
             let cell = if platform == Tactical { cells.next() } else { cells.nth(1) };
             let (collectors, _) = cell.expect("a cell").split_once(':').unwrap_or_else(|| panic!("{row}"));
-            assert!(collectors.split(',').any(|name| name.trim() == collector.name()), "{row}");
+            let is_off = PLATFORMS
+                .iter()
+                .filter(|(of, _)| *of == platform)
+                .any(|(_, table)| table.iter().any(|defaults| defaults.collector == collector && !defaults.enabled));
+            let mark = if is_off { " (off by default)" } else { "" };
+            let name = format!("{}{mark}", collector.name());
+            assert!(collectors.split(',').any(|cell| cell.trim() == name), "{name} in {row}");
         }
     }
     let defaults = PLATFORMS.iter().flat_map(|(platform, table)| {

@@ -320,7 +320,7 @@ fn the_exporters_own_metrics() {
         targets: 10,
         fresh: 9,
         failed: 1,
-        next_due: None,
+        ..CollectorReport::default()
     };
     status.collectors = vec![(Collector::Inventory, report)];
     publisher.publish_status("uk", status);

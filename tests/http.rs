@@ -200,7 +200,7 @@ fn unknown_names_are_the_clients_error() {
     assert_eq!(account.text(), "Unknown account \"<script>\". Known: msp uk, helpdesk.\n");
     let collector = server.get("/metrics?account=helpdesk&collect[]=everything");
     assert_eq!(collector.status, 400);
-    let known = "inventory, failing_checks, checks, tasks, antivirus, backup, patches";
+    let known = Collector::ALL.map(Collector::name).join(", ");
     assert_eq!(collector.text(), format!("Unknown collector \"everything\". Known: {known}.\n"));
 }
 
@@ -287,6 +287,7 @@ fn troubled() -> Server {
         fresh: 38,
         failed: 2,
         next_due: Some(time("2026-03-04T12:12:00Z")),
+        ..CollectorReport::default()
     };
     account.collectors = vec![(Collector::Inventory, report), (Collector::Checks, CollectorReport::default())];
     Server::start(publisher(vec![account]), Options::default())
@@ -349,6 +350,46 @@ fn the_landing_page_of_an_account_that_never_answered() {
     account.ready = true;
     let server = Server::start(publisher(vec![account]), Options::default());
     assert!(server.get("/").text().contains("<td>checks</td><td class=\"soft\">nothing to ask</td>"));
+}
+
+#[test]
+fn what_the_key_may_not_read_has_a_state_of_its_own() {
+    let next_try = Some(time("2026-03-04T16:00:00Z"));
+    let report = |off, failed| CollectorReport {
+        last_success: Some(time("2026-03-04T08:00:00Z")),
+        targets: 40,
+        failed,
+        off,
+        off_until: next_try.filter(|_| off > 0),
+        next_due: next_try,
+        ..CollectorReport::default()
+    };
+    let mut account = status(PlatformName::Tactical, "helpdesk");
+    account.port = Some(8443);
+    account.collectors =
+        vec![(Collector::Patches, report(40, 5)), (Collector::Checks, report(3, 4)), (Collector::Tasks, report(0, 4))];
+    let server = Server::start(publisher(vec![account]), Options::default());
+    let page = server.get("/");
+    let html = page.text();
+    let next_try = ", next try <time title=\"2026-03-04T16:00:00Z\">in 4 h</time></td>";
+    for text in [
+        &format!("<td>patches</td><td class=\"bad\">switched off{next_try}"),
+        &format!("<td>checks</td><td class=\"bad\">partly switched off{next_try}"),
+        "<td>tasks</td><td class=\"bad\">failing</td>",
+        "Tactical RMM · rmm.example:8443 · ",
+    ] {
+        assert!(html.contains(text), "{text}\nin\n{html}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&server.get("/api/v1/status").body).unwrap();
+    let collectors = json["accounts"][0]["collectors"].as_array().unwrap();
+    let states: Vec<_> = collectors.iter().map(|collector| collector["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["switched_off", "partly_switched_off", "failing"]);
+    let patches = &collectors[0];
+    assert_eq!((patches["off_until"].as_str(), &patches["targets_off"]), (Some("2026-03-04T16:00:00Z"), &40.into()));
+    assert!(collectors[2]["off_until"].is_null(), "nothing is off");
+    assert_eq!(json["accounts"][0]["server"], "rmm.example:8443");
+    let metrics = server.get("/metrics");
+    assert!(metrics.text().contains("server=\"rmm.example\""), "the label is the host name");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 use tracing::{debug, error, info, warn};
 
 use crate::collector::Collector;
+use crate::config::duration::display;
 use crate::fleet::View;
 use crate::planner::{Outcome, ReadCall, Switched, Want};
 use crate::platform::{Answer, Failure};
@@ -183,6 +184,15 @@ impl<C: ReadCall> Journal<C> {
         );
     }
 
+    /// One full collection knows what there is: so many calls are left to make, and the budget makes them last.
+    pub fn to_collect(&self, calls: u64, requests_per_minute: u32) {
+        let seconds = calls.saturating_mul(60).div_ceil(u64::from(requests_per_minute.max(1)));
+        // Nobody needs it closer.
+        let step = if seconds > 60 { 60 } else { 1 };
+        let at_budget = display(Duration::from_secs(seconds.div_ceil(step).saturating_mul(step)));
+        info!(account = self.account, calls, requests_per_minute, at_budget, "inventory read; calls left to make");
+    }
+
     /// How long the last planning took.
     pub const fn last_plan_took(&self) -> Duration {
         self.plan_took
@@ -302,6 +312,17 @@ mod tests {
             assert!(lines[0].contains(word), "{word} in {}", lines[0]);
         }
         assert!(lines[1].contains("INFO") && lines[1].contains("switched on"), "{}", lines[1]);
+    }
+
+    #[test]
+    fn a_collection_tells_what_is_left_to_do() {
+        let lines = logged(|journal| {
+            journal.to_collect(61, 30);
+            journal.to_collect(7, 6000);
+        });
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        assert!(lines[0].contains("calls=61") && lines[0].contains("at_budget=\"3m\""), "{lines:#?}");
+        assert!(lines[1].contains("calls=7") && lines[1].contains("at_budget=\"1s\""), "{lines:#?}");
     }
 
     #[test]

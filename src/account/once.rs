@@ -38,6 +38,7 @@ impl<P: Platform> Account<P> {
     pub async fn run_once(mut self, shutdown: CancellationToken, progress: impl Fn(Progress)) -> Vec<SweepResult> {
         let mut idle_since = self.clock.now().steady;
         let mut done_before = 0;
+        let mut is_told = false;
         loop {
             let wake = self.step();
             let now = self.clock.now();
@@ -45,6 +46,11 @@ impl<P: Platform> Account<P> {
             let done: u64 = status.collectors.values().map(|collector| collector.attempted).sum();
             let planned = status.collectors.values().map(|collector| collector.targets).sum();
             progress(Progress { done, planned });
+            let inventory = status.collectors.get(&Collector::Inventory);
+            if !is_told && self.plan_due.is_none() && inventory.is_some_and(|inventory| inventory.sweeps > 0) {
+                is_told = true;
+                self.journal.to_collect(planned.saturating_sub(done), self.config.requests_per_minute);
+            }
             if done != done_before || status.in_flight > 0 {
                 (done_before, idle_since) = (done, now.steady);
             }

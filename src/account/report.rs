@@ -20,6 +20,7 @@ const IDLE_REPORT_INTERVAL: Duration = Duration::from_secs(15);
 pub fn setup(config: &AccountConfig) -> AccountSetup {
     let mut status =
         AccountStatus::new(config.platform_name(), &config.name, config.server.host_str().unwrap_or_default());
+    status.port = config.server.port();
     status.console_url.clone_from(&config.console_url);
     status.min_interval = config.min_interval;
     status.budget_per_minute = config.requests_per_minute;
@@ -41,6 +42,8 @@ fn report_of(settings: &CollectorConfig, state: &CollectorStatus) -> CollectorRe
         targets: state.targets,
         fresh: state.fresh,
         failed: state.failed,
+        off: state.off,
+        off_until: state.off_until,
         next_due: state.next_due,
     }
 }

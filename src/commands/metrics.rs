@@ -10,11 +10,15 @@ use crate::metrics::catalogue;
 ///
 /// # Errors
 ///
-/// When standard output cannot be written.
+/// When no metric has such a name, or standard output cannot be written.
 pub fn metrics(flags: &MetricsFlags) -> CommandResult {
+    let name = flags.name.as_deref().unwrap_or_default();
+    if !catalogue::families().iter().any(|family| family.name.contains(name)) {
+        return Err(format!("no metric has {name:?} in its name").into());
+    }
     let text = match flags.format {
-        CatalogueFormat::Table => catalogue::table(),
-        CatalogueFormat::Json => catalogue::json(),
+        CatalogueFormat::Table => catalogue::table(name),
+        CatalogueFormat::Json => catalogue::json(name),
         CatalogueFormat::Markdown => catalogue::markdown(),
     };
     print(text.as_bytes())?;

@@ -147,7 +147,7 @@ fn selection(section: &Section, account: &mut AccountConfig, context: &mut Conte
         .get("metrics")
         .and_then(|field| field.section(&["exclude"], context))
         .and_then(|metrics| metrics.get("exclude"))
-        .map(|field| filter::expressions(&field, context))
+        .map(|field| filter::metric_names(&field, account.platform_name(), context))
         .unwrap_or_default();
 }
 

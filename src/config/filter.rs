@@ -3,9 +3,11 @@
 use regex::{Regex, RegexBuilder};
 
 use super::reader::{Context, Field, Section};
-use super::text::{quote, shown};
+use super::text::{in_quotes, quote, shown};
 use crate::fleet::filter::NameFilter;
 use crate::fleet::{Filter, Kind};
+use crate::metrics::catalogue;
+use crate::platform::PlatformName;
 
 /// Reads a list of regular expressions that must match a whole name or text, as Prometheus' do.
 pub fn expressions(field: &Field, context: &mut Context) -> Vec<Regex> {
@@ -35,13 +37,53 @@ pub fn anchored_text(text: &str) -> Result<Regex, String> {
     compile(&format!("^(?:{text})$"))
 }
 
+/// Whether its author thought that a `^` matters.
+fn is_half_anchored(text: &str) -> bool {
+    text.starts_with('^') && !text.ends_with(['$', '*', '+', ')', '}'])
+}
+
+/// What its author wrote of an expression that matches whole texts only.
+#[must_use]
+pub fn written(expression: &Regex) -> &str {
+    let text = expression.as_str();
+    text.strip_prefix("^(?:").and_then(|text| text.strip_suffix(")$")).unwrap_or(text)
+}
+
+/// Reads `metrics.exclude`. An expression that leaves out nothing is a mistake, most often half a name.
+pub fn metric_names(field: &Field, platform: PlatformName, context: &mut Context) -> Vec<Regex> {
+    let items = field.list(context).unwrap_or_default();
+    let names: Vec<&str> = catalogue::families()
+        .iter()
+        .filter(|family| family.is_fleet() && family.source(platform).is_some())
+        .map(|family| family.name)
+        .collect();
+    let matches = |expression: &Regex| names.iter().any(|name| expression.is_match(name));
+    let mut expressions = Vec::new();
+    for item in &items {
+        let Some(expression) = anchored(item, context) else { continue };
+        let text = written(&expression);
+        if !matches(&expression) && !is_half_anchored(text) {
+            let part = if text.contains('|') { format!("({text})") } else { text.to_owned() };
+            let wider = [format!(".*{part}"), format!("{part}.*"), format!(".*{part}.*")];
+            let meant = wider.into_iter().find(|text| anchored_text(text).is_ok_and(|wider| matches(&wider)));
+            let hint = match meant {
+                Some(meant) => format!("It must match the whole name: did you mean {}?", in_quotes(&meant)),
+                None => "Their names: rmm-exporter metrics.".to_owned(),
+            };
+            item.warn(&format!("matches none of the metrics of this platform that can be left out. {hint}"), context);
+        }
+        expressions.push(expression);
+    }
+    expressions
+}
+
 /// Reads a regular expression that must match a whole name or text.
 pub fn anchored(field: &Field, context: &mut Context) -> Option<Regex> {
     let text = field.text(context)?;
     // It has to be good by itself: the brackets around it could close some of its own.
     expression(field, text, context)?;
     // `^X` alone would match nothing but X itself, which is rarely what its author had in mind.
-    if text.starts_with('^') && !text.ends_with(['$', '*', '+', ')', '}']) {
+    if is_half_anchored(text) {
         let hint = "a regular expression must match the whole name, so this ^ changes nothing. For names that start so, add .* at the end.";
         field.warn(hint, context);
     }
@@ -92,7 +134,16 @@ fn names(filter: &Section, key: &str, context: &mut Context) -> NameFilter {
         return NameFilter::default();
     };
     let mut list = |key| section.get(key).map(|field| expressions(&field, context)).unwrap_or_default();
-    NameFilter { include: list("include"), exclude: list("exclude") }
+    let names = NameFilter { include: list("include"), exclude: list("exclude") };
+    let is_included = |text: &str| names.include.iter().any(|included| included.as_str() == text);
+    let both = names.exclude.iter().find(|excluded| is_included(excluded.as_str()));
+    if let (Some(both), Some(field)) = (both, section.get("exclude")) {
+        let text = in_quotes(written(both));
+        let message =
+            format!("{text} stands under include too, and exclude wins: nothing is left of it. Remove one of the two.");
+        field.warn(&message, context);
+    }
+    names
 }
 
 fn kinds(field: &Field, context: &mut Context) -> Vec<Kind> {

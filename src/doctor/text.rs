@@ -1,6 +1,7 @@
 //! The report as text for a terminal.
 
 use super::report::{AccountReport, Line, Report, Verdict};
+use crate::wrap::wrap;
 
 /// The widest line. Only a single word that is longer goes beyond.
 const WIDTH: usize = 120;
@@ -68,21 +69,6 @@ fn colour(verdict: Verdict, word: &str) -> String {
         Verdict::Bad => 31,
     };
     format!("\u{1b}[{code}m{word}\u{1b}[0m")
-}
-
-/// The text in rows of at most `room` characters, broken at blanks. A row is never empty.
-fn wrap(text: &str, room: usize) -> Vec<String> {
-    let mut rows: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match rows.last_mut() {
-            Some(row) if row.chars().count() + 1 + word.chars().count() <= room => {
-                row.push(' ');
-                row.push_str(word);
-            }
-            _ => rows.push(word.to_owned()),
-        }
-    }
-    if rows.is_empty() { vec![String::new()] } else { rows }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::overview::{Account, Collector, Overview, Time};
+use super::overview::{Account, Collector, Overview, State, Time};
 use super::with_type;
 
 const STYLE: &str = "\
@@ -110,26 +110,30 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
          <th>Fresh</th><th>Failed</th></tr></thead>\n<tbody>\n",
     );
     for collector in &account.collectors {
-        write_collector(page, collector, account.ready, now)?;
+        write_collector(page, collector, now)?;
     }
     page.push_str("</tbody>\n</table>\n</section>\n");
     Ok(())
 }
 
-fn write_collector(page: &mut String, collector: &Collector, ready: bool, now: Timestamp) -> fmt::Result {
-    let (class, state) = match (collector.success, collector.last_success) {
-        (false, _) => ("bad", "failing"),
-        (true, _) if collector.targets == 0 && ready => ("soft", "nothing to ask"),
-        (true, _) if collector.targets == 0 => ("soft", "waiting for the inventory"),
-        (true, None) => ("soft", "no data yet"),
-        (true, Some(_)) => ("good", "ok"),
+fn write_collector(page: &mut String, collector: &Collector, now: Timestamp) -> fmt::Result {
+    let (class, state) = match collector.state {
+        State::SwitchedOff => ("bad", "switched off"),
+        State::PartlySwitchedOff => ("bad", "partly switched off"),
+        State::Failing => ("bad", "failing"),
+        State::NothingToAsk => ("soft", "nothing to ask"),
+        State::WaitingForInventory => ("soft", "waiting for the inventory"),
+        State::NoDataYet => ("soft", "no data yet"),
+        State::Ok => ("good", "ok"),
     };
     let name = Escaped(collector.name);
     let interval = Span(collector.interval_seconds);
-    write!(
-        page,
-        "<tr><td>{name}</td><td class=\"{class}\">{state}</td><td data-label=\"Interval\">every {interval}</td>"
-    )?;
+    write!(page, "<tr><td>{name}</td><td class=\"{class}\">{state}")?;
+    // The key may not read it: nothing happens before this time.
+    if let Some(Time(next_try)) = collector.off_until {
+        write!(page, ", next try {}", Moment(next_try, now))?;
+    }
+    write!(page, "</td><td data-label=\"Interval\">every {interval}</td>")?;
     page.push_str("<td data-label=\"Newest data\">");
     match collector.last_success {
         Some(Time(time)) => write!(page, "{}", Moment(time, now))?,

@@ -33,7 +33,7 @@ pub(super) struct Account {
     #[serde(rename = "account")]
     pub(super) name: String,
     pub(super) platform: &'static str,
-    /// Host name.
+    /// Host name, with the port where that is unusual.
     pub(super) server: String,
     pub(super) up: bool,
     pub(super) ready: bool,
@@ -51,6 +51,7 @@ pub(super) struct Account {
 pub(super) struct Collector {
     #[serde(rename = "collector")]
     pub(super) name: &'static str,
+    pub(super) state: State,
     pub(super) success: bool,
     pub(super) interval_seconds: f64,
     pub(super) last_success: Option<Time>,
@@ -61,6 +62,44 @@ pub(super) struct Collector {
     pub(super) targets: u64,
     pub(super) targets_fresh: u64,
     pub(super) targets_failed: u64,
+    /// Calls that are switched off because the key may not make them.
+    pub(super) targets_off: u64,
+    /// When the next of those is tried.
+    pub(super) off_until: Option<Time>,
+}
+
+/// How a collector is doing, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// The key may make none of its calls.
+    SwitchedOff,
+    /// The key may not make some of its calls.
+    PartlySwitchedOff,
+    /// The last attempt of at least one call failed.
+    Failing,
+    /// Nothing that the account has is asked for.
+    NothingToAsk,
+    /// The inventory has to tell what is asked for.
+    WaitingForInventory,
+    /// No call has succeeded yet.
+    NoDataYet,
+    /// All is well.
+    Ok,
+}
+
+impl State {
+    fn of(report: &CollectorReport, ready: bool) -> Self {
+        match report {
+            CollectorReport { off: off @ 1.., targets, .. } if off >= targets => Self::SwitchedOff,
+            CollectorReport { off: 1.., .. } => Self::PartlySwitchedOff,
+            CollectorReport { success: false, .. } => Self::Failing,
+            CollectorReport { targets: 0, .. } if ready => Self::NothingToAsk,
+            CollectorReport { targets: 0, .. } => Self::WaitingForInventory,
+            CollectorReport { last_success: None, .. } => Self::NoDataYet,
+            CollectorReport { last_success: Some(_), .. } => Self::Ok,
+        }
+    }
 }
 
 impl Overview {
@@ -88,7 +127,7 @@ impl Account {
         Self {
             name: status.account.clone(),
             platform: status.platform.name(),
-            server: status.server.clone(),
+            server: status.port.map_or_else(|| status.server.clone(), |port| format!("{}:{port}", status.server)),
             up: status.up,
             ready: status.ready,
             not_ready_reason: status.not_ready_reason.clone(),
@@ -98,16 +137,19 @@ impl Account {
             oldest_due_seconds: status.oldest_due.as_secs_f64(),
             series: snapshot.rendered().map_or(0, |rendered| rendered.series),
             series_dropped: snapshot.rendered().map_or(0, RenderedAccount::dropped),
-            collectors: collectors.map(|(collector, report)| Collector::new(collector.name(), report, now)).collect(),
+            collectors: collectors
+                .map(|(collector, report)| Collector::new(collector.name(), report, status.ready, now))
+                .collect(),
         }
     }
 }
 
 impl Collector {
-    fn new(name: &'static str, report: &CollectorReport, now: Timestamp) -> Self {
+    fn new(name: &'static str, report: &CollectorReport, ready: bool, now: Timestamp) -> Self {
         let age = report.last_success.map(|time| now.duration_since(time).as_secs_f64().round().max(0.0));
         Self {
             name,
+            state: State::of(report, ready),
             success: report.success,
             interval_seconds: report.interval.as_secs_f64(),
             last_success: report.last_success.map(Time),
@@ -117,6 +159,8 @@ impl Collector {
             targets: report.targets,
             targets_fresh: report.fresh,
             targets_failed: report.failed,
+            targets_off: report.off,
+            off_until: report.off_until.map(Time),
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct AccountStatus {
     pub account: String,
     /// Host name of its server, without scheme and path.
     pub server: String,
+    /// Its port, where that is unusual.
+    pub port: Option<u16>,
     /// The platform's console, for links out of Grafana; as configured, empty without one.
     pub console_url: String,
     /// Whether the last finished attempt of the call that decides `rmm_up` succeeded.
@@ -57,6 +59,10 @@ pub struct CollectorReport {
     pub fresh: u64,
     /// Of those, how many failed at their last attempt.
     pub failed: u64,
+    /// Of those, how many are switched off because the key may not make them.
+    pub off: u64,
+    /// When the next of those is tried; `None` while none is off.
+    pub off_until: Option<Timestamp>,
     /// When its next call is due.
     pub next_due: Option<Timestamp>,
 }
@@ -69,6 +75,7 @@ impl AccountStatus {
             platform,
             account: account.to_owned(),
             server: server.to_owned(),
+            port: None,
             console_url: String::new(),
             up: false,
             ready: false,

@@ -44,6 +44,10 @@ pub struct CollectorStatus {
     pub attempted: u64,
     /// Of those, how many were not, because the key may not make them.
     pub refused: u64,
+    /// Planned calls that are switched off because the key may not make them, attempted before or not.
+    pub off: u64,
+    /// When the next of those is tried; `None` while none is off.
+    pub off_until: Option<Timestamp>,
     /// Finished runs over all calls.
     pub sweeps: u64,
     /// When the next call is due; in the past when it waits for its turn.
@@ -62,6 +66,8 @@ impl Default for CollectorStatus {
             failed: 0,
             attempted: 0,
             refused: 0,
+            off: 0,
+            off_until: None,
             sweeps: 0,
             next_due: None,
         }
@@ -74,6 +80,7 @@ struct Count {
     stale_after: Duration,
     fresh: u64,
     refused: u64,
+    off_until: Option<Steady>,
     next_due: Option<Steady>,
 }
 
@@ -91,8 +98,9 @@ impl<C: ReadCall> Planner<C> {
             let Some(count) = counts.get_mut(&slot.collector) else { continue };
             count.fresh += u64::from(slot.last_success.is_some_and(|success| at.since(success) < count.stale_after));
             count.refused += u64::from(slot.off && !slot.attempted);
+            let off_until = if slot.off { self.refusals.off_until(slot.name) } else { None };
+            count.off_until = [count.off_until, off_until].into_iter().flatten().min();
             if slot.flight.is_none() {
-                let off_until = if slot.off { self.refusals.off_until(slot.name) } else { None };
                 let due = off_until.map_or(slot.due, |until| until.max(slot.due));
                 count.next_due = Some(count.next_due.map_or(due, |next| next.min(due)));
                 // What the key may not read waits for nobody's turn.
@@ -113,6 +121,8 @@ impl<C: ReadCall> Planner<C> {
                 failed: progress.failed,
                 attempted: progress.attempted,
                 refused: count.refused,
+                off: progress.off,
+                off_until: count.off_until.map(|until| until.wall(now)),
                 sweeps: progress.finished,
                 next_due: count.next_due.map(|due| due.wall(now)),
             };

@@ -4,6 +4,7 @@ use super::super::account::{AccountConfig, PlatformOptions};
 use super::FleetSize;
 use crate::collector::Collector;
 use crate::fleet::Kind;
+use crate::platform::nsight::collectors::time_zone::IN_NEED;
 
 /// Calls of one sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,8 +129,7 @@ fn asks_for_time_zone(account: &AccountConfig) -> Option<Collector> {
     if account.nsight().time_zone.is_some() {
         return None;
     }
-    let in_need = [Collector::Antivirus, Collector::Backup, Collector::BackupSelection];
-    in_need.into_iter().find(|collector| runs(account, *collector))
+    IN_NEED.into_iter().find(|collector| runs(account, *collector))
 }
 
 fn runs(account: &AccountConfig, collector: Collector) -> bool {

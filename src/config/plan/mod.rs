@@ -20,10 +20,13 @@ use crate::collector::Collector;
 use crate::platform::PlatformName;
 
 pub use size::{FleetSize, Having};
-pub use table::render;
+pub use table::{render, render_warnings};
 
 /// The part of the budget that a plan should use at most: the rest is for repeated calls after failures.
 const GOOD_SHARE: f64 = 0.8;
+
+/// What answers for the whole account in few calls: it goes first, and is repeated soon.
+const FREQUENT: [Collector; 4] = [Collector::Inventory, Collector::FailingChecks, Collector::Alerts, Collector::Server];
 
 /// What one collector costs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,7 +95,7 @@ pub struct AccountPlan {
     pub budget_used_ratio: f64,
     /// Calls of the first sweep: every collector once.
     pub first_sweep_calls: u64,
-    /// How long the first sweep takes at full budget, while inventory and failing checks go on beside it and go first.
+    /// How long the first sweep takes at full budget, while the frequent collectors go on beside it and go first.
     /// Later sweeps are spread over their intervals. `None` when the frequent calls leave nothing for it.
     #[serde(rename = "first_sweep_seconds", serialize_with = "maybe_seconds")]
     pub first_sweep: Option<Duration>,
@@ -107,6 +110,12 @@ pub struct AccountPlan {
 }
 
 impl AccountPlan {
+    /// The collectors that go first, and are repeated during the first sweep.
+    #[must_use]
+    pub fn frequent(&self) -> Vec<&'static str> {
+        self.collectors.iter().filter(|plan| is_frequent(plan) && !plan.idle).map(|plan| plan.collector).collect()
+    }
+
     /// Whether any of its numbers may turn out smaller.
     #[must_use]
     pub fn at_most(&self) -> bool {
@@ -132,6 +141,11 @@ pub fn plan(config: &Config, fleet: FleetSize) -> Vec<AccountPlan> {
 /// The plan of one account.
 #[must_use]
 pub fn plan_account(account: &AccountConfig, fleet: FleetSize) -> AccountPlan {
+    // What else devices have makes a difference on N-sight only.
+    let fleet = match account.platform_name() {
+        PlatformName::Nsight => fleet,
+        PlatformName::Tactical => FleetSize { having: Having::default(), ..fleet },
+    };
     let budget = f64::from(account.requests_per_minute);
     let collectors: Vec<CollectorPlan> = account
         .collectors
@@ -161,7 +175,10 @@ pub fn plan_account(account: &AccountConfig, fleet: FleetSize) -> AccountPlan {
         _ if used > GOOD_SHARE => Verdict::Tight,
         _ => Verdict::Fits,
     };
-    let advice = if verdict == Verdict::Fits { Vec::new() } else { advice(account, &collectors, calls_per_minute) };
+    let advice = match verdict {
+        Verdict::Fits => Vec::new(),
+        Verdict::Tight | Verdict::TooMuch => advice(account, &collectors, calls_per_minute, fleet),
+    };
     AccountPlan {
         account: account.name.clone(),
         platform: account.platform_name().name(),
@@ -194,11 +211,14 @@ fn at_budget(calls: u64, budget: f64) -> Duration {
     Duration::try_from_secs_f64(calls as f64 / budget * 60.0).unwrap_or(Duration::MAX)
 }
 
+fn is_frequent(plan: &CollectorPlan) -> bool {
+    FREQUENT.iter().any(|collector| collector.name() == plan.collector)
+}
+
 /// The time until every collector ran once: the frequent, account-wide ones first, then the per-device ones with what
 /// repetitions of the frequent ones leave.
 fn first_sweep(collectors: &[CollectorPlan], budget: f64) -> Option<Duration> {
-    let frequent = [Collector::Inventory.name(), Collector::FailingChecks.name()];
-    let (first, then): (Vec<_>, Vec<_>) = collectors.iter().partition(|plan| frequent.contains(&plan.collector));
+    let (first, then): (Vec<_>, Vec<_>) = collectors.iter().partition(|plan| is_frequent(plan));
     let calls =
         |plans: &[&CollectorPlan]| plans.iter().fold(0_u64, |calls, plan| calls.saturating_add(plan.calls_per_sweep));
     let left = budget - first.iter().map(|plan| plan.calls_per_minute).sum::<f64>();
@@ -210,7 +230,12 @@ fn first_sweep(collectors: &[CollectorPlan], budget: f64) -> Option<Duration> {
 }
 
 /// What would make the plan fit, the mildest remedy first.
-fn advice(account: &AccountConfig, collectors: &[CollectorPlan], calls_per_minute: f64) -> Vec<String> {
+fn advice(
+    account: &AccountConfig,
+    collectors: &[CollectorPlan],
+    calls_per_minute: f64,
+    fleet: FleetSize,
+) -> Vec<String> {
     let mut advice = Vec::new();
     let most = defaults::limits(account.platform_name(), account.is_loopback()).most_requests_per_minute;
     let wanted = (calls_per_minute / GOOD_SHARE).ceil();
@@ -226,11 +251,9 @@ fn advice(account: &AccountConfig, collectors: &[CollectorPlan], calls_per_minut
     {
         advice.push(format!("switch {} off, if its data are not needed", first.collector));
     }
-    if collectors.iter().any(|collector| collector.at_most) && account.platform_name() == PlatformName::Nsight {
-        advice.push(
-            "tell how many devices have a feature (--patch, --managed-antivirus, --backup, --mobile): it may be less"
-                .to_owned(),
-        );
+    let flags = notes::flags_left(account, fleet).join(", ");
+    if collectors.iter().any(|collector| collector.at_most) && !flags.is_empty() {
+        advice.push(format!("tell how many devices have a feature ({flags}): it may be less"));
     }
     advice.push("leave devices out with filter (by client, site, device name or device_kinds)".to_owned());
     advice

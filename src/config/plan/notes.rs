@@ -1,11 +1,14 @@
 //! What the numbers of a plan do not say.
 
 use super::super::account::AccountConfig;
+use super::super::filter::written;
 use super::super::text::in_quotes;
 use super::{CollectorPlan, FleetSize};
 use crate::collector::Collector;
-use crate::fleet::{CheckSelector, Mapping};
+use crate::fleet::filter::NameFilter;
+use crate::fleet::{CheckSelector, Kind, Mapping};
 use crate::platform::PlatformName;
+use regex::Regex;
 
 /// What is worth saying besides the numbers, one sentence a line.
 pub fn notes(account: &AccountConfig, collectors: &[CollectorPlan], fleet: FleetSize) -> Vec<String> {
@@ -16,12 +19,16 @@ pub fn notes(account: &AccountConfig, collectors: &[CollectorPlan], fleet: Fleet
         notes.push(format!("no calls: metrics.exclude leaves nothing of {}", idle.join(", ")));
     }
     if collectors.iter().any(|plan| plan.at_most) {
-        let flags = match account.platform_name() {
-            PlatformName::Nsight => " (--patch, --managed-antivirus, --backup, --mobile tell how many)",
-            PlatformName::Tactical => "",
-        };
+        let flags = flags_left(account, fleet).join(", ");
+        let flags = if flags.is_empty() { flags } else { format!(" (how many, if you know: {flags})") };
         notes
             .push(format!("at most: only what has something is asked for it, and the inventory tells what has{flags}"));
+    }
+    if fleet.devices() == 0 {
+        notes.push(
+            "no servers and no workstations assumed, so only calls for the account, its clients and its sites are left (--devices tells how many there are)"
+                .to_owned(),
+        );
     }
     match account.platform_name() {
         PlatformName::Nsight => {
@@ -50,7 +57,58 @@ pub fn notes(account: &AccountConfig, collectors: &[CollectorPlan], fleet: Fleet
             }
         }
     }
+    notes.extend(selection(account));
     notes
+}
+
+/// The flags, not given yet, that would make the estimate of what the account collects closer.
+pub fn flags_left(account: &AccountConfig, fleet: FleetSize) -> Vec<&'static str> {
+    if account.platform_name() != PlatformName::Nsight {
+        return Vec::new();
+    }
+    let runs = |collector| account.collectors.contains_key(&collector) && !account.needs().is_idle(collector);
+    // None of no devices have anything.
+    let some_run = |collectors: &[Collector]| fleet.devices() > 0 && collectors.iter().any(|one| runs(*one));
+    let having = fleet.having;
+    let flags = [
+        ("--patch", having.patch, some_run(&[Collector::Patches])),
+        ("--managed-antivirus", having.managed_antivirus, some_run(&[Collector::ManagedAntivirus])),
+        ("--backup", having.backup, some_run(&[Collector::BackupSessions, Collector::BackupSelection])),
+        ("--mobile", having.mobile, account.filter.admits_kind(Kind::Mobile)),
+    ];
+    flags.into_iter().filter(|(_, given, matters)| given.is_none() && *matters).map(|(flag, ..)| flag).collect()
+}
+
+/// What is left out, as it was configured.
+fn selection(account: &AccountConfig) -> Vec<String> {
+    let filter = &account.filter;
+    let names = [("clients", &filter.clients), ("sites", &filter.sites), ("devices", &filter.devices)];
+    let mut lines: Vec<String> = names
+        .into_iter()
+        .filter_map(|(key, names)| Some(format!("filter.{key}: {}", includes_and_excludes(names)?)))
+        .collect();
+    if !lines.is_empty() {
+        lines.push("what the filters by name leave out is counted above all the same: no name is known yet".to_owned());
+    }
+    if !filter.kinds.is_empty() {
+        let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.name()).collect();
+        lines.push(format!("filter.device_kinds: {}", kinds.join(", ")));
+    }
+    if !account.metrics_exclude.is_empty() {
+        lines.push(format!("metrics.exclude: {}", expressions(&account.metrics_exclude)));
+    }
+    lines
+}
+
+fn includes_and_excludes(names: &NameFilter) -> Option<String> {
+    let lists = [("include", &names.include), ("exclude", &names.exclude)].into_iter();
+    let lists = lists.filter(|(_, list)| !list.is_empty());
+    let parts: Vec<String> = lists.map(|(key, list)| format!("{key} {}", expressions(list))).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn expressions(list: &[Regex]) -> String {
+    list.iter().map(|expression| in_quotes(written(expression))).collect::<Vec<_>>().join(", ")
 }
 
 /// What the account's mappings look for, one a line.

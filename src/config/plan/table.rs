@@ -4,7 +4,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::super::duration::display;
-use super::{AccountPlan, Having, Verdict, at_budget};
+use super::{AccountPlan, FleetSize, Having, Verdict, at_budget};
+use crate::wrap::wrap;
+
+/// The widest line of text, in columns; the table is as wide as its numbers.
+const WIDTH: usize = 100;
 
 const HEAD: [&str; 7] = ["collector", "every", "calls a sweep", "a minute", "an hour", "a day", "sweep at full budget"];
 
@@ -23,70 +27,109 @@ pub fn render(plans: &[AccountPlan]) -> String {
 }
 
 fn render_account(plan: &AccountPlan, text: &mut String) -> std::fmt::Result {
-    let fleet = plan.fleet;
     writeln!(text, "account {} ({}, {})", plan.account, plan.platform, plan.server)?;
-    writeln!(
+    let FleetSize { clients, sites, servers, workstations, having } = plan.fleet;
+    say(
         text,
-        "  assumed: {} clients, {} sites, {} servers, {} workstations (--devices, --clients, --sites){}",
-        fleet.clients,
-        fleet.sites,
-        fleet.servers,
-        fleet.workstations,
-        having(fleet.having)
-    )?;
-    writeln!(
+        &format!(
+            "assumed: {clients} clients, {sites} sites, {servers} servers, {workstations} workstations \
+             (--devices, --clients, --sites){}",
+            features(having)
+        ),
+    );
+    let gap = display(plan.min_interval);
+    say(
         text,
-        "  allowed: {} calls a minute, {} at once, {} between two identical calls",
-        plan.budget_per_minute,
-        plan.max_concurrent_requests,
-        display(plan.min_interval)
-    )?;
+        &format!(
+            "allowed: {} calls a minute, {} at once, {gap} between two identical calls",
+            plan.budget_per_minute, plan.max_concurrent_requests
+        ),
+    );
     text.push('\n');
     for row in aligned(&rows(plan)) {
         writeln!(text, "  {row}")?;
     }
     text.push('\n');
     for note in &plan.notes {
-        writeln!(text, "  {note}")?;
+        say(text, note);
     }
     for mapping in &plan.mappings {
-        writeln!(text, "  mapping of {mapping}")?;
+        say(text, &format!("mapping of {mapping}"));
     }
     if !plan.mappings.is_empty() {
-        writeln!(text, "  what the mappings match: rmm-exporter doctor")?;
+        say(text, "what the mappings match: rmm-exporter doctor");
     }
-    writeln!(
+    say(
         text,
-        "  one sweep of all: {}{} calls, {} at full budget if nothing were repeated meanwhile",
-        at_most(plan.at_most()),
-        plan.first_sweep_calls,
-        rounded(at_budget(plan.first_sweep_calls, f64::from(plan.budget_per_minute)))
-    )?;
-    writeln!(
-        text,
-        "  first sweep: {}; the same calls, but inventory and failing_checks are repeated beside them and go first",
-        plan.first_sweep
-            .map_or_else(|| "never done".to_owned(), |duration| format!("done after {}", rounded(duration)))
-    )?;
-    writeln!(text, "  later sweeps: spread over their intervals, so \"a minute\" above is the steady state")?;
+        &format!(
+            "one sweep of all: {}{} calls, {} at full budget if nothing were repeated meanwhile",
+            at_most(plan.at_most()),
+            plan.first_sweep_calls,
+            rounded(at_budget(plan.first_sweep_calls, f64::from(plan.budget_per_minute)))
+        ),
+    );
+    say(text, &first_sweep(plan));
+    say(text, "later sweeps: spread over their intervals, so \"a minute\" above is the steady state");
     let percent = format!("{}{:.0}", at_most(plan.at_most()), plan.budget_used_ratio * 100.0);
-    match plan.verdict {
-        Verdict::Fits => writeln!(text, "  verdict: fits, uses {percent} % of the budget"),
+    let verdict = match plan.verdict {
+        Verdict::Fits => format!("verdict: fits, uses {percent} % of the budget"),
         Verdict::Tight => {
-            writeln!(
-                text,
-                "  verdict: tight, uses {percent} % of the budget; after failures data will be late. Better:"
-            )
+            format!("verdict: tight, uses {percent} % of the budget; after failures data will be late. Better:")
         }
         Verdict::TooMuch => {
-            writeln!(text, "  verdict: TOO MUCH, needs {percent} % of the budget; intervals cannot be kept. Do one of:")
+            format!("verdict: TOO MUCH, needs {percent} % of the budget; intervals cannot be kept. Do one of:")
         }
-    }?;
-    plan.advice.iter().try_for_each(|advice| writeln!(text, "    - {advice}"))
+    };
+    say(text, &verdict);
+    plan.advice.iter().for_each(|advice| write_wrapped(text, "    - ", advice));
+    Ok(())
+}
+
+fn first_sweep(plan: &AccountPlan) -> String {
+    let done = plan
+        .first_sweep
+        .map_or_else(|| "never done".to_owned(), |duration| format!("done after {}", rounded(duration)));
+    match plan.frequent().as_slice() {
+        [] => format!("first sweep: {done}; the same calls"),
+        [one] => format!("first sweep: {done}; the same calls, but {one} is repeated beside them and goes first"),
+        [others @ .., last] => {
+            let others = others.join(", ");
+            format!(
+                "first sweep: {done}; the same calls, but {others} and {last} are repeated beside them and go first"
+            )
+        }
+    }
+}
+
+/// A sentence below the account's name.
+fn say(text: &mut String, sentence: &str) {
+    write_wrapped(text, "  ", sentence);
+}
+
+/// Writes `words` after `start`, the lines that follow indented a little more than that.
+fn write_wrapped(text: &mut String, start: &str, words: &str) {
+    let indent = start.len().max(4);
+    let mut start = start.to_owned();
+    for row in wrap(words, WIDTH - indent) {
+        text.push_str(&start);
+        text.push_str(&row);
+        text.push('\n');
+        start = " ".repeat(indent);
+    }
+}
+
+/// What is allowed but worth saying, one paragraph each.
+#[must_use]
+pub fn render_warnings(warnings: &[String]) -> String {
+    let mut text = String::new();
+    for warning in warnings {
+        write_wrapped(&mut text, "", &format!("warning: {warning}"));
+    }
+    text
 }
 
 /// What is known of the fleet besides its size.
-fn having(having: Having) -> String {
+fn features(having: Having) -> String {
     let Having { patch, managed_antivirus, backup, mobile } = having;
     let parts = [
         (patch, "with patch management"),

@@ -204,3 +204,91 @@ fn the_plan_shows_the_mappings() {
     );
     assert_eq!(serde_json::to_value(&plans).expect("JSON")[0]["mappings"][1], expected[1]);
 }
+
+/// The plan's text as if no line had been broken.
+fn one_line(plan: &AccountPlan) -> String {
+    render(std::slice::from_ref(plan)).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every flag that a plan mentions.
+fn flags(plan: &AccountPlan) -> Vec<&'static str> {
+    let text = [plan.notes.join("\n"), plan.advice.join("\n")].concat();
+    ["--patch", "--managed-antivirus", "--backup", "--mobile"].into_iter().filter(|flag| text.contains(flag)).collect()
+}
+
+#[test]
+fn only_flags_that_would_help_and_were_not_given_are_mentioned() {
+    let all = "    collectors: { managed_antivirus: { enabled: true }, backup_sessions: { enabled: true } }\n";
+    for devices in [300, 5000] {
+        let fleet = FleetSize::from_devices(devices);
+        assert_eq!(flags(&nsight("", fleet)), ["--patch", "--mobile"], "of what is collected");
+        assert_eq!(flags(&nsight(all, fleet)), ["--patch", "--managed-antivirus", "--backup", "--mobile"]);
+        let having = Having { patch: Some(20), mobile: Some(0), ..Having::default() };
+        assert_eq!(flags(&nsight(all, FleetSize { having, ..fleet })), ["--managed-antivirus", "--backup"]);
+        let known = Having { managed_antivirus: Some(20), backup: Some(0), ..having };
+        assert!(flags(&nsight(all, FleetSize { having: known, ..fleet })).is_empty());
+        assert!(plans(TEXT, fleet).iter().all(|plan| plan.platform == "nsight" || flags(plan).is_empty()));
+    }
+}
+
+#[test]
+fn features_are_of_nsight_accounts_only() {
+    let having = Having { patch: Some(20), ..Having::default() };
+    let plans = plans(TEXT, FleetSize { having, ..FleetSize::from_devices(100) });
+    let [nsight, tactical] = [0, 1].map(|index| one_line(&plans[index]));
+    assert!(nsight.contains("20 with patch management"), "{nsight}");
+    assert!(!tactical.contains("patch management") && plans[1].fleet.having == Having::default(), "{tactical}");
+}
+
+#[test]
+fn the_first_sweep_names_what_goes_first() {
+    let texts: Vec<String> = plans(TEXT, FleetSize::from_devices(100)).iter().map(one_line).collect();
+    for (text, names) in texts.iter().zip(["inventory and failing_checks are", "inventory and alerts are"]) {
+        assert!(text.contains(&format!("the same calls, but {names} repeated beside them and go first")), "{text}");
+    }
+    let server = TEXT.replace("server: 'http://127.0.0.1:8080'", "server: api.example.com, monitoring_token: t");
+    assert_eq!(plans(&server, FleetSize::from_devices(100))[1].frequent(), ["inventory", "server", "alerts"]);
+    let alone = nsight("    collectors: { failing_checks: { enabled: false } }\n", FleetSize::from_devices(100));
+    assert!(one_line(&alone).contains("but inventory is repeated beside them and goes first"));
+}
+
+#[test]
+fn what_is_left_out_is_shown_as_it_was_written() {
+    let extra = "    filter:
+      clients: { include: ['Acme.*', 'Larkspur (Dental|Care)'], exclude: ['.*Test'] }
+      sites: { exclude: [Cellar] }
+      device_kinds: [server]
+    metrics: { exclude: ['rmm_.*_daily_results'] }
+";
+    let notes = nsight(extra, FleetSize::from_devices(100)).notes;
+    for line in [
+        r#"filter.clients: include "Acme.*", "Larkspur (Dental|Care)"; exclude ".*Test""#,
+        r#"filter.sites: exclude "Cellar""#,
+        "filter.device_kinds: server",
+        r#"metrics.exclude: "rmm_.*_daily_results""#,
+    ] {
+        assert!(notes.iter().any(|note| note == line), "{line} in {notes:#?}");
+    }
+    assert!(notes.iter().any(|note| note.contains("no name is known yet")), "{notes:#?}");
+    let without = nsight("", FleetSize::from_devices(100)).notes;
+    assert!(!without.iter().any(|note| note.contains("filter") || note.contains("exclude")), "{without:#?}");
+}
+
+#[test]
+fn no_line_of_text_is_wider_than_100_columns() {
+    let fleet = FleetSize::from_devices(20_000);
+    let having = Having { patch: Some(1), managed_antivirus: Some(2), backup: Some(3), mobile: Some(4) };
+    let text = render(&plans(TEXT, FleetSize { having, ..fleet }));
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let warnings = render_warnings(&["word ".repeat(60), "short".to_owned()]);
+    assert!(warnings.starts_with("warning: word") && warnings.ends_with("\nwarning: short\n"), "{warnings}");
+    assert_eq!(warnings.lines().filter(|line| line.starts_with("    word")).count(), 3, "{warnings}");
+    assert!(warnings.lines().all(|line| line.chars().count() <= 100), "{warnings}");
+}
+
+#[test]
+fn an_empty_fleet_says_what_is_left() {
+    let plan = nsight("", FleetSize::from_devices(0));
+    assert!(plan.notes.iter().any(|note| note.contains("no servers and no workstations assumed")), "{:?}", plan.notes);
+    assert_eq!(flags(&plan), ["--mobile"]);
+}

@@ -5,17 +5,21 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Enumeration, Family, Section, Source, families};
+use crate::collector::Collector;
+use crate::config::defaults;
 use crate::platform::PlatformName;
+use crate::wrap::wrap;
 
 /// Columns of a usual wide terminal.
 const COLUMNS: usize = 120;
 
-/// Name, type, meaning, labels and source of every metric, for a terminal of 120 columns: a block of lines for each.
+/// Name, type, meaning, labels and source of metrics, for a terminal of 120 columns: a block of lines for each
+/// whose name contains `name`. Empty when there is none.
 #[must_use]
-pub fn table() -> String {
+pub fn table(name: &str) -> String {
     let mut text = String::new();
     let mut section = None;
-    for family in families() {
+    for family in named(name) {
         if !text.is_empty() {
             text.push('\n');
         }
@@ -23,16 +27,15 @@ pub fn table() -> String {
             let _ = writeln!(text, "{}\n", family.section.title().to_uppercase());
         }
         let _ = writeln!(text, "{}  {}", family.name, family.metric_type.name());
-        wrap(&mut text, "  ", family.meaning);
+        write_wrapped(&mut text, "  ", family.meaning);
         let labels: Vec<_> = family.all_labels().map(|label| plain_label(family, label)).collect();
         if !labels.is_empty() {
-            wrap(&mut text, "  labels    ", &labels.join(", "));
+            write_wrapped(&mut text, "  labels    ", &labels.join(", "));
         }
         for platform in [PlatformName::Nsight, PlatformName::Tactical] {
             if let Some(source) = family.source(platform) {
-                let collectors: Vec<_> = source.collectors.iter().map(|collector| collector.name()).collect();
-                let source = format!("{}: {}", collectors.join(", "), source.calls.join(", "));
-                wrap(&mut text, &format!("  {:<8}  ", platform.name()), &source);
+                let source = format!("{}: {}", collectors(source, platform), source.calls.join(", "));
+                write_wrapped(&mut text, &format!("  {:<8}  ", platform.name()), &source);
             }
         }
     }
@@ -48,26 +51,34 @@ fn plain_label(family: &Family, label: &str) -> String {
 }
 
 /// Writes words in lines that are not too long; those after the first are indented as far as `start`.
-fn wrap(text: &mut String, start: &str, words: &str) {
-    let mut line = start.to_owned();
-    for word in words.split(' ') {
-        if line.len() > start.len() {
-            if line.chars().count() + 1 + word.chars().count() > COLUMNS {
-                let _ = writeln!(text, "{line}");
-                line = " ".repeat(start.len());
-            } else {
-                line.push(' ');
-            }
-        }
-        line.push_str(word);
+fn write_wrapped(text: &mut String, start: &str, words: &str) {
+    let mut start = start.to_owned();
+    for row in wrap(words, COLUMNS - start.len()) {
+        let _ = writeln!(text, "{start}{row}");
+        start = " ".repeat(start.len());
     }
-    let _ = writeln!(text, "{line}");
 }
 
-/// Everything that is declared, as an array of objects.
+/// The collectors of a source, with a mark at those that have to be enabled.
+fn collectors(source: &Source, platform: PlatformName) -> String {
+    let is_off =
+        |collector| defaults::collectors(platform).iter().any(|row| row.collector == collector && !row.enabled);
+    let name = |collector: &Collector| {
+        let mark = if is_off(*collector) { " (off by default)" } else { "" };
+        format!("{}{mark}", collector.name())
+    };
+    source.collectors.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// The families whose name contains `name`.
+fn named(name: &str) -> impl Iterator<Item = &'static Family> {
+    families().iter().copied().filter(move |family| family.name.contains(name))
+}
+
+/// Everything that is declared of the metrics whose name contains `name`, as an array of objects.
 #[must_use]
-pub fn json() -> String {
-    let list: Value = families().iter().map(|family| describe(family)).collect();
+pub fn json(name: &str) -> String {
+    let list: Value = named(name).map(describe).collect();
     format!("{list:#}\n")
 }
 
@@ -161,13 +172,8 @@ fn source(family: &Family, platform: PlatformName) -> String {
     family.source(platform).map_or_else(
         || "—".to_owned(),
         |source| {
-            let collectors = join(source.collectors.iter().map(|collector| collector.name()));
             let calls: Vec<_> = source.calls.iter().map(|call| format!("`{call}`")).collect();
-            format!("{collectors}: {}", calls.join(", "))
+            format!("{}: {}", collectors(source, platform), calls.join(", "))
         },
     )
-}
-
-fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    words.collect::<Vec<_>>().join(",")
 }

@@ -65,7 +65,7 @@ fn metrics_document_is_what_the_catalogue_says() {
 
 #[test]
 fn the_table_has_labels_source_and_meaning_of_each_metric() {
-    let table = table();
+    let table = table("");
     assert!(table.lines().all(|line| line.chars().count() <= 120), "fits into a terminal");
     for family in families() {
         let first = format!("{}  {}", family.name, family.metric_type.name());
@@ -76,7 +76,7 @@ fn the_table_has_labels_source_and_meaning_of_each_metric() {
     let tasks = table.split("\n\n").find(|block| block.starts_with("rmm_device_tasks ")).unwrap();
     for line in [
         "  labels    platform, account, client, site, device, device_id, status (passing, failing, cleared, pending)",
-        "  nsight    inventory, checks: list_devices_at_client, list_checks",
+        "  nsight    inventory, checks (off by default): list_devices_at_client, list_checks",
         "  tactical  tasks: /agents/{id}/tasks/",
     ] {
         assert!(tasks.lines().any(|it| it == line), "{line}\nin\n{tasks}");
@@ -85,8 +85,18 @@ fn the_table_has_labels_source_and_meaning_of_each_metric() {
 }
 
 #[test]
+fn a_part_of_a_name_narrows_table_and_json() {
+    let table = table("backup_");
+    let names: Vec<_> = table.lines().filter_map(|line| line.strip_suffix("  gauge")).collect();
+    assert!(names.len() > 1 && names.iter().all(|name| name.contains("backup_")), "{table}");
+    assert!(table.starts_with("BACKUP\n\n") && super::listing::table("no such").is_empty());
+    let list: serde_json::Value = serde_json::from_str(&json("backup_")).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), names.len());
+}
+
+#[test]
 fn json_is_complete() {
-    let list: serde_json::Value = serde_json::from_str(&json()).unwrap();
+    let list: serde_json::Value = serde_json::from_str(&json("")).unwrap();
     let list = list.as_array().unwrap();
     assert_eq!(list.len(), families().len());
     let patches = list.iter().find(|family| family["name"] == "rmm_patches").unwrap();

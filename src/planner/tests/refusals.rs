@@ -40,9 +40,11 @@ fn two_refusals_switch_a_name_off_that_never_worked() {
     assert_eq!((status.queue_length, status.oldest_due, status.backoff_until), (0, Duration::ZERO, None));
     let status = checks(&desk);
     assert_eq!((status.success, status.targets, status.failed, status.attempted), (false, 500, 2, 2));
-    assert_eq!(status.refused, 498);
+    assert_eq!((status.refused, status.off), (498, 500));
+    assert_eq!(status.off_until, status.next_due, "nothing else is left to do");
     assert!(status.next_due.is_some_and(|due| due > desk.now.wall), "the probe");
-    assert!(desk.collector(Collector::Inventory).success);
+    let inventory = desk.collector(Collector::Inventory);
+    assert_eq!((inventory.success, inventory.off, inventory.off_until), (true, 0, None));
 }
 
 #[test]

@@ -11,14 +11,16 @@ use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire::settings::account_time_zone;
 
+/// The collectors that need the account's time zone; the call goes with the first of them that runs.
+pub const IN_NEED: [Collector; 3] = [Collector::Antivirus, Collector::Backup, Collector::BackupSelection];
+
 /// The call, when something that needs it is collected and the configuration names no zone.
 #[must_use]
 pub fn want(config: &AccountConfig) -> Option<Want<Call>> {
     if matches!(&config.platform, PlatformOptions::Nsight(options) if options.time_zone.is_some()) {
         return None;
     }
-    let in_need = [Collector::Antivirus, Collector::Backup, Collector::BackupSelection];
-    let (collector, settings) = in_need.iter().find_map(|collector| config.collectors.get_key_value(collector))?;
+    let (collector, settings) = IN_NEED.iter().find_map(|collector| config.collectors.get_key_value(collector))?;
     // Nobody changes this setting, but a longer interval would keep the collector's runs from ending.
     let (collector, interval) = (*collector, settings.interval);
     Some(Want { call: Call::ListGeneralSettings, collector, interval, priority: Priority::Inventory })
