@@ -21,6 +21,7 @@ use crate::platform::PlatformName;
 
 pub use size::{FleetSize, Having};
 pub use table::render;
+pub(crate) use table::rounded;
 
 /// The part of the budget that a plan should use at most: the rest is for repeated calls after failures.
 const GOOD_SHARE: f64 = 0.8;
