@@ -12,11 +12,8 @@ const MOST_NAMES: usize = 10;
 /// The first names, in words; `None` without any.
 #[must_use]
 pub fn listed(names: &[impl AsRef<str>], separator: &str) -> Option<String> {
-    let mut shown: Vec<String> = names
-        .iter()
-        .take(MOST_NAMES)
-        .map(|name| if name.as_ref().is_empty() { "(without name)" } else { name.as_ref() }.to_owned())
-        .collect();
+    let mut shown: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| or_without(name.as_ref()).to_owned()).collect();
     if names.len() > MOST_NAMES {
         shown.push(format!("and {} more", names.len() - MOST_NAMES));
     }
@@ -30,7 +27,11 @@ pub fn told_apart(clients: &[(&str, &str)]) -> Vec<String> {
     let is_one_of_many = |name: &str| count.get(name).is_some_and(|count| *count > 1);
     clients
         .iter()
-        .map(|(name, id)| if is_one_of_many(name) { format!("{name} (id {id})") } else { (*name).to_owned() })
+        .map(
+            |(name, id)| {
+                if is_one_of_many(name) { format!("{} (id {id})", or_without(name)) } else { (*name).to_owned() }
+            },
+        )
         .collect()
 }
 
@@ -49,6 +50,10 @@ pub fn of_one_name(clients: &[(&str, &str)]) -> Option<Line> {
         "rename one of them in the RMM. Until then join metrics of clients and sites on client_id; metrics of devices have no \
          such label, so tell those apart by site or device_id",
     ))
+}
+
+fn or_without(name: &str) -> &str {
+    if name.is_empty() { "(without name)" } else { name }
 }
 
 fn counted<'a>(clients: &[(&'a str, &str)]) -> BTreeMap<&'a str, usize> {
@@ -141,6 +146,7 @@ mod tests {
     fn clients_of_one_name() {
         let clients = [("Larkspur", "41007"), ("Acme", "1"), ("Larkspur", "41012"), ("larkspur", "2")];
         assert_eq!(told_apart(&clients), ["Larkspur (id 41007)", "Acme", "Larkspur (id 41012)", "larkspur"]);
+        assert_eq!(told_apart(&[("", "7"), ("", "8")]), ["(without name) (id 7)", "(without name) (id 8)"]);
         let line = of_one_name(&clients).expect("a warning");
         assert_eq!(line.verdict, Verdict::Warn);
         assert_eq!(line.finding, "2 are called \"Larkspur\": they share one value of the label client");
