@@ -17,7 +17,7 @@ use rmm_exporter::metrics::{
 use rmm_exporter::planner::Outcome;
 use rmm_exporter::platform::PlatformName::{Nsight, Tactical};
 use std::time::Duration;
-use views::{bare_device, check, client, full_device, full_view, of_devices, shared, synthetic, time};
+use views::{bare_device, check, client, full_device, full_view, of_devices, shared, synthetic, time, usual_view};
 
 /// The samples of a text, without `#` lines.
 fn samples(text: &str) -> Vec<&str> {
@@ -47,8 +47,8 @@ fn setup(platform: rmm_exporter::platform::PlatformName, name: &str) -> AccountS
 }
 
 #[test]
-fn every_family_reads_off_a_device_as_the_contract_says() {
-    let text = render_text(Nsight, "msp-uk", &full_view());
+fn what_the_usual_collectors_tell_reads_as_the_contract_says() {
+    let text = render_text(Nsight, "msp-uk", &usual_view());
     let device = "platform=\"nsight\",account=\"msp-uk\",client=\"Larkspur Dental & Co\",site=\"Harbour Street\",\
                   device=\"LKD-DC01\",device_id=\"770215\"";
     let client = "platform=\"nsight\",account=\"msp-uk\",client=\"Larkspur Dental & Co\",client_id=\"100\"";

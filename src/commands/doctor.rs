@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use super::{CommandResult, block_on, load, print};
 use crate::cli::{DoctorFlags, Flags};
 use crate::clock::{Clock, SystemClock};
+use crate::config::ConfigErrors;
 use crate::doctor;
 use crate::doctor::text::render;
 
@@ -19,7 +20,13 @@ use crate::doctor::text::render;
 ///
 /// When the configuration is wrong.
 pub fn doctor(flags: &Flags, doctor: &DoctorFlags) -> CommandResult {
-    let config = load(flags)?;
+    let config = match load(flags) {
+        Err(errors) if doctor.json => {
+            print(no_report(&errors)?.as_bytes())?;
+            return Err(errors.into());
+        }
+        config => config?,
+    };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     block_on(async {
         // Drawn on standard error, and only when that is a terminal.
@@ -39,4 +46,11 @@ pub fn doctor(flags: &Flags, doctor: &DoctorFlags) -> CommandResult {
         print(text.as_bytes())?;
         Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
+}
+
+/// What stands in place of a report when nothing can be examined: the lines of the text, without their count.
+fn no_report(errors: &ConfigErrors) -> serde_json::Result<String> {
+    let lines: Vec<String> = errors.errors.iter().map(ToString::to_string).collect();
+    let report = serde_json::json!({ "ok": false, "warnings": errors.warnings, "errors": lines });
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

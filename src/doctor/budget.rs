@@ -2,9 +2,8 @@
 
 use super::report::Line;
 use crate::collector::Collector;
-use crate::config::AccountConfig;
 use crate::config::duration::display;
-use crate::config::plan::{self, FleetSize, Verdict};
+use crate::config::plan::{AccountPlan, Verdict, rounded};
 
 /// How exactly the size of the fleet is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,15 +14,14 @@ pub enum Known {
     About,
 }
 
-/// The plan for a fleet of that size, and each collector's part of it.
+/// What the plan for the fleet comes to, and each collector's part of it.
 #[must_use]
-pub fn lines(account: &AccountConfig, fleet: FleetSize, known: Known) -> Vec<Line> {
-    let plan = plan::plan_account(account, fleet);
+pub fn lines(plan: &AccountPlan, known: Known) -> Vec<Line> {
     let about = if known == Known::About { "about " } else { "" };
     let percent = plan.budget_used_ratio * 100.0;
     let first = plan.first_sweep.map_or_else(
         || "the first sweep would never be done".to_owned(),
-        |time| format!("the first sweep is done after {}", whole_seconds(time)),
+        |time| format!("the first sweep is done after {}", rounded(time)),
     );
     let finding = format!(
         "{about}{:.1} of {} calls a minute ({percent:.0}%); {first}",
@@ -52,23 +50,17 @@ pub fn lines(account: &AccountConfig, fleet: FleetSize, known: Known) -> Vec<Lin
             "every {}: {about}{} {calls}, {} at full budget",
             display(collector.interval),
             collector.calls_per_sweep,
-            whole_seconds(collector.sweep_at_budget)
+            rounded(collector.sweep_at_budget)
         );
         Line::ok("sweep", finding).about(collector.collector)
     });
     std::iter::once(budget).chain(sweeps).collect()
 }
 
-/// Rounded up; above an hour whole minutes.
-fn whole_seconds(time: std::time::Duration) -> String {
-    let step = if time.as_secs() > 3600 { 60 } else { 1 };
-    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).div_ceil(step).saturating_mul(step);
-    display(std::time::Duration::from_secs(seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::plan::{FleetSize, plan_account};
     use crate::doctor::report::Verdict as Judged;
 
     #[test]
@@ -79,12 +71,12 @@ mod tests {
             &|_| None,
         );
         let account = &config.expect("valid").accounts[0];
-        let small = lines(account, FleetSize::new(500, None, None), Known::Counted);
+        let small = lines(&plan_account(account, FleetSize::new(500, None, None)), Known::Counted);
         assert_eq!(small[0].verdict, Judged::Ok);
         assert!(small[0].finding.ends_with("the first sweep is done after 1h15m"), "{:?}", small[0]);
         let patches = small.iter().find(|line| line.subject.as_deref() == Some("patches")).expect("a line");
         assert_eq!(patches.finding, "every 12h: at most 500 calls, 16m40s at full budget");
-        let large = lines(account, FleetSize::new(30_000, None, None), Known::About);
+        let large = lines(&plan_account(account, FleetSize::new(30_000, None, None)), Known::About);
         assert_eq!(large[0].verdict, Judged::Bad);
         assert!(large[0].finding.starts_with("too much: about "), "{:?}", large[0]);
         assert!(large[0].remedy.as_ref().is_some_and(|remedy| remedy.contains("or ")), "{:?}", large[0]);

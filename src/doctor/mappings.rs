@@ -1,11 +1,10 @@
 //! Whether the mappings of antivirus and backup mean anything on this server (Tactical RMM).
 
+use super::fields;
 use super::report::Line;
-use crate::config::text::nearest;
+use super::sees::listed;
 use crate::fleet::{Check, CheckSelector, Mapping, Mappings};
-
-/// The most names that a line lists.
-const MOST_NAMES: usize = 8;
+use crate::platform::tactical::probe::SeenField;
 
 /// The checks of one agent, each with the script that it runs.
 pub type AgentChecks = Vec<(Check, Option<u64>)>;
@@ -15,8 +14,8 @@ pub type AgentChecks = Vec<(Check, Option<u64>)>;
 pub struct Sample {
     /// The checks of each agent that was looked at. `None`: they cannot be read.
     pub checks: Option<Vec<AgentChecks>>,
-    /// Names of the custom fields. `None`: they cannot be read.
-    pub fields: Option<Vec<String>>,
+    /// The custom fields of agents. `None`: they cannot be read.
+    pub fields: Option<Vec<SeenField>>,
     /// Checks are collected at all.
     pub collects_checks: bool,
 }
@@ -28,9 +27,7 @@ pub fn lines(mappings: &Mappings, sample: &Sample) -> Vec<Line> {
     let of_one = |(name, mapping): (&'static str, &Option<Mapping>)| {
         let Some(mapping) = mapping else { return Vec::new() };
         let checks = mapping.checks.as_ref().map(|selector| checks(selector, sample));
-        let fields = [("date_field", &mapping.date_field), ("status_field", &mapping.status_field)]
-            .into_iter()
-            .filter_map(|(key, field)| Some(self::field(key, field.as_deref()?, sample.fields.as_deref())));
+        let fields = fields::lines(mapping, sample.fields.as_deref());
         checks.into_iter().chain(fields).map(|line| line.about(name)).collect()
     };
     both.into_iter().flat_map(of_one).collect()
@@ -81,30 +78,6 @@ fn names(agents: &[AgentChecks]) -> Option<String> {
     listed(&names, "; ")
 }
 
-fn field(key: &str, field: &str, known: Option<&[String]>) -> Line {
-    let Some(known) = known else {
-        return Line::skip("mapping", format!("{key} \"{field}\": the custom fields cannot be read"));
-    };
-    if known.iter().any(|known| known == field) {
-        return Line::ok("mapping", format!("{key}: agents have the custom field \"{field}\""));
-    }
-    let finding = format!("{key}: no custom field of agents is called \"{field}\"");
-    let remedy = match (nearest(field, known.iter().map(String::as_str)), listed(known, ", ")) {
-        (Some(nearest), _) => format!("did you mean \"{nearest}\"? Names count exactly, capitals too"),
-        (None, Some(names)) => format!("take one of: {names}"),
-        (None, None) => "make the field for agents under Settings > Global Settings > Custom Fields".to_owned(),
-    };
-    Line::bad("mapping", finding, remedy)
-}
-
-fn listed(names: &[String], separator: &str) -> Option<String> {
-    let mut shown: Vec<&str> = names.iter().take(MOST_NAMES).map(String::as_str).collect();
-    if names.len() > MOST_NAMES {
-        shown.push("…");
-    }
-    (!shown.is_empty()).then(|| shown.join(separator))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,7 +115,7 @@ mod tests {
                 vec![check("Defender", None)],
                 vec![],
             ]),
-            fields: Some(vec!["Last Backup".to_owned()]),
+            fields: Some(vec![SeenField { name: "Last Backup".to_owned(), field_type: Some("datetime".to_owned()) }]),
             collects_checks: true,
         }
     }

@@ -6,6 +6,7 @@
 mod ask;
 mod budget;
 mod certificate;
+mod fields;
 mod key;
 mod mappings;
 mod network;
@@ -14,6 +15,7 @@ mod permission;
 mod remedy;
 pub mod report;
 mod resolve;
+mod sample;
 mod sees;
 mod skew;
 mod tactical;
@@ -30,7 +32,7 @@ use self::ask::Asker;
 pub use self::ask::Watcher;
 use self::report::{AccountReport, Line, Report, Verdict};
 use crate::clock::Clock;
-use crate::config::plan::{self, FleetSize};
+use crate::config::plan::{self, AccountPlan, FleetSize};
 use crate::config::{AccountConfig, Config};
 use crate::platform::PlatformName;
 use crate::platform::nsight::probe::NsightProber;
@@ -55,12 +57,12 @@ pub async fn examine(
 
 async fn examine_account(account: &AccountConfig, clock: Arc<dyn Clock>, watcher: Watcher) -> AccountReport {
     let mut lines = Vec::new();
-    let calls = if network::examine(account, clock.now().wall, &mut lines).await {
+    let (calls, plan) = if network::examine(account, clock.now().wall, &mut lines).await {
         examine_answers(account, clock, watcher, &mut lines).await
     } else {
         let why = "the server cannot be reached";
         lines.extend(skipped(&["http", "key", "clock", "clients", "permission", "budget"], why, &lines));
-        0
+        (0, None)
     };
     AccountReport {
         account: account.name.clone(),
@@ -69,30 +71,31 @@ async fn examine_account(account: &AccountConfig, clock: Arc<dyn Clock>, watcher
         verdict: lines.iter().map(|line| line.verdict).max().unwrap_or(Verdict::Skip),
         calls,
         lines,
+        plan,
     }
 }
 
-/// Everything that takes a request; how many were made.
+/// Everything that takes a request; how many were made, and the plan for the fleet that was seen.
 async fn examine_answers(
     account: &AccountConfig,
     clock: Arc<dyn Clock>,
     watcher: Watcher,
     lines: &mut Vec<Line>,
-) -> u64 {
+) -> (u64, Option<AccountPlan>) {
     let setup = match account.platform_name() {
         PlatformName::Nsight => match NsightProber::new(account, Arc::clone(&clock)) {
             Ok(prober) => {
                 let mut asker = Asker::new(prober, account, clock, watcher);
-                nsight::examine(account, &mut asker, lines).await;
-                return asker.calls();
+                let plan = nsight::examine(account, &mut asker, lines).await;
+                return (asker.calls(), plan);
             }
             Err(error) => error,
         },
         PlatformName::Tactical => match TacticalProber::new(account) {
             Ok(prober) => {
                 let mut asker = Asker::new(prober, account, clock, watcher);
-                tactical::examine(account, &mut asker, lines).await;
-                return asker.calls();
+                let plan = tactical::examine(account, &mut asker, lines).await;
+                return (asker.calls(), plan);
             }
             Err(error) => error,
         },
@@ -103,7 +106,7 @@ async fn examine_answers(
         "no request can be made",
         lines,
     ));
-    0
+    (0, None)
 }
 
 /// Lines for the steps that were not reached; those that have a line already are left out.

@@ -1,31 +1,45 @@
 //! What the key of an N-sight account sees, and which calls it may make.
 
+use std::collections::BTreeSet;
+
 use super::ask::{Asked, Asker};
 use super::budget::{self, Known};
 use super::permission::Needs;
 use super::remedy::{finding, remedy};
 use super::report::Line;
-use super::sees::{listed, with_filter};
-use super::{key, skew, skipped};
+use super::sees::{devices, listed, of_one_name, told_apart, with_filter};
+use super::{key, sample, skew, skipped};
 use crate::account::fleet_options;
 use crate::collector::Collector;
 use crate::config::AccountConfig;
-use crate::config::plan::{FleetSize, Having};
-use crate::fleet::{ClientView, Fleet, Kind, Update, View};
+use crate::config::plan::{AccountPlan, FleetSize, Having, plan_account};
+use crate::config::text::in_quotes;
+use crate::fleet::{ClientView, DeviceId, DeviceView, Feature, Fleet, Kind, Update, View};
 use crate::planner::ReadCall;
 use crate::platform::Failure;
 use crate::platform::nsight::call::Call;
+use crate::platform::nsight::collectors::antivirus_definitions::{is_called, nearest};
 use crate::platform::nsight::collectors::{Fallbacks, wants};
 use crate::platform::nsight::probe::NsightProber;
 
 /// Of so many clients the sites are counted.
 const MOST_SITE_LISTS: usize = 5;
 
-/// Everything that takes a request.
-pub async fn examine(account: &AccountConfig, asker: &mut Asker<NsightProber>, lines: &mut Vec<Line>) {
-    let mut patient =
-        Patient { account, asker, fleet: Fleet::new(fleet_options(account)), listed_clients: 0, asked: Vec::new() };
-    let Some(first) = patient.ask(Call::ListClients).await else { return };
+/// So many lists of devices are read in search of devices that have what the collectors ask about.
+const MOST_ROSTERS: usize = 4;
+
+/// With so many devices the calls are tried: one that has much, and others for what it lacks.
+const MOST_SAMPLED: usize = 3;
+
+/// Everything that takes a request; the plan for the fleet that was seen.
+pub async fn examine(
+    account: &AccountConfig,
+    asker: &mut Asker<NsightProber>,
+    lines: &mut Vec<Line>,
+) -> Option<AccountPlan> {
+    let fleet = Fleet::new(fleet_options(account));
+    let mut patient = Patient { account, asker, fleet, whole_fleet: false, listed_clients: 0, asked: Vec::new() };
+    let first = patient.ask(Call::ListClients).await?;
     let heard = patient.hear(&Call::ListClients, &first);
     lines.extend(key::lines(account, &Call::ListClients, &first));
     lines.push(skew::line(&first));
@@ -34,11 +48,16 @@ pub async fn examine(account: &AccountConfig, asker: &mut Asker<NsightProber>, l
             lines.push(Line::bad("clients", finding(&failure), remedy(account, &failure)));
         }
         lines.extend(skipped(&["clients", "permission", "budget"], "the client list cannot be read", lines));
-        return;
+        return None;
     }
-    let (size, known) = patient.sees(lines).await;
+    let (mut size, known) = patient.sees(lines).await;
     lines.extend(patient.permissions().await);
-    lines.extend(budget::lines(account, size, known));
+    if patient.whole_fleet {
+        size.having = Having { mobile: size.having.mobile, ..sample::having(&patient.fleet.known().devices) };
+    }
+    let plan = plan_account(account, size);
+    lines.extend(budget::lines(&plan, known));
+    Some(plan)
 }
 
 struct Patient<'a> {
@@ -46,6 +65,8 @@ struct Patient<'a> {
     asker: &'a mut Asker<NsightProber>,
     /// What was heard, laid together as the exporter does.
     fleet: Fleet,
+    /// Whether every list of devices was read.
+    whole_fleet: bool,
     asked: Vec<(Call, Option<Asked>)>,
     /// Clients before the filter.
     listed_clients: usize,
@@ -88,19 +109,11 @@ impl Patient<'_> {
             |kind| clients.iter().filter_map(|client| client.devices.get(kind)).fold(0_u64, u64::saturating_add);
         let (servers, workstations) = (total(Kind::Server), total(Kind::Workstation));
         lines.push(self.clients(clients));
+        lines.extend(of_one_name(&names_and_ids(clients)));
         if clients.is_empty() {
             return (FleetSize::from_devices(0), Known::Counted);
         }
-        let finding = format!("{servers} servers, {workstations} workstations, {} mobile devices", total(Kind::Mobile));
-        lines.push(if servers + workstations == 0 {
-            Line::warn(
-                "devices",
-                finding,
-                "N-sight counts active devices only: are agents installed, and may the key's user see them (Client Groups)?",
-            )
-        } else {
-            Line::ok("devices", finding)
-        });
+        lines.push(devices(&self.account.filter, total));
         let (sites, known) = self.sites(clients, lines).await;
         (
             FleetSize {
@@ -114,11 +127,11 @@ impl Patient<'_> {
     }
 
     fn clients(&self, admitted: &[ClientView]) -> Line {
-        let names: Vec<&str> = admitted.iter().map(|client| client.name.as_str()).collect();
+        let names = told_apart(&names_and_ids(admitted));
         if let Some(line) = with_filter(self.account, self.listed_clients, admitted.len()) {
             return line;
         }
-        match listed(&names) {
+        match listed(&names, ", ") {
             Some(listed) => Line::ok("clients", format!("{}: {listed}", names.len())),
             None => Line::warn(
                 "clients",
@@ -131,10 +144,8 @@ impl Patient<'_> {
 
     /// Counts the sites of some clients; those with servers first, since a device is sampled from them.
     async fn sites(&mut self, clients: &[ClientView], lines: &mut Vec<Line>) -> (u64, Known) {
-        let mut order: Vec<&ClientView> = clients.iter().collect();
-        order.sort_by_key(|client| std::cmp::Reverse(client.devices.server.map(|servers| servers.min(1))));
         let mut read = 0_u64;
-        for client in order.iter().take(MOST_SITE_LISTS) {
+        for client in sample::servers_first(clients).into_iter().take(MOST_SITE_LISTS) {
             read += u64::from(self.list(Call::ListSites(client.key.clone())).await);
         }
         let (seen, all) = (self.fleet.known().sites.len() as u64, clients.len() as u64);
@@ -152,58 +163,135 @@ impl Patient<'_> {
         (about, Known::About)
     }
 
-    /// Which calls the key may make. N-sight cannot be asked for permissions, so the calls are made for one device.
+    /// Which calls the key may make. N-sight cannot be asked for permissions, so the calls are made for a few devices.
     async fn permissions(&mut self) -> Vec<Line> {
-        let view = self.sample().await;
+        let mut view = self.sample().await;
+        let looked_at = self.fleet.known().devices.len();
+        let mut made: Vec<&'static str> = self.asked.iter().map(|(call, _)| call.name()).collect();
+        made.push(Call::ListClients.name());
         let mut lines = Vec::new();
         let idle = self.account.needs();
         for collector in self.account.collectors.keys().filter(|collector| !idle.is_idle(**collector)) {
-            let mut needs = Needs::of(*collector);
+            let mut needs = Needs::of(*collector).if_idle(sample::why_no_call(*collector, looked_at));
             if *collector == Collector::Inventory {
                 for (call, asked) in first_of_each_name(&self.asked) {
                     needs.asked(self.account, call.name(), None, asked.as_ref());
                 }
             }
-            let mut made: Vec<&'static str> = self.asked.iter().map(|(call, _)| call.name()).collect();
-            made.push(Call::ListClients.name());
-            let wanted = wants(self.account, &view, Fallbacks::default());
-            for want in wanted.into_iter().filter(|want| want.collector == *collector) {
-                if made.contains(&want.call.name()) {
-                    continue;
+            while let Some(call) = next_call(self.account, *collector, &view, &made) {
+                made.push(call.name());
+                let asked = self.ask(call.clone()).await;
+                needs.asked(self.account, call.name(), None, asked.as_ref());
+                if let (Call::ListSupportedAvProducts, Some(asked)) = (&call, &asked) {
+                    self.products(&mut needs, asked);
+                    // What was found there gives reason for another call.
+                    view.antivirus_products = self.fleet.known().antivirus_products;
                 }
-                made.push(want.call.name());
-                let asked = self.ask(want.call.clone()).await;
-                needs.asked(self.account, want.call.name(), None, asked.as_ref());
             }
             lines.extend(needs.lines());
         }
         lines
     }
 
-    /// A view of one device and its client, so that the collectors say which calls they would make for it. A server where
-    /// there is one: most is asked of servers.
+    /// Whether the platform knows the antivirus products that the configuration names.
+    fn products(&mut self, needs: &mut Needs, asked: &Asked) {
+        if asked.result.is_err() {
+            return;
+        }
+        if let Err(failure) = self.hear(&Call::ListSupportedAvProducts, asked) {
+            needs.add(Line::warn("products", finding(&failure), remedy(self.account, &failure)));
+            return;
+        }
+        let known = self.fleet.known().antivirus_products.unwrap_or_default();
+        for wanted in self.account.nsight().antivirus_products {
+            if let Some(product) = known.iter().find(|product| is_called(product, &wanted)) {
+                needs.add(Line::ok("products", format!("{} is {}", product.id, product.name.as_str())));
+                continue;
+            }
+            let remedy = match listed(&nearest(&wanted, &known), ", ") {
+                Some(nearest) => {
+                    format!("write an id or a name of its list in antivirus_products; the nearest ids are {nearest}")
+                }
+                None => "its list is empty: ask N-able, or take the product out of antivirus_products".to_owned(),
+            };
+            needs.add(Line::bad(
+                "products",
+                format!("N-sight knows no antivirus product {}", in_quotes(&wanted)),
+                remedy,
+            ));
+        }
+    }
+
+    /// A view of a few devices and a client, so that the collectors say which calls they would make for them: one device that
+    /// has most of what the collectors ask about, and others for what it lacks.
     async fn sample(&mut self) -> View {
-        let known = self.fleet.known();
-        let pick = |kind| {
-            let has_some = |client: &&ClientView| client.devices.get(kind).is_some_and(|count| count > 0);
-            let admitted = self.account.filter.admits_kind(kind);
-            known.clients.iter().filter(|_| admitted).find(has_some).map(|client| (client.key.clone(), kind))
-        };
-        let Some((client, kind)) = pick(Kind::Server).or_else(|| pick(Kind::Workstation)) else { return known };
-        self.list(Call::ListDevicesAtClient(client.clone(), kind)).await;
-        let site = self.fleet.known().devices.first().map(|device| device.record.site.clone());
-        if let Some(site) = site {
-            let call = if kind == Kind::Server { Call::ListServers } else { Call::ListWorkstations };
-            self.list(call(client.clone(), site)).await;
+        let wanted = sample::features(self.account);
+        self.rosters(&wanted).await;
+        let mut missing = wanted;
+        let mut chosen: Vec<DeviceView> = Vec::new();
+        while chosen.len() < MOST_SAMPLED {
+            let Some(device) = self.pick(&missing) else { break };
+            if !chosen.is_empty() && !has_any(&device, &missing) {
+                break;
+            }
+            // The detail record tells whether there is an agent, and the system.
+            self.details(&device).await;
+            let Some(device) = self.pick(&missing) else { break };
+            missing.retain(|feature| !device.record.has(*feature));
+            chosen.push(device);
         }
         let mut view = self.fleet.known();
-        view.clients.retain(|one| one.key == client);
-        view.sites.retain(|one| one.client_key == client);
-        // The detail record tells whether there is an agent.
-        let best = view.devices.iter().position(|device| device.record.agentless == Some(false)).unwrap_or(0);
-        view.devices = view.devices.into_iter().skip(best).take(1).collect();
+        let Some(first) = chosen.first().map(|device| device.record.client.clone()) else { return view };
+        let chosen: Vec<DeviceId> = chosen.into_iter().map(|device| device.id).collect();
+        view.clients.retain(|client| client.key == first);
+        view.sites.retain(|site| site.client_key == first);
+        view.devices.retain(|device| chosen.contains(&device.id));
         view
     }
+
+    fn pick(&self, wanted: &BTreeSet<Feature>) -> Option<DeviceView> {
+        sample::best(&self.fleet.known().devices, wanted).cloned()
+    }
+
+    /// Reads lists of devices until every wanted feature was seen.
+    async fn rosters(&mut self, wanted: &BTreeSet<Feature>) {
+        let rosters = sample::rosters(self.account, &self.fleet.known().clients);
+        let mut read = 0;
+        for (client, kind) in rosters.iter().take(MOST_ROSTERS) {
+            let devices = self.fleet.known().devices;
+            if !devices.is_empty() && sample::lacking(&devices, wanted).is_empty() {
+                break;
+            }
+            read += usize::from(self.list(Call::ListDevicesAtClient(client.clone(), *kind)).await);
+        }
+        self.whole_fleet = read == rosters.len();
+    }
+
+    /// Reads the details of the device's site, once.
+    async fn details(&mut self, device: &DeviceView) {
+        let record = &device.record;
+        let list = if record.kind == Some(Kind::Server) { Call::ListServers } else { Call::ListWorkstations };
+        let call = list(record.client.clone(), record.site.clone());
+        if !self.asked.iter().any(|(asked, _)| *asked == call) {
+            self.list(call).await;
+        }
+    }
+}
+
+fn names_and_ids(clients: &[ClientView]) -> Vec<(&str, &str)> {
+    clients.iter().map(|client| (client.name.as_str(), client.id.as_str())).collect()
+}
+
+fn has_any(device: &DeviceView, features: &BTreeSet<Feature>) -> bool {
+    features.iter().any(|feature| device.record.has(*feature))
+}
+
+/// The next call of the collector whose name was not tried yet.
+fn next_call(account: &AccountConfig, collector: Collector, view: &View, made: &[&'static str]) -> Option<Call> {
+    let needs = account.needs();
+    let wanted = wants(account, view, Fallbacks::default()).into_iter().filter(|want| want.collector == collector);
+    let mut calls = wanted.map(|want| want.call).filter(|call| needs.asks(collector, call.name()));
+    calls.find(|call| !made.contains(&call.name()))
 }
 
 /// One call for each name: the one that went worst.

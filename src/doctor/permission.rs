@@ -13,13 +13,22 @@ pub struct Needs {
     collector: Collector,
     lines: Vec<Line>,
     good: Vec<String>,
+    /// Why there may be no call.
+    idle: String,
 }
 
 impl Needs {
     /// Nothing yet.
     #[must_use]
-    pub const fn of(collector: Collector) -> Self {
-        Self { collector, lines: Vec::new(), good: Vec::new() }
+    pub fn of(collector: Collector) -> Self {
+        let idle = "nothing that was looked at gives reason for a call".to_owned();
+        Self { collector, lines: Vec::new(), good: Vec::new(), idle }
+    }
+
+    /// The same; `why` is what to say when no call is made.
+    #[must_use]
+    pub fn if_idle(self, why: impl Into<String>) -> Self {
+        Self { idle: why.into(), ..self }
     }
 
     /// A call was made. `permission` is what it needs, where the platform has a name for that.
@@ -62,9 +71,7 @@ impl Needs {
         let good =
             (!self.good.is_empty()).then(|| Line::ok("permission", self.good.join(", ")).about(self.collector.name()));
         let nothing = good.is_none() && self.lines.is_empty();
-        let nothing = nothing.then(|| {
-            Line::skip("permission", "nothing that was looked at gives reason for a call").about(self.collector.name())
-        });
+        let nothing = nothing.then(|| Line::skip("permission", self.idle).about(self.collector.name()));
         good.into_iter().chain(self.lines).chain(nothing).collect()
     }
 }

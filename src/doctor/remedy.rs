@@ -15,9 +15,15 @@ pub fn finding(failure: &Failure) -> &str {
 #[must_use]
 pub fn remedy(account: &AccountConfig, failure: &Failure) -> String {
     let told = parts(failure).map(|(_, remedy)| remedy.to_owned());
+    // What the message itself says of a wrong status is that the server may be the wrong one.
+    let doubts_server = told.is_some() && matches!(failure.outcome, Outcome::HttpError | Outcome::Blocked);
     let remedy = told.unwrap_or_else(|| usual(account, failure.outcome));
     match (account.platform_name(), failure.outcome) {
         (PlatformName::Nsight, Outcome::AuthError) => format!("{remedy}. Configured is {}", region(account)),
+        (PlatformName::Nsight, _) if doubts_server => {
+            let regions: Vec<&str> = REGIONS.iter().map(|(region, _)| *region).collect();
+            format!("{remedy}. Configured is {}; the regions are {}", region(account), regions.join(", "))
+        }
         _ => remedy,
     }
 }
@@ -90,6 +96,14 @@ mod tests {
         let told = remedy(account, &refused);
         assert!(told.starts_with("check the key (regenerating"), "{told}");
         assert!(told.ends_with("looks the same. Configured is region uk (www.systemmonitor.co.uk)"), "{told}");
+        let lost = Error::Http(404).into_failure(&Call::ListClients, 0);
+        let told = remedy(account, &lost);
+        assert!(
+            told.contains("Configured is region uk (www.systemmonitor.co.uk); the regions are americas, asia"),
+            "{told}"
+        );
+        let broken = Error::Http(500).into_failure(&Call::ListClients, 0);
+        assert_eq!(remedy(account, &broken), "look at the server's own log");
         let said = Error::from_fail(Some(5), "no; never").into_failure(&Call::ListClients, 0);
         assert_eq!(finding(&said), said.message, "these are the server's words");
         assert!(remedy(account, &said).contains("documentation"));

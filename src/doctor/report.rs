@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::config::plan::AccountPlan;
+
 /// How one thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -98,6 +100,9 @@ pub struct AccountReport {
     pub calls: u64,
     /// Everything that was examined, in that order.
     pub lines: Vec<Line>,
+    /// The numbers behind the lines `budget` and `sweep`, as `check-config` has them; `None` when the fleet is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<AccountPlan>,
 }
 
 /// What was found of every account, in the order of the configuration.

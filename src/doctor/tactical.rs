@@ -6,38 +6,43 @@ use super::mappings::{self, Sample};
 use super::permission::Needs;
 use super::remedy::{finding, remedy};
 use super::report::Line;
-use super::sees::{listed, with_filter};
+use super::sees::{listed, of_one_name, told_apart, with_filter};
 use super::{key, skew, skipped};
 use crate::collector::Collector;
-use crate::config::plan::FleetSize;
+use crate::config::plan::{AccountPlan, FleetSize, plan_account};
 use crate::config::{AccountConfig, TacticalOptions};
 use crate::planner::{Outcome, ReadCall};
 use crate::platform::tactical::call::Call;
-use crate::platform::tactical::probe::{SeenAgent, SeenClient, TacticalProber, agents, clients, field_names};
+use crate::platform::tactical::probe::{SeenAgent, SeenClient, TacticalProber, agents, clients, fields};
 
 /// The checks of so many agents are looked at for a mapping.
 const MOST_SAMPLED: usize = 10;
 
-/// Everything that takes a request.
-pub async fn examine(account: &AccountConfig, asker: &mut Asker<TacticalProber>, lines: &mut Vec<Line>) {
-    let Some(first) = asker.ask(Call::Version).await else { return };
+/// Everything that takes a request; the plan for the fleet that was seen.
+pub async fn examine(
+    account: &AccountConfig,
+    asker: &mut Asker<TacticalProber>,
+    lines: &mut Vec<Line>,
+) -> Option<AccountPlan> {
+    let first = asker.ask(Call::Version).await?;
     lines.extend(key::lines(account, &Call::Version, &first));
     lines.push(skew::line(&first));
     if first.result.is_err() {
         let steps: &[&str] = &["clients", "agents", "permission", "budget", "mapping"];
         let steps = if has_mapping(&account.tactical()) { steps } else { steps.get(..4).unwrap_or_default() };
         lines.extend(skipped(steps, "the key is not accepted, or the server does not answer", lines));
-        return;
+        return None;
     }
     let mut patient = Patient { account, options: account.tactical(), asker, sample: Sample::default() };
     let listed = patient.lists(lines).await;
-    let size = listed.size();
+    let plan = listed.size().map(|size| plan_account(account, size));
     lines.extend(patient.permissions(&listed).await);
-    match size {
-        Some(size) => lines.extend(budget::lines(account, size, Known::Counted)),
+    match &plan {
+        Some(plan) => lines.extend(budget::lines(plan, Known::Counted)),
         None => lines.push(Line::skip("budget", "the agents cannot be listed")),
     }
     lines.extend(mappings::lines(&patient.options.mappings, &patient.sample));
+    plan
 }
 
 fn has_mapping(options: &TacticalOptions) -> bool {
@@ -87,6 +92,7 @@ impl Patient<'_> {
                 let admitted: Vec<SeenClient> =
                     all.into_iter().filter(|client| filter.clients.admits(client.name.as_str())).collect();
                 lines.push(self.client_line(seen, &admitted));
+                lines.extend(of_one_name(&names_and_ids(&admitted)));
                 Some(admitted)
             }
             Some(Err(error)) => {
@@ -130,9 +136,9 @@ impl Patient<'_> {
         if let Some(line) = with_filter(self.account, seen, admitted.len()) {
             return line;
         }
-        let names: Vec<&str> = admitted.iter().map(|client| client.name.as_str()).collect();
+        let names = told_apart(&names_and_ids(admitted));
         let sites: usize = admitted.iter().map(|client| client.sites.len()).sum();
-        match listed(&names) {
+        match listed(&names, ", ") {
             Some(listed) => Line::ok("clients", format!("{} with {sites} sites: {listed}", names.len())),
             None => Line::warn(
                 "clients",
@@ -147,11 +153,8 @@ impl Patient<'_> {
         let agent = seen.agents.as_ref().and_then(|agents| agents.first()).map(|agent| agent.id.clone());
         let mut lines = Vec::new();
         let idle = self.account.needs();
-        let mut collectors: Vec<Collector> = self.account.collectors.keys().copied().collect();
-        collectors.retain(|collector| !idle.is_idle(*collector));
-        // A token that is not accepted looks like a key that is not, after which nothing more would be asked.
-        collectors.sort_by_key(|collector| *collector == Collector::Server);
-        for collector in collectors {
+        let collectors = self.account.collectors.keys().copied();
+        for collector in collectors.filter(|collector| !idle.is_idle(*collector)) {
             let mut needs = Needs::of(collector);
             let per_agent: Option<fn(crate::fleet::DeviceId) -> Call> = match collector {
                 Collector::Inventory => {
@@ -201,7 +204,7 @@ impl Patient<'_> {
         }
         if self.options.mappings.use_fields() {
             let asked = self.ask(needs, Call::CustomFields).await;
-            self.sample.fields = asked.and_then(|asked| field_names(&asked.result.ok()?).ok());
+            self.sample.fields = asked.and_then(|asked| fields(&asked.result.ok()?).ok());
         }
     }
 
@@ -262,6 +265,10 @@ impl Patient<'_> {
             None => needs.asked(self.account, call.name(), Some("monitoring token"), asked.as_ref()),
         }
     }
+}
+
+fn names_and_ids(clients: &[SeenClient]) -> Vec<(&str, &str)> {
+    clients.iter().map(|client| (client.name.as_str(), client.id.as_str())).collect()
 }
 
 /// A client counts all its agents, also those that the key does not see.

@@ -84,6 +84,7 @@ mod tests {
             verdict,
             calls: 1,
             lines,
+            plan: None,
         };
         Report::new(vec!["a default is odd.".to_owned()], vec![account])
     }

@@ -39,7 +39,9 @@ async fn two_healthy_accounts() {
     assert_eq!(said.json["accounts"][0]["account"], "demo-nsight", "in the order of the configuration");
     assert_eq!(said.json["accounts"][1]["account"], "demo-tactical");
     for account in 0..2 {
-        assert_eq!(said.with(account, "warn"), [""; 0], "{}", said.text);
+        // Two simulated clients of N-sight have one name.
+        let warned: &[&str] = if account == 0 { &["clients"] } else { &[] };
+        assert_eq!(said.with(account, "warn"), warned, "{}", said.text);
         assert_eq!(said.with(account, "skip"), ["name", "tls"], "{}", said.text);
         let ok = said.with(account, "ok");
         for step in ["http", "key", "clock", "clients", "permission inventory", "permission checks", "budget"] {
@@ -99,6 +101,13 @@ fn a_wrong_configuration_is_told_and_nothing_examined() {
     let output = exporter().args(["doctor", "--config.file"]).arg(&file).output().expect("ran");
     assert!(!output.status.success() && output.stdout.is_empty());
     assert!(String::from_utf8_lossy(&output.stderr).contains("rmm-exporter.yml:2:"));
+    let output = exporter().args(["doctor", "--json", "--config.file"]).arg(&file).output().expect("ran");
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["ok"], false);
+    let errors = json["errors"].as_array().expect("errors");
+    assert!(errors[0].as_str().is_some_and(|error| error.contains("rmm-exporter.yml:2:")), "{json}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("rmm-exporter.yml:2:"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -127,6 +136,11 @@ async fn what_answers_is_not_the_api() {
         demo.nsight.handle.set_fault(fault, Scope::ALL);
         nsight(&demo, "").await.assert("http", "bad", finding, remedy);
     }
+    demo.nsight.handle.clear_faults();
+    demo.nsight.handle.set_fault(Fault::Status(404), Scope::ALL);
+    let said = nsight(&demo, "").await;
+    said.assert("http", "bad", "404", "Configured is the server 127.0.0.1, of none of the known regions");
+    said.assert("http", "bad", "404", "the regions are americas, asia, au, eu,");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -219,6 +233,111 @@ async fn a_filter_that_leaves_nothing_and_a_budget_that_is_too_small() {
     let said = tactical(&demo, small).await;
     said.assert("budget", "bad", "too much", "set these intervals");
     assert!(!said.success);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_filter_by_kind_leaves() {
+    let demo = start_demo().await;
+    let all = nsight(&demo, "").await.line("devices")[1].clone();
+    let [servers, workstations, mobile] = all.split(", ").collect::<Vec<_>>().try_into().expect("three kinds");
+    let said = nsight(&demo, ", filter: {device_kinds: [server]}").await;
+    said.assert("devices", "ok", &format!("{servers} ({workstations}, {mobile} left out by filter)"), "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn antivirus_products_that_nsight_does_not_know() {
+    let demo = start_demo().await;
+    let collectors = ", collectors: {antivirus_definitions: {enabled: true}}";
+    let said = nsight(&demo, &format!("{collectors}, antivirus_products: [sofos, sophos]")).await;
+    said.assert(
+        "products antivirus_definitions",
+        "bad",
+        "no antivirus product \"sofos\"",
+        "the nearest ids are sophos",
+    );
+    said.assert("permission antivirus_definitions", "ok", "list_supported_av_products, list_av_definitions", "");
+    let ok = said.with(0, "ok");
+    assert!(ok.iter().any(|one| one == "products antivirus_definitions"), "the other one is known: {}", said.text);
+    assert!(!said.success);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_about_features_are_tried_with_devices_that_have_them() {
+    let demo = start_demo().await;
+    let wanted = ["managed_antivirus", "backup_sessions", "backup_selection"];
+    let enabled = wanted.map(|name| format!("{name}: {{enabled: true}}")).join(", ");
+    let said = nsight(&demo, &format!(", collectors: {{{enabled}}}")).await;
+    for (name, call) in [
+        ("patches", "patch_list_all"),
+        ("managed_antivirus", "list_mav_threats, list_mav_quarantine, list_mav_scans"),
+        ("backup_sessions", "list_mob_sessions"),
+        ("backup_selection", "mob/mob_list_selection_size"),
+    ] {
+        said.assert(&format!("permission {name}"), "ok", call, "");
+    }
+    let plan = &said.json["accounts"][0]["plan"];
+    assert!(plan["calls_per_minute"].as_f64().is_some_and(|calls| calls > 0.0), "{plan}");
+    let of_plan = plan["collectors"].as_array().expect("collectors");
+    assert!(of_plan.iter().any(|one| one["collector"] == "backup_sessions" && one["at_most"] == true), "of a sample");
+}
+
+/// The answer to a request of a small N-sight account. Two clients have one name; each has a server, the first with patch
+/// management and the second with backup.
+fn small_account(request: &str) -> String {
+    let client = |id: &str| {
+        format!(
+            "<client><name>Larkspur Dental</name><clientid>{id}</clientid><server_count>1</server_count>\
+             <workstation_count>0</workstation_count><mobile_device_count>0</mobile_device_count></client>"
+        )
+    };
+    let roster = |client: &str, device: &str, patch: u8| {
+        let backup = 1 - patch;
+        format!(
+            "<client><name>Larkspur Dental</name><id>{client}</id><site><name>Main</name><id>5{client}</id><server>\
+             <id>{device}</id><name>SRV1</name><patch>{patch}</patch><mob>{backup}</mob></server></site></client>"
+        )
+    };
+    let asks = |parameter: &str| request.contains(parameter);
+    let items = match () {
+        () if asks("service=list_clients") => client("41007") + &client("41012"),
+        () if asks("service=list_devices_at_client") && asks("clientid=41007") => roster("41007", "770215", 1),
+        () if asks("service=list_devices_at_client") => roster("41012", "770301", 0),
+        () => String::new(),
+    };
+    let body = format!("<?xml version=\"1.0\"?><result status=\"OK\"><items>{items}</items></result>");
+    http("200 OK", "content-type: text/xml\r\n", &body)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_of_one_name_and_a_feature_that_nobody_has() {
+    let server = answering(small_account).await;
+    let more = ", collectors: {backup_sessions: {enabled: true}, managed_antivirus: {enabled: true}}";
+    let said = doctor(&account("nsight", &format!("http://{server}"), KEY, more), &[KEY]).await;
+    said.assert("clients", "ok", "2: Larkspur Dental (id 41007), Larkspur Dental (id 41012)", "");
+    let lines = said.lines(0);
+    let warning = lines.iter().find(|line| line[0] == "warn" && line[1] == "clients").expect("a warning");
+    assert!(warning[2].contains("2 are called \"Larkspur Dental\"") && warning[3].contains("client_id"), "{warning:?}");
+    said.assert("permission patches", "ok", "patch_list_all", "");
+    said.assert("permission backup_sessions", "ok", "list_mob_sessions", "");
+    said.assert("permission managed_antivirus", "skip", "none of the 2 devices that were looked at has managed", "");
+    // All lists of devices were read, so this is not the most that it can be.
+    said.assert("sweep patches", "ok", "every 12h: 1 call,", "");
+    said.assert("sweep backup_sessions", "ok", "every 12h: 1 call,", "");
+    said.assert("sweep managed_antivirus", "ok", "every 12h: 0 calls,", "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mapped_fields_that_are_swapped() {
+    let demo = start_demo().await;
+    let swapped = ", mappings: {backup: {status_field: Last Backup, date_field: Backup OK}}";
+    let said = tactical(&demo, swapped).await;
+    said.assert("mapping backup", "bad", "\"Backup OK\" is of type checkbox", "swapped");
+    let lines = said.lines(0);
+    assert!(lines.iter().any(|line| line[0] == "warn" && line[2].contains("status_passing")), "{lines:#?}");
+    let right = ", mappings: {backup: {status_field: Backup OK, date_field: Last Backup}}";
+    let said = tactical(&demo, right).await;
+    assert!(said.success, "{}", said.text);
+    said.assert("mapping backup", "ok", "\"Last Backup\", of type datetime", "");
 }
 
 /// The lines of a Tactical RMM account with these options, which the file cannot hold here.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rmm_exporter::fleet::{
-    CheckSeries, ClientKey, ClientView, DeviceId, DeviceInfo, DeviceRecord, DeviceView, Feature, HistoryView, Kind,
-    KindCounts, Label, OsFamily, PatchCounts, PatchSeverity, PatchStatus, Readings, Severity, SiteKey, SiteView,
-    StatusCounts, TaskSeries, View,
+    AdapterLoad, Assets, CheckSeries, ClientKey, ClientView, Details, DeviceId, DeviceInfo, DeviceRecord, DeviceView,
+    Drive, Feature, HistoryView, Kind, KindCounts, Label, License, OpenAlerts, OsFamily, Outages, PatchCounts,
+    PatchSeverity, PatchStatus, Performance, PluginSelection, PluginSessions, ProcessorLoad, Readings, Scan, ScanType,
+    ServerState, Session, SessionStatus, Severity, SiteKey, SiteView, StatusCounts, Store, TaskSeries, View,
 };
 
 pub fn time(text: &str) -> Timestamp {
@@ -47,7 +48,7 @@ pub fn check(id: &str, name: &str) -> CheckSeries {
     }
 }
 
-/// A device of which everything is known: it has a series in every family of the fleet.
+/// A device of which everything is known that the collectors tell which are on by default.
 pub fn full_device(client: &str, site: &str, name: &str, id: &str) -> DeviceView {
     let mut device = bare_device(client, site, name, id);
     let record = &mut device.record;
@@ -100,6 +101,56 @@ pub fn full_device(client: &str, site: &str, name: &str, id: &str) -> DeviceView
     device
 }
 
+fn full_readings() -> Readings {
+    let drive = Drive {
+        disk: Label::new("C:"),
+        used_bytes: Some(5_368_709_120),
+        size_bytes: Some(10_737_418_240),
+        used_ratio: Some(0.5),
+    };
+    let session = Session {
+        status: Some(SessionStatus::CompletedWithErrors),
+        duration: Some(Duration::from_secs(1572)),
+        transferred_bytes: Some(524_288),
+        selected_bytes: Some(812_345_678_901),
+        processed_bytes: Some(2_048_576),
+        errors: Some(3),
+    };
+    let scan =
+        Scan { scan_type: ScanType::Quick, end: Some(time("2026-03-04T02:06:40Z")), threats: Some(1), errors: Some(0) };
+    let plugin = Label::new("file_system");
+    let sessions =
+        PluginSessions { plugin: plugin.clone(), last_success: Some(time("2026-03-03T00:31:12Z")), newest: session };
+    let performance = Performance {
+        end: Some(time("2026-03-04T05:00:00Z")),
+        processors: vec![ProcessorLoad { cpu: Label::new("0"), average: Some(0.22), most: Some(0.61) }],
+        memory_available_bytes: Some(9_563_013_120.0),
+        disk_queues: vec![(Label::new("C:"), 1.75)],
+        adapters: vec![AdapterLoad {
+            adapter: Label::new("NIC \"1\""),
+            receive: Some(12_500.0),
+            transmit: Some(3_000.0),
+        }],
+    };
+    Readings {
+        threats: Some([1, 2, 3, 0]),
+        quarantined: Some(2),
+        scans: Some(Arc::new([scan])),
+        sessions: Some(Arc::new([sessions])),
+        selection: Some(Arc::new([PluginSelection { plugin, bytes: 812_345_678_901 }])),
+        outages: Some(Arc::new(Outages { open: [1, 0, 0, 0, 0, 0], seconds: [60.0, 0.0, 0.0, 0.0, 0.0, 0.0] })),
+        performance: Some(Arc::new(performance)),
+        drives: Some(Arc::new([drive])),
+        stores: Some(Arc::new([Store { store: Label::new("Mailbox Database 01"), bytes: 85_899_345_920 }])),
+        assets: Some(Assets { hardware: Some(12), software: Some(140), scanned: Some(time("2026-03-03T12:00:00Z")) }),
+        details: Some(Arc::new(Details {
+            offline_after: Some(Duration::from_mins(4)),
+            overdue_after: Some(Duration::from_mins(30)),
+            ..Details::default()
+        })),
+    }
+}
+
 pub fn client(id: &str, name: &str) -> ClientView {
     ClientView {
         key: ClientKey::new(id),
@@ -124,14 +175,42 @@ pub fn site(client: &str, client_id: &str, id: &str, name: &str) -> SiteView {
     }
 }
 
-/// One client, one site, one device; every family of the fleet has a series.
-pub fn full_view() -> View {
+/// One client, one site, one device, as the collectors tell of them that are on by default.
+pub fn usual_view() -> View {
     let (customer, place) = ("Larkspur Dental & Co", "Harbour Street");
     View {
         clients: vec![client("100", customer)],
         sites: vec![site(customer, "100", "2001", place)],
         devices: vec![full_device(customer, place, "LKD-DC01", "770215")],
         ..View::default()
+    }
+}
+
+/// The same with everything that any collector tells: every family of the fleet has a series.
+pub fn full_view() -> View {
+    let mut view = usual_view();
+    view.clients[0].licenses =
+        Some(Arc::new([License { name: Label::new("CAD"), owned: Some(5), installed: Some(7) }]));
+    view.sites[0].directory_users = Some([20, 0, 1, 2, 0, 0]);
+    view.devices[0].readings = full_readings();
+    view.antivirus_definitions = vec![(Label::new("sophos"), time("2026-03-04T01:00:00Z"))];
+    view.server = Some(server());
+    view.alerts = Some(OpenAlerts::default());
+    view
+}
+
+fn server() -> ServerState {
+    ServerState {
+        version: Some(Label::new("1.5.1")),
+        agents: Some(40),
+        clients: Some(13),
+        sites: Some(21),
+        certificate_expiry_seconds: Some(6_566_400.0),
+        disk_usage: Some(0.21),
+        memory_usage: Some(0.11),
+        pings: [Some(true); 4],
+        components: vec![(Label::new("nats-api"), true)],
+        celery_queue_length: Some(0),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::collector::Collector;
 use crate::platform::PlatformName;
 
 pub use size::{FleetSize, Having};
+pub(crate) use table::rounded;
 pub use table::{render, render_warnings};
 
 /// The part of the budget that a plan should use at most: the rest is for repeated calls after failures.

@@ -199,7 +199,7 @@ fn number(value: f64) -> String {
 }
 
 /// Whole seconds, rounded up; above an hour whole minutes.
-fn rounded(duration: Duration) -> String {
+pub(crate) fn rounded(duration: Duration) -> String {
     let step = if duration > Duration::from_hours(1) { 60 } else { 1 };
     let seconds = duration.as_secs().saturating_add(u64::from(duration.subsec_nanos() > 0));
     display(Duration::from_secs(seconds.div_ceil(step).saturating_mul(step)))

@@ -111,6 +111,8 @@ impl Prober for TacticalProber {
 /// A client of `/clients/`, as far as it tells what a key sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenClient {
+    /// Its number, as the server writes it.
+    pub id: Label,
     /// Its name.
     pub name: Label,
     /// Names of its sites.
@@ -141,6 +143,8 @@ pub fn clients(answer: &RawAnswer) -> Result<Vec<SeenClient>, ArrayError> {
     #[derive(Deserialize)]
     struct Client<'a> {
         #[serde(default, deserialize_with = "lenient")]
+        id: Option<u64>,
+        #[serde(default, deserialize_with = "lenient")]
         name: Option<String>,
         #[serde(default, deserialize_with = "lenient")]
         agent_count: Option<u64>,
@@ -151,6 +155,7 @@ pub fn clients(answer: &RawAnswer) -> Result<Vec<SeenClient>, ArrayError> {
     each_record(&text(answer), Call::Clients.max_records(), |client: Client<'_>| {
         let sites = client.sites.unwrap_or_default().into_iter().filter_map(|site| read_object::<Site>(site).ok());
         clients.push(SeenClient {
+            id: Label::new(&client.id.map(|id| id.to_string()).unwrap_or_default()),
             name: Label::new(client.name.as_deref().unwrap_or_default()),
             sites: sites.map(|site| Label::new(site.name.as_deref().unwrap_or_default())).collect(),
             agents: client.agent_count.unwrap_or_default(),
@@ -188,26 +193,37 @@ pub fn agents(answer: &RawAnswer) -> Result<Vec<SeenAgent>, ArrayError> {
     Ok(agents)
 }
 
-/// Reads an answer of [`Call::CustomFields`]: the names of the fields that agents have, exactly as written.
+/// The definition of a custom field in `/core/customfields/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenField {
+    /// Its name, exactly as written.
+    pub name: String,
+    /// What it holds: `text`, `number`, `single`, `multiple`, `checkbox`, `datetime`; `None` when the answer does not tell.
+    pub field_type: Option<String>,
+}
+
+/// Reads an answer of [`Call::CustomFields`]: the fields that agents have.
 ///
 /// # Errors
 ///
 /// When it is none.
-pub fn field_names(answer: &RawAnswer) -> Result<Vec<String>, ArrayError> {
+pub fn fields(answer: &RawAnswer) -> Result<Vec<SeenField>, ArrayError> {
     #[derive(Deserialize)]
-    struct Field {
+    struct Row {
         #[serde(default, deserialize_with = "lenient")]
         model: Option<String>,
         #[serde(default, deserialize_with = "lenient")]
         name: Option<String>,
+        #[serde(rename = "type", default, deserialize_with = "lenient")]
+        field_type: Option<String>,
     }
-    let mut names = Vec::new();
-    each_record(&text(answer), Call::CustomFields.max_records(), |field: Field| {
+    let mut fields = Vec::new();
+    each_record(&text(answer), Call::CustomFields.max_records(), |field: Row| {
         if field.model.is_none_or(|model| model == "agent") {
-            names.extend(field.name);
+            fields.extend(field.name.map(|name| SeenField { name, field_type: field.field_type }));
         }
     })?;
-    Ok(names)
+    Ok(fields)
 }
 
 /// The server writes UTF-8; a wrong byte spoils the name that it is in.
@@ -230,7 +246,8 @@ mod tests {
             r#"[{"id":1,"name":"Acme\u001b[31m","agent_count":3,"sites":[{"id":2,"name":"Berlin"},{"id":null}]},{"name":null}]"#,
         ));
         let [acme, nameless] = seen.expect("a list").try_into().expect("two clients");
-        assert_eq!((acme.name.as_str(), acme.agents, acme.sites.len()), ("Acme [31m", 3, 1));
+        assert_eq!((acme.id.as_str(), acme.name.as_str(), acme.agents), ("1", "Acme [31m", 3));
+        assert_eq!(acme.sites.len(), 1);
         assert_eq!((nameless.name.as_str(), nameless.agents, nameless.sites.len()), ("", 0, 0));
         let seen = agents(&answer(
             r#"[{"agent_id":"HAvmqbOS","hostname":"pc","client":"Acme","site":"Berlin"},{"agent_id":"../x"},{"hostname":"a"}]"#,
@@ -238,10 +255,15 @@ mod tests {
         let seen = seen.expect("a list");
         assert_eq!(seen.len(), 1, "ids that lead elsewhere are not asked for: {seen:?}");
         assert_eq!((seen[0].name.as_str(), seen[0].client.as_str(), seen[0].site.as_str()), ("pc", "Acme", "Berlin"));
-        let names = field_names(&answer(
-            r#"[{"model":"agent","name":"Last Backup"},{"model":"client","name":"Tier"},{"model":"agent","name":null}]"#,
+        let seen = fields(&answer(
+            r#"[{"model":"agent","type":"datetime","name":"Last Backup"},{"model":"client","type":"text","name":"Tier"},
+                {"model":"agent","name":null},{"model":"agent","type":7,"name":"Backup OK"}]"#,
         ));
-        assert_eq!(names.expect("a list"), ["Last Backup"]);
+        let field = |name: &str, field_type: Option<&str>| SeenField {
+            name: name.to_owned(),
+            field_type: field_type.map(str::to_owned),
+        };
+        assert_eq!(seen.expect("a list"), [field("Last Backup", Some("datetime")), field("Backup OK", None)]);
         assert!(clients(&answer("{}")).is_err() && agents(&answer("")).is_err());
     }
 

@@ -49,7 +49,8 @@ pub fn note_unknown(wanted: &[String], view: &View, noted: &Noted) {
 }
 
 /// The ids of the products that are called most like it.
-fn nearest<'a>(wanted: &str, known: &'a [AntivirusProduct]) -> Vec<&'a str> {
+#[must_use]
+pub fn nearest<'a>(wanted: &str, known: &'a [AntivirusProduct]) -> Vec<&'a str> {
     const SHOWN: usize = 3;
     let wanted = wanted.trim().to_lowercase();
     let likeness = |name: &str| strsim::jaro_winkler(&wanted, &name.to_lowercase());
