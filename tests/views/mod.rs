@@ -189,10 +189,15 @@ pub fn usual_view() -> View {
 /// The same with everything that any collector tells: every family of the fleet has a series.
 pub fn full_view() -> View {
     let mut view = usual_view();
-    view.clients[0].licenses =
-        Some(Arc::new([License { name: Label::new("CAD"), owned: Some(5), installed: Some(7) }]));
-    view.sites[0].directory_users = Some([20, 0, 1, 2, 0, 0]);
-    view.devices[0].readings = full_readings();
+    for client in &mut view.clients {
+        client.licenses = Some(Arc::new([License { name: Label::new("CAD"), owned: Some(5), installed: Some(7) }]));
+    }
+    for site in &mut view.sites {
+        site.directory_users = Some([20, 0, 1, 2, 0, 0]);
+    }
+    for device in &mut view.devices {
+        device.readings = full_readings();
+    }
     view.antivirus_definitions = vec![(Label::new("sophos"), time("2026-03-04T01:00:00Z"))];
     view.server = Some(server());
     view.alerts = Some(OpenAlerts::default());
