@@ -41,7 +41,7 @@ pub fn calls(view: &View, recent: Recent) -> Vec<Call> {
 /// What list_performance_history says. An answer without any of the parts takes the place of older values all the same.
 ///
 /// A part is shown with the values of its newest interval, unless it stopped being measured: when that interval ended more
-/// than [`TOGETHER`] before the newest one of the device, or before the time for which was asked.
+/// than an hour before the newest one of the device, or before the time for which was asked.
 ///
 /// # Errors
 ///
