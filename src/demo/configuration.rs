@@ -107,7 +107,7 @@ fn account(
         yaml,
         "  - name: demo-{platform}\n    platform: {platform}\n    server: {url}\n    api_key: {key:?}\n    \
          min_interval: {min_interval}s\n    requests_per_minute: {requests_per_minute}\n    \
-         max_concurrent_requests: {concurrent}\n{options}",
+         max_concurrent_requests: {concurrent}\n    max_series: 10000000\n{options}",
         platform = platform.name(),
         url = server.url(),
         key = server.api_key(),
