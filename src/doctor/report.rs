@@ -51,7 +51,7 @@ pub struct Line {
 impl Line {
     /// Good.
     pub fn ok(step: &'static str, finding: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Ok, step, subject: None, finding: finding.into(), remedy: None }
+        Self { verdict: Verdict::Ok, step, subject: None, finding: plain(finding.into()), remedy: None }
     }
 
     /// Not examined, and why.
@@ -61,7 +61,7 @@ impl Line {
 
     /// It works, but.
     pub fn warn(step: &'static str, finding: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Warn, remedy: Some(remedy.into()), ..Self::ok(step, finding) }
+        Self { verdict: Verdict::Warn, remedy: Some(plain(remedy.into())), ..Self::ok(step, finding) }
     }
 
     /// It does not work.
@@ -83,6 +83,13 @@ impl Line {
             None => self.step.to_owned(),
         }
     }
+}
+
+/// Names come from servers and go to a terminal: what would steer it, or turn the direction of the text, becomes a blank.
+fn plain(text: String) -> String {
+    let steers =
+        |letter: char| letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains(steers) { text.replace(steers, " ") } else { text }
 }
 
 /// What was found of one account.
@@ -121,5 +128,19 @@ impl Report {
     #[must_use]
     pub fn new(warnings: Vec<String>, accounts: Vec<AccountReport>) -> Self {
         Self { ok: accounts.iter().all(|account| account.verdict != Verdict::Bad), warnings, accounts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_steer_the_terminal() {
+        let line = Line::bad("mapping", "called \u{1b}[31mX\n", "take\u{202e} one of: Müller 日本");
+        assert_eq!(
+            (line.finding.as_str(), line.remedy.as_deref()),
+            ("called  [31mX ", Some("take  one of: Müller 日本"))
+        );
     }
 }
