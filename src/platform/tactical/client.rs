@@ -53,8 +53,8 @@ impl Client {
         self.token.as_ref().map_or_else(|| text.clone(), |token| token.hide(&text))
     }
 
-    /// Sends the call and reads the whole answer, whatever its status. The secret that went with it is taken out: some proxies
-    /// repeat the request in their pages.
+    /// Sends the call and reads the whole answer, whatever its status. The secrets of the account are taken out: some proxies
+    /// repeat the request in their pages. An answer that spells one in disguise is an error.
     pub(super) async fn send(&self, call: &Call, permit: Permit) -> Result<RawAnswer, ApiError> {
         let url = url(&self.base, call)?;
         let secret = self.secret(call)?;
@@ -62,7 +62,8 @@ impl Client {
         let body = call.body().map(|body| body.as_bytes().to_vec());
         let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
-        for secret in self.secrets() {
+        // First the one that was sent: it may have been replaced meanwhile.
+        for secret in std::iter::once(secret).chain(self.secrets()) {
             forget_secret(&mut answer, secret.expose_secret());
             if disguise::in_json(&answer.body, secret.expose_secret()) {
                 return Err(ApiError::Disguised);
