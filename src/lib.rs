@@ -18,4 +18,5 @@ pub mod metrics;
 pub mod planner;
 pub mod platform;
 pub mod run;
+pub mod state;
 mod wrap;

@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
 use crate::metrics::Publisher;
-use crate::planner::MemoryLedger;
 use crate::platform::SetupError;
+use crate::state::Kept;
 
 /// How long tasks may take to end after the signal. The process itself ends within five seconds.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
@@ -50,8 +50,8 @@ pub fn accounts(
     publisher.config_read(true, clock.now().wall);
     let set_up = |account: crate::config::AccountConfig| {
         let name = account.name.clone();
-        let ledger = Box::new(MemoryLedger::default());
-        AnyAccount::new(account, ledger, Arc::clone(publisher), Arc::clone(clock), rand::random())
+        let kept = Kept::in_memory(account::fleet_options(&account));
+        AnyAccount::new(account, kept, Arc::clone(publisher), Arc::clone(clock), rand::random())
             .map_err(|cause| RunError::Account { account: name, cause })
     };
     config.accounts.into_iter().map(set_up).collect()

@@ -8,10 +8,10 @@ use super::{Account, Progress, SweepResult};
 use crate::clock::Clock;
 use crate::config::AccountConfig;
 use crate::metrics::Publisher;
-use crate::planner::Ledger;
 use crate::platform::nsight::Nsight;
 use crate::platform::tactical::Tactical;
 use crate::platform::{PlatformName, SetupError};
+use crate::state::Kept;
 
 /// An account on either platform.
 pub enum AnyAccount {
@@ -29,7 +29,7 @@ impl AnyAccount {
     /// When the API key or a certificate cannot be read.
     pub fn new(
         config: AccountConfig,
-        ledger: Box<dyn Ledger>,
+        kept: Kept,
         publisher: Arc<Publisher>,
         clock: Arc<dyn Clock>,
         seed: u64,
@@ -39,11 +39,11 @@ impl AnyAccount {
         Ok(match config.platform_name() {
             PlatformName::Nsight => {
                 let platform = Nsight::new(&asking, Arc::clone(&clock))?;
-                Self::Nsight(Box::new(Account::new(config, platform, ledger, publisher, clock, seed)))
+                Self::Nsight(Box::new(Account::new(config, platform, kept, publisher, clock, seed)))
             }
             PlatformName::Tactical => {
                 let platform = Tactical::new(&asking, Arc::clone(&clock))?;
-                Self::Tactical(Box::new(Account::new(config, platform, ledger, publisher, clock, seed)))
+                Self::Tactical(Box::new(Account::new(config, platform, kept, publisher, clock, seed)))
             }
         })
     }

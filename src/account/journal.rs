@@ -69,6 +69,12 @@ impl<C: ReadCall> Journal<C> {
         }
     }
 
+    /// What an earlier process or configuration knew is known again.
+    pub fn restored(&self, known: &View) {
+        let (clients, sites, devices) = (known.clients.len(), known.sites.len(), known.devices.len());
+        info!(account = self.account, clients, sites, devices, "goes on with what was kept");
+    }
+
     /// A call starts. Neither URL nor key are part of its identity.
     pub fn started(&self, call: &C) {
         debug!(account = self.account, call = call.name(), target = call.identity(), "calling");

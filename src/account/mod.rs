@@ -21,8 +21,9 @@ use crate::collector::Collector;
 use crate::config::{AccountConfig, Needs};
 use crate::fleet::Fleet;
 use crate::metrics::{AccountMetrics, Publisher};
-use crate::planner::{Finish, Ledger, Next, Outcome, Planner, ReadCall, Start};
+use crate::planner::{Entry, Finish, Ledger, Next, Outcome, Planner, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform};
+use crate::state::{Kept, KeptLedger, Recorder};
 
 pub use any::AnyAccount;
 use journal::Journal;
@@ -55,6 +56,9 @@ pub struct Account<P: Platform> {
     platform: Arc<P>,
     planner: Planner<P::Call>,
     fleet: Arc<Mutex<Fleet>>,
+    recorder: Recorder,
+    /// It began with the fleet of an earlier process or configuration.
+    is_restored: bool,
     publisher: Arc<Publisher>,
     metrics: Arc<AccountMetrics>,
     clock: Arc<dyn Clock>,
@@ -85,29 +89,33 @@ struct Finished<C> {
 }
 
 impl<P: Platform> Account<P> {
-    /// An account that has not called anything yet.
+    /// An account that goes on with what was kept: what is known is published at once, with its true age, and nothing is called
+    /// early.
     pub fn new(
         config: AccountConfig,
         platform: P,
-        ledger: Box<dyn Ledger>,
+        kept: Kept,
         publisher: Arc<Publisher>,
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Self {
         let now = clock.now();
         let metrics = publisher.metrics(&config.name).unwrap_or_default();
-        let planner = Planner::new(limits(&config), ledger, seed, now);
-        let fleet = Arc::new(Mutex::new(Fleet::new(fleet_options(&config))));
+        let ledger = KeptLedger::of(&kept);
+        let is_restored = !lock(&kept.fleet).is_empty();
+        let up_before = ledger.last(&platform.up_call().identity()).filter(|_| is_restored);
         let needs = config.needs();
         let journal = Journal::new(&config.name);
         journal.idle(needs.idle());
-        Self {
+        let mut account = Self {
             stale_after: stale_after(&config, std::iter::empty()),
             needs,
             journal,
             platform: Arc::new(platform),
-            planner,
-            fleet,
+            planner: Planner::new(limits(&config), Box::new(ledger), seed, now),
+            fleet: kept.fleet,
+            recorder: kept.recorder,
+            is_restored,
             publisher,
             metrics,
             clock,
@@ -115,7 +123,7 @@ impl<P: Platform> Account<P> {
             calls_by_task: HashMap::new(),
             renders: JoinSet::new(),
             up: None,
-            was_up: false,
+            was_up: is_restored,
             failed_in_row: 0,
             plan_due: Some(now.steady),
             render_due: Some(now.steady),
@@ -124,7 +132,26 @@ impl<P: Platform> Account<P> {
             render_took: Duration::ZERO,
             render_began: now.steady,
             config,
+        };
+        if is_restored {
+            account.restore(up_before, now);
         }
+        account
+    }
+
+    /// Publishes what is known before anything is asked, so that a restart leaves no gap.
+    fn restore(&mut self, up_before: Option<Entry>, now: Moment) {
+        // An answer of long ago does not say that the platform is up now.
+        let good_for = self.stale_after.get(&Collector::Inventory).copied().unwrap_or_default();
+        let is_recent = |end: Timestamp| now.wall < end.saturating_add(good_for).unwrap_or(Timestamp::MAX);
+        self.up = up_before.filter(|entry| entry.ended.is_some_and(is_recent)).map(|entry| !entry.failed);
+        self.plan(now);
+        let view = self.fleet().current(now.wall);
+        self.valid_until = view.valid_until;
+        self.journal.restored(&view);
+        self.publisher.publish_fleet(&self.config.name, &Arc::new(view));
+        self.render_due = None;
+        self.report(now);
     }
 
     /// Works until `shutdown`. Calls under way are then given up.
@@ -139,6 +166,7 @@ impl<P: Platform> Account<P> {
         }
         self.calls.shutdown().await;
         self.renders.shutdown().await;
+        self.recorder.flush().await;
     }
 
     /// Does everything that is due now, and tells when to look again.
@@ -202,11 +230,12 @@ impl<P: Platform> Account<P> {
         }
     }
 
-    fn start(&mut self, Start { call, permit, .. }: Start<P::Call>) {
+    fn start(&mut self, Start { call, permit, recorded, .. }: Start<P::Call>) {
         self.journal.started(&call);
         let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
         let reading = call.clone();
         let task = self.calls.spawn(async move {
+            recorded.wait().await;
             let began = clock.now().steady;
             let result = platform.read(&reading, permit).await;
             Finished { call: reading, took: clock.now().steady.saturating_sub(began), result }
@@ -267,12 +296,14 @@ impl<P: Platform> Account<P> {
         let mut hurry = Vec::new();
         let mut objects = false;
         let apply = || {
+            let prepared = self.recorder.prepare(&answer.updates);
             let mut fleet = self.fleet();
             for update in answer.updates {
                 let changed = fleet.apply(update, now.wall);
                 objects |= changed.objects;
                 hurry.extend(changed.hurry);
             }
+            self.recorder.answered(prepared, fleet.revision(), now.wall);
         };
         // Nearly every answer is small, and making way for each would start threads without end.
         if answer.bytes > LARGE_ANSWER || self.fleet.try_lock().is_err() {
@@ -294,7 +325,11 @@ impl<P: Platform> Account<P> {
             self.platform.reload_key();
         }
         if let Some(gone) = &failure.gone {
-            without_holding_a_worker(|| self.fleet().forget(gone, now.wall));
+            without_holding_a_worker(|| {
+                let mut fleet = self.fleet();
+                fleet.forget(gone, now.wall);
+                self.recorder.gone(gone, fleet.revision(), now.wall);
+            });
             self.plan_soon(now);
             self.render_soon(now);
             return Finish::Gone;

@@ -97,7 +97,9 @@ impl<P: Platform> Account<P> {
     /// collector's first data will do.
     fn not_ready_reason(&self, planner: &PlannerStatus) -> Option<String> {
         let inventory = planner.collectors.get(&Collector::Inventory);
-        let done = if self.config.collectors.contains_key(&Collector::Inventory) {
+        let done = if self.is_restored {
+            true
+        } else if self.config.collectors.contains_key(&Collector::Inventory) {
             self.was_up && inventory.is_some_and(|inventory| inventory.sweeps > 0)
         } else {
             planner.collectors.values().any(|collector| collector.last_success.is_some())

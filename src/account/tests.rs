@@ -11,7 +11,8 @@ use crate::fleet::{
     SiteKey, StatusCounts, Update, View,
 };
 use crate::metrics::{AccountStatus, CollectorReport};
-use crate::planner::{MemoryLedger, Permit, Priority, Want};
+use crate::planner::{Permit, Priority, Want};
+use crate::state::Kept;
 
 const START: &str = "2026-03-04T09:15:02Z";
 
@@ -161,9 +162,9 @@ fn account_excluding(platform: &Scripted, exclude: &str) -> (Account<Scripted>, 
     let config = config::parse(&yaml, std::path::Path::new("test"), &|_| None).unwrap().accounts.remove(0);
     let publisher = Arc::new(Publisher::new());
     publisher.configure(vec![setup(&config)]);
-    let ledger = Box::new(MemoryLedger::default());
+    let kept = Kept::in_memory(fleet_options(&config));
     let clock = Arc::clone(&platform.clock);
-    (Account::new(config, platform.clone(), ledger, Arc::clone(&publisher), clock, 1), publisher)
+    (Account::new(config, platform.clone(), kept, Arc::clone(&publisher), clock, 1), publisher)
 }
 
 fn status(publisher: &Publisher) -> Arc<AccountStatus> {

@@ -1,11 +1,12 @@
 //! What a device consists of, counted, and the licences of a client.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Label;
 
 /// Hardware and software of a device. Nothing is known of one that the platform never looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assets {
     /// Pieces of hardware that are there.
     pub hardware: Option<u64>,
@@ -16,7 +17,7 @@ pub struct Assets {
 }
 
 /// A licence of a client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct License {
     /// The `license` label.
     pub name: Label,
@@ -27,7 +28,7 @@ pub struct License {
 }
 
 /// What became of a user of Active Directory since the last look; only counted, never named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DirectoryStatus {
     /// As before.
     Unchanged,

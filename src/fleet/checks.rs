@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Label, Signals};
 
 /// How bad a failing check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// Needs somebody now. N-sight knows no other.
     Error,
@@ -30,7 +31,7 @@ impl Severity {
 }
 
 /// The state of a check or task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CheckState {
     /// Passed.
     Passing,
@@ -45,7 +46,7 @@ pub enum CheckState {
 }
 
 /// How many checks or tasks a device has in each state. `None` is a state that the data at hand cannot tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusCounts {
     /// Passing.
     pub passing: Option<u64>,
@@ -58,7 +59,7 @@ pub struct StatusCounts {
 }
 
 /// One check of one device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// The platform's number for it.
     pub id: Label,
@@ -77,7 +78,7 @@ pub struct Check {
 }
 
 /// One automated task of one device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// The platform's number for it.
     pub id: Label,
@@ -92,7 +93,7 @@ pub struct Task {
 }
 
 /// The checks of a device, read from the checks themselves. Checks overridden by a policy are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceChecks {
     /// How many are in each state. On Tactical RMM all but `cleared`; on N-sight `pending` only (the others come from
     /// the device list).
@@ -106,7 +107,7 @@ pub struct DeviceChecks {
 }
 
 /// The automated tasks of a device, read from the tasks themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceTasks {
     /// How many are in each state, as for [`DeviceChecks::counts`].
     pub counts: StatusCounts,

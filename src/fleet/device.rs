@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{AntivirusEngine, ClientKey, CustomField, Label, SiteKey, StatusCounts};
 
 /// A device's id, unique within an account: N-sight's number, Tactical RMM's `agent_id`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DeviceId(pub Arc<str>);
 
 impl DeviceId {
@@ -20,7 +21,7 @@ impl DeviceId {
 }
 
 /// What sort of machine a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// A server.
     Server,
@@ -46,7 +47,7 @@ impl Kind {
 }
 
 /// Operating system family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OsFamily {
     /// Microsoft Windows.
     Windows,
@@ -72,7 +73,7 @@ impl OsFamily {
 }
 
 /// A feature of N-sight that can be switched on for a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Feature {
     /// Remote control.
     TakeControl,
@@ -104,7 +105,7 @@ impl Feature {
 }
 
 /// What `rmm_device_info` shows. Empty labels are fields that the platform left empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceInfo {
     /// Operating system, as the platform writes it.
     pub os: Label,
@@ -120,7 +121,7 @@ pub struct DeviceInfo {
 
 /// One device as one list names it. Several lists may name the same device (N-sight needs two); the store lays their
 /// records over each other, the newest first. `None` is "this list does not say", never "no".
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceRecord {
     /// Its id.
     pub id: DeviceId,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::merge::Freshness;
 use super::store::Part;
@@ -15,7 +16,7 @@ use crate::collector::Collector;
 type Report = HashMap<DeviceId, FailingDevice>;
 
 /// Every report that was not replaced by a newer one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FailingReports {
     account: Option<Part<Report>>,
     clients: HashMap<ClientKey, Part<Report>>,

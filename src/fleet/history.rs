@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 /// What happened on one day. The platform's inactive variants ("last result X, not run that day") count with their base
 /// in the daily results; only `PassInactive` is kept apart, because it is no fresh success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DayStatus {
     /// The check passed.
     Pass,
@@ -56,7 +57,7 @@ impl DayStatus {
 const KEPT_DAYS: usize = 33;
 
 /// A device's daily history, from one call. Days are days of the account's time zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     /// The newest day that decides: 1 for a pass.
     pub up_to_date: Option<bool>,

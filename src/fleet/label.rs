@@ -1,14 +1,18 @@
 //! Label values: user text made safe for an exposition.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 /// Longest label value in bytes. Prometheus fails a whole scrape over its own limits, so ours is kept well below.
 const MAX_BYTES: usize = 200;
 
 /// User text that is fit to be a label value: no control characters, no outer or repeated white space, at most 200
 /// bytes, valid UTF-8. Cheap to clone. May be empty.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(from = "Cow<'_, str>")]
 pub struct Label(Arc<str>);
 
 impl Label {
@@ -41,6 +45,12 @@ impl Label {
 impl fmt::Debug for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl From<Cow<'_, str>> for Label {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self::new(&text)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What managed antivirus found on a device.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Which engine a device's managed antivirus is (N-sight): they write the same facts in different words and time zones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AntivirusEngine {
     /// The older engine. Its times are UTC.
     Vipre,
@@ -12,7 +13,7 @@ pub enum AntivirusEngine {
 }
 
 /// What became of a threat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ThreatStatus {
     /// Still there, or not known to be gone.
     Active,
@@ -30,7 +31,7 @@ impl ThreatStatus {
 }
 
 /// How a scan searches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ScanType {
     /// Where threats usually are.
     Quick,
@@ -59,7 +60,7 @@ impl ScanType {
 }
 
 /// A finished scan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
     /// How it searched.
     pub scan_type: ScanType,

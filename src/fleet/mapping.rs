@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 
 use super::{Check, CheckState, HistoryView, Label};
 
@@ -99,7 +100,7 @@ impl CheckSelector {
 }
 
 /// What the checks of a device say of antivirus and backup; `None` where no check is mapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signals {
     /// Antivirus.
     pub antivirus: Option<Signal>,
@@ -108,7 +109,7 @@ pub struct Signals {
 }
 
 /// What one source says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
     /// Whether anything was meant, even if it says nothing.
     pub matched: bool,
@@ -119,7 +120,7 @@ pub struct Signal {
 }
 
 /// The value of a custom field of a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomField {
     /// Number of its definition.
     pub definition: u64,
@@ -128,7 +129,7 @@ pub struct CustomField {
 }
 
 /// What a custom field can hold. Numbers, dates and choices are texts.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CustomValue {
     /// A text; not empty.
     Text(Label),

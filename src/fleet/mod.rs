@@ -24,6 +24,7 @@ pub mod server;
 pub mod sessions;
 pub mod storage;
 pub mod store;
+pub mod stored;
 mod unmatched;
 pub mod update;
 pub mod view;

@@ -1,7 +1,9 @@
 //! Outages of a device and of its checks.
 
+use serde::{Deserialize, Serialize};
+
 /// Why there is an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutageReason {
     /// A check fails.
     CheckFailure,
@@ -24,7 +26,7 @@ impl OutageReason {
 }
 
 /// The outages of one device, in the order of [`OutageReason::LABELS`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outages {
     /// Open outages by reason.
     pub open: [u64; 6],

@@ -1,9 +1,10 @@
 //! Operating system and third-party updates of a device, counted.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Where an update stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PatchStatus {
     /// Not installed, nothing decided.
     Missing,
@@ -34,7 +35,7 @@ impl PatchStatus {
 }
 
 /// How much an update matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PatchSeverity {
     /// Critical.
     Critical,
@@ -66,7 +67,7 @@ impl PatchSeverity {
 }
 
 /// The updates of one device, counted. A device without counts was not asked, or has no list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatchCounts {
     /// Updates by status, in the order of [`PatchStatus::LABELS`].
     pub by_status: [u64; 8],

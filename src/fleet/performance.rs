@@ -1,11 +1,12 @@
 //! How busy a device was in the newest interval that the platform has.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Label;
 
 /// The load of a device.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     /// End of the newest interval of any of its parts.
     pub end: Option<Timestamp>,
@@ -20,7 +21,7 @@ pub struct Performance {
 }
 
 /// The load of one processor, or of all together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProcessorLoad {
     /// The `cpu` label: its id, or `all`.
     pub cpu: Label,
@@ -31,7 +32,7 @@ pub struct ProcessorLoad {
 }
 
 /// The load of one network adapter, bytes per second.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdapterLoad {
     /// The `adapter` label.
     pub adapter: Label,

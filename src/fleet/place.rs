@@ -1,17 +1,18 @@
 //! Clients and sites.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::{Kind, Label};
 
 /// How a platform's own lists refer to a client: N-sight the client id, Tactical RMM the client's name (unique there),
 /// exactly as written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClientKey(pub Arc<str>);
 
 /// How a platform's own lists refer to a site: N-sight the site id, Tactical RMM client name and site name, exactly as
 /// written (two sites of one client may differ by a trailing blank only).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SiteKey(pub Arc<str>);
 
 impl ClientKey {
@@ -37,7 +38,7 @@ impl SiteKey {
 }
 
 /// Devices of a client by kind, as the platform counts them. `None` is "the platform did not say".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindCounts {
     /// Servers.
     pub server: Option<u64>,
@@ -60,7 +61,7 @@ impl KindCounts {
 }
 
 /// A client (customer) of the managed service provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientRecord {
     /// What device lists call it.
     pub key: ClientKey,
@@ -75,7 +76,7 @@ pub struct ClientRecord {
 }
 
 /// A site of a client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteRecord {
     /// What device lists call it.
     pub key: SiteKey,

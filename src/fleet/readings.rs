@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::merge::Freshness;
 use super::store::Part;
@@ -14,7 +15,7 @@ use crate::collector::Collector;
 macro_rules! readings {
     ($($(#[doc = $doc:literal])+ $variant:ident, $field:ident: $type:ty, $collector:ident;)+) => {
         /// What one answer says of one device.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Reading {
             $($(#[doc = $doc])+ $variant($type),)+
         }
@@ -26,7 +27,7 @@ macro_rules! readings {
         }
 
         /// What was read of one device, and when.
-        #[derive(Clone, Debug, Default)]
+        #[derive(Clone, Debug, Default, Serialize, Deserialize)]
         pub(super) struct Kept {
             $($field: Option<Part<$type>>,)+
         }
@@ -79,7 +80,7 @@ readings! {
 }
 
 /// What was read of every device.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct AllReadings(HashMap<DeviceId, Kept>);
 
 impl AllReadings {

@@ -1,9 +1,11 @@
 //! The RMM server itself and its open alerts (Tactical RMM).
 
+use serde::{Deserialize, Serialize};
+
 use super::{Label, Severity};
 
 /// How the server is. `None` and missing components are what it did not say.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerState {
     /// Its version.
     pub version: Option<Label>,
@@ -33,7 +35,7 @@ impl ServerState {
 }
 
 /// What an alert is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlertKind {
     /// A device is overdue.
     Availability,
@@ -51,7 +53,7 @@ impl AlertKind {
 }
 
 /// Open alerts by severity and kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenAlerts([[u64; 4]; 3]);
 
 impl OpenAlerts {

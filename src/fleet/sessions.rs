@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Label;
 
 /// How a backup session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SessionStatus {
     /// Whole.
     Completed,
@@ -30,7 +31,7 @@ impl SessionStatus {
 }
 
 /// The newest backup session of a plugin. Sizes are bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// How it ended; `None` for a status that this version does not know.
     pub status: Option<SessionStatus>,
@@ -47,7 +48,7 @@ pub struct Session {
 }
 
 /// The backup sessions of one plugin of a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PluginSessions {
     /// The `plugin` label.
     pub plugin: Label,
@@ -58,7 +59,7 @@ pub struct PluginSessions {
 }
 
 /// How much of a device is selected for one plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PluginSelection {
     /// The `plugin` label.
     pub plugin: Label,

@@ -1,9 +1,11 @@
 //! Space on disks and in stores.
 
+use serde::{Deserialize, Serialize};
+
 use super::Label;
 
 /// A drive or a mounted file system.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drive {
     /// The `disk` label.
     pub disk: Label,
@@ -16,7 +18,7 @@ pub struct Drive {
 }
 
 /// An Exchange store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Store {
     /// The `store` label.
     pub store: Label,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::failing::FailingReports;
 use super::readings::AllReadings;
@@ -37,6 +38,18 @@ pub struct FleetOptions {
 }
 
 impl FleetOptions {
+    /// Of a fleet that was just read from where it was stored: nothing of it is good.
+    fn unknown() -> Self {
+        Self {
+            platform: PlatformName::Nsight,
+            filter: Filter::default(),
+            checks_mode: ChecksMode::default(),
+            stale_after: BTreeMap::new(),
+            time_zone: None,
+            mappings: Mappings::default(),
+        }
+    }
+
     /// Data of that collector read before this time are stale at `now`.
     pub(super) fn stale_at(&self, collector: Collector, now: Timestamp) -> Timestamp {
         let stale_after = self.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
@@ -45,7 +58,7 @@ impl FleetOptions {
 }
 
 /// Something and when it was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Part<T> {
     pub(super) value: T,
     pub(super) at: Timestamp,
@@ -63,9 +76,13 @@ pub struct Changed {
 }
 
 /// The fleet of one account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fleet {
+    /// Not a part of what is stored.
+    #[serde(skip, default = "FleetOptions::unknown")]
     pub(super) options: FleetOptions,
+    /// Counts the changes.
+    pub(super) revision: u64,
     pub(super) clients: Option<Part<Vec<ClientRecord>>>,
     pub(super) sites: HashMap<ClientKey, Part<Vec<SiteRecord>>>,
     pub(super) lists: HashMap<DeviceList, Part<Vec<DeviceRecord>>>,
@@ -83,6 +100,7 @@ pub struct Fleet {
     pub(super) server: Option<Part<ServerState>>,
     pub(super) alerts: Option<Part<OpenAlerts>>,
     pub(super) field_names: Option<FieldNames>,
+    #[serde(with = "jiff::fmt::serde::tz::optional")]
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
     pub(super) counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
@@ -99,6 +117,7 @@ impl Fleet {
         Self {
             time_zone: options.time_zone.clone(),
             options,
+            revision: 0,
             clients: None,
             sites: HashMap::new(),
             lists: HashMap::new(),
@@ -130,6 +149,7 @@ impl Fleet {
     /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
     /// object which the answer no longer lists is withdrawn from older lists too.
     pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
+        self.revision += 1;
         let mut changed = Changed::default();
         if let Update::Sites(client, _)
         | Update::Devices(DeviceList::Client(client, _), _)

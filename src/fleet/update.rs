@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Check, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceRecord, DeviceTasks, FieldNames, History, Kind,
@@ -12,7 +13,7 @@ use super::{
 
 /// Which list of devices an answer is. A list replaces the earlier answer of the same list, and what it no longer names
 /// is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DeviceList {
     /// Every device of the account (Tactical RMM /agents/).
     Account,
@@ -23,7 +24,7 @@ pub enum DeviceList {
 }
 
 /// A device that the platform's failing-check report names.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailingDevice {
     /// Who and where it is.
     pub device: DeviceRecord,
@@ -51,7 +52,7 @@ impl FailingDevice {
 }
 
 /// What one successful answer says. Each replaces what the same call said before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Update {
     /// Every client of the account (N-sight list_clients).
     Clients(Vec<ClientRecord>),
@@ -80,7 +81,7 @@ pub enum Update {
     /// What every device of the account has selected for backup (N-sight mob/mob_list_selection_size).
     Selections(Vec<(DeviceId, Arc<[PluginSelection]>)>),
     /// The account's time zone (N-sight list_general_settings).
-    TimeZone(TimeZone),
+    TimeZone(#[serde(with = "jiff::fmt::serde::tz::required")] TimeZone),
     /// The antivirus products that the platform knows (N-sight list_supported_av_products).
     AntivirusProducts(Arc<[AntivirusProduct]>),
     /// When a product's newest definitions came out (N-sight list_av_definitions); `None` when it has none.
@@ -98,7 +99,7 @@ pub enum Update {
 }
 
 /// An antivirus product that the platform knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AntivirusProduct {
     /// Its id, lower case; the `product` label.
     pub id: Arc<str>,
@@ -108,7 +109,7 @@ pub struct AntivirusProduct {
 
 /// Something that the platform no longer knows although it was listed before: the answer to a call for one object was
 /// "no such object" (N-sight FAIL 4, Tactical RMM 404).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gone {
     /// A device.
     Device(DeviceId),

@@ -17,6 +17,7 @@ impl Fleet {
     /// Withdraws an object that the platform said at `now` it no longer knows. A device that is listed again after that is
     /// not withdrawn a second time: its lists know better than the one call that denies it.
     pub fn forget(&mut self, gone: &Gone, now: Timestamp) {
+        self.revision += 1;
         match gone {
             Gone::Device(id) => {
                 if self.denied.insert(id.clone(), now).is_some() {

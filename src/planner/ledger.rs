@@ -4,19 +4,25 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::planner::Recorded;
 
 /// A call whose end is not known, because the process died meanwhile, is taken to have ended so long after its start.
 pub const UNFINISHED: Duration = Duration::from_mins(1);
 
 /// The last attempt of one call. Times are wall time, because they must mean something to another process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// When it started.
     pub started: Timestamp,
     /// When it ended; `None` while it runs, or when the process died meanwhile.
     pub ended: Option<Timestamp>,
-    /// When the call last succeeded: the end of that attempt, so equal to `ended` when it was the last.
+    /// When the call last brought data that are still at hand: the end of that attempt, so equal to `ended` when it was the
+    /// last.
     pub succeeded: Option<Timestamp>,
+    /// The last attempt ended without a good answer.
+    pub failed: bool,
 }
 
 impl Entry {
@@ -27,14 +33,13 @@ impl Entry {
     }
 }
 
-/// Where attempts are recorded. An implementation with a file must have `started` on its way to disk before it returns:
-/// the request leaves right after.
+/// Where attempts are recorded.
 pub trait Ledger: Send {
     /// The last attempt of the call of that identity.
     fn last(&self, identity: &str) -> Option<Entry>;
 
-    /// An attempt starts.
-    fn started(&mut self, identity: &str, at: Timestamp);
+    /// An attempt starts. Its request may leave when the entry is [`Recorded`] where it outlives the process.
+    fn started(&mut self, identity: &str, at: Timestamp) -> Recorded;
 
     /// The attempt that started last ended.
     fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool);
@@ -42,6 +47,12 @@ pub trait Ledger: Send {
     /// When attempts [ended](Entry::end) that count against the budget: those not before `since`, also in the future. Every
     /// attempt of the last minute counts, not only the last of each call.
     fn recent(&self, since: Timestamp) -> Vec<Timestamp>;
+
+    /// Whether entries of earlier processes may be missing: then whatever is not known to have been called may have been
+    /// called a moment ago.
+    fn has_gaps(&self) -> bool {
+        false
+    }
 }
 
 /// How long a ledger in memory keeps all attempts; more than the minute that anyone asks for.
@@ -54,7 +65,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 const FEW: usize = 1024;
 
 /// A ledger in memory: it holds within one process.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MemoryLedger {
     entries: HashMap<String, Entry>,
     /// How many entries there were when old ones were dropped last.
@@ -64,6 +75,25 @@ pub struct MemoryLedger {
 }
 
 impl MemoryLedger {
+    /// With the entries of an earlier process.
+    #[must_use]
+    pub fn restored(entries: HashMap<String, Entry>) -> Self {
+        Self { kept: entries.len(), entries, earlier: Vec::new() }
+    }
+
+    /// The last attempt of every call.
+    #[must_use]
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(identity, entry)| (identity.as_str(), entry))
+    }
+
+    /// What the calls brought is lost: none has data any more.
+    pub fn forget_successes(&mut self) {
+        for entry in self.entries.values_mut() {
+            entry.succeeded = None;
+        }
+    }
+
     /// Drops old entries whenever the entries have doubled, so that each is looked at twice on average.
     fn drop_old(&mut self, now: Timestamp) {
         if self.entries.len() >= FEW.max(2 * self.kept) {
@@ -79,18 +109,20 @@ impl Ledger for MemoryLedger {
         self.entries.get(identity).copied()
     }
 
-    fn started(&mut self, identity: &str, at: Timestamp) {
+    fn started(&mut self, identity: &str, at: Timestamp) -> Recorded {
         let last = self.last(identity);
         self.earlier.extend(last.map(|entry| entry.end()));
         self.earlier.retain(|end| at.duration_since(*end) <= EARLIER);
         let succeeded = last.and_then(|entry| entry.succeeded);
         self.drop_old(at);
-        self.entries.insert(identity.to_owned(), Entry { started: at, ended: None, succeeded });
+        self.entries.insert(identity.to_owned(), Entry { started: at, ended: None, succeeded, failed: false });
+        Recorded::now()
     }
 
     fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {
         if let Some(entry) = self.entries.get_mut(identity) {
             entry.ended = Some(at);
+            entry.failed = !succeeded;
             if succeeded {
                 entry.succeeded = Some(at);
             }
@@ -116,25 +148,25 @@ mod tests {
         let mut ledger = MemoryLedger::default();
         ledger.ended("unknown", at(1), true);
         assert_eq!(ledger.last("unknown"), None);
-        ledger.started("call", at(10));
+        let _ = ledger.started("call", at(10));
         ledger.ended("call", at(11), true);
-        ledger.started("call", at(20));
-        let entry = Entry { started: at(20), ended: None, succeeded: Some(at(11)) };
+        let _ = ledger.started("call", at(20));
+        let entry = Entry { started: at(20), ended: None, succeeded: Some(at(11)), failed: false };
         assert_eq!(ledger.last("call"), Some(entry));
         assert_eq!(entry.end(), at(80), "not known: a minute after the start");
         ledger.ended("call", at(21), false);
-        assert_eq!(ledger.last("call"), Some(Entry { ended: Some(at(21)), ..entry }));
+        assert_eq!(ledger.last("call"), Some(Entry { ended: Some(at(21)), failed: true, ..entry }));
     }
 
     #[test]
     fn entries_older_than_any_interval_are_dropped() {
         const DAY: i64 = 86_400;
         let mut ledger = MemoryLedger::default();
-        ledger.started("under way", at(0));
+        let _ = ledger.started("under way", at(0));
         for day in 0..1000 {
             for call in 0..100 {
                 let call = format!("call {day}/{call}");
-                ledger.started(&call, at(day * DAY));
+                let _ = ledger.started(&call, at(day * DAY));
                 ledger.ended(&call, at(day * DAY), true);
             }
             let known = |day| ledger.last(&format!("call {day}/99")).is_some();
@@ -148,10 +180,10 @@ mod tests {
     fn every_attempt_of_the_last_minute_is_known() {
         let mut ledger = MemoryLedger::default();
         for second in [0, 100, 200, 220, 240] {
-            ledger.started("call", at(second));
+            let _ = ledger.started("call", at(second));
             ledger.ended("call", at(second + 1), true);
         }
-        ledger.started("other", at(245));
+        let _ = ledger.started("other", at(245));
         let mut recent = ledger.recent(at(201));
         recent.sort_unstable();
         assert_eq!(recent, [201, 221, 241, 305].map(at));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::collector::Collector;
-use crate::planner::{Outcome, Permit};
+use crate::planner::{Outcome, Permit, Recorded};
 
 /// What an account may ask of its server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Start<C> {
     pub collector: Collector,
     /// The right to make it, once.
     pub permit: Permit,
+    /// To be waited for before its request leaves.
+    pub recorded: Recorded,
 }
 
 /// What to do next.

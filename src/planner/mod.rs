@@ -8,6 +8,7 @@ pub mod limits;
 pub mod permit;
 #[allow(clippy::module_inception, reason = "the file of the type of the same name")]
 pub mod planner;
+pub mod recorded;
 pub mod status;
 pub mod want;
 
@@ -29,5 +30,6 @@ pub use ledger::{Entry, Ledger, MemoryLedger};
 pub use limits::{Finish, Limits, Next, Start, Switched};
 pub use permit::Permit;
 pub use planner::Planner;
+pub use recorded::Recorded;
 pub use status::{CollectorStatus, PlannerStatus};
 pub use want::{Outcome, Priority, ReadCall, Want};

@@ -88,8 +88,7 @@ impl<C: ReadCall> Planner<C> {
                 None => Steady::of_past(entry.started, now).plus(ledger::UNFINISHED),
             });
             slot.last_success = entry.succeeded.map(|succeeded| Steady::of_past(succeeded, now));
-            // A success has the time of its end. (Not: is younger, for the wall clock may have been set back in between.)
-            slot.failures = u32::from(entry.ended.is_some() && entry.succeeded != entry.ended);
+            slot.failures = u32::from(entry.failed);
         }
         slot
     }

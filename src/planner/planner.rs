@@ -59,8 +59,10 @@ impl<C: ReadCall> Planner<C> {
         let mut random = StdRng::seed_from_u64(seed);
         let at = Steady::of(now);
         let recent = now.wall.checked_sub(MINUTE).map(|since| ledger.recent(since)).unwrap_or_default();
+        // What an earlier process called, and this one cannot know, may have ended just now.
+        let unknown = if ledger.has_gaps() { limits.min_interval } else { Duration::ZERO };
         Self {
-            opening: at.plus(limits.start_jitter.mul_f64(random.random())),
+            opening: at.plus(unknown).plus(limits.start_jitter.mul_f64(random.random())),
             budget: Budget::new(recent.into_iter().map(|end| Steady::of_past(end, now)).collect()),
             limits,
             ledger,
@@ -193,8 +195,8 @@ impl<C: ReadCall> Planner<C> {
         self.in_flight += 1;
         self.backoff.started(slot.name);
         self.refusals.started(slot.name, at);
-        self.ledger.started(&slot.call.identity(), now.wall);
-        Some(Start { call: slot.call.clone(), collector: slot.collector, permit: Permit::new() })
+        let recorded = self.ledger.started(&slot.call.identity(), now.wall);
+        Some(Start { call: slot.call.clone(), collector: slot.collector, permit: Permit::new(), recorded })
     }
 
     /// A call that was handed out ended; says when that switched the calls of its name off or on. One that is not under way is

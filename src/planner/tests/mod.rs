@@ -54,8 +54,8 @@ impl Ledger for SharedLedger {
         self.0.lock().unwrap().last(identity)
     }
 
-    fn started(&mut self, identity: &str, at: Timestamp) {
-        self.0.lock().unwrap().started(identity, at);
+    fn started(&mut self, identity: &str, at: Timestamp) -> Recorded {
+        self.0.lock().unwrap().started(identity, at)
     }
 
     fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {

@@ -1,0 +1,53 @@
+//! A ledger whose entries are written down.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::{Kept, Recorder};
+use crate::planner::{Entry, Ledger, MemoryLedger, Recorded};
+
+/// A ledger whose entries are written down where that is wanted.
+#[derive(Debug)]
+pub struct KeptLedger {
+    entries: Arc<Mutex<MemoryLedger>>,
+    has_gaps: bool,
+    recorder: Recorder,
+}
+
+impl KeptLedger {
+    /// The ledger of an account.
+    #[must_use]
+    pub fn of(kept: &Kept) -> Self {
+        Self { entries: Arc::clone(&kept.ledger), has_gaps: kept.has_gaps, recorder: kept.recorder.clone() }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, MemoryLedger> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger for KeptLedger {
+    fn last(&self, identity: &str) -> Option<Entry> {
+        self.entries().last(identity)
+    }
+
+    fn started(&mut self, identity: &str, at: Timestamp) -> Recorded {
+        // In memory it is recorded at once.
+        let _ = self.entries().started(identity, at);
+        self.recorder.started(identity, at)
+    }
+
+    fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {
+        self.entries().ended(identity, at, succeeded);
+        self.recorder.ended(identity, at, succeeded);
+    }
+
+    fn recent(&self, since: Timestamp) -> Vec<Timestamp> {
+        self.entries().recent(since)
+    }
+
+    fn has_gaps(&self) -> bool {
+        self.has_gaps
+    }
+}

@@ -1,0 +1,39 @@
+//! What an account keeps: when it called what, and what it knows. In memory, and with a state directory on disk too, where it
+//! outlives the process.
+
+pub mod ledger;
+pub mod recorder;
+
+use std::sync::{Arc, Mutex};
+
+use crate::fleet::{Fleet, FleetOptions};
+use crate::planner::MemoryLedger;
+
+pub use ledger::KeptLedger;
+pub use recorder::{Health, Prepared, Recorder};
+
+/// What an account starts with, and what it hands to its successor when its configuration changes.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// When it called what.
+    pub ledger: Arc<Mutex<MemoryLedger>>,
+    /// Entries of the ledger may be missing: its file was damaged, or not there although others were.
+    pub has_gaps: bool,
+    /// What it knows.
+    pub fleet: Arc<Mutex<Fleet>>,
+    /// Where changes of both are written down.
+    pub recorder: Recorder,
+}
+
+impl Kept {
+    /// Nothing yet, and nothing will outlive the process.
+    #[must_use]
+    pub fn in_memory(options: FleetOptions) -> Self {
+        Self {
+            ledger: Arc::default(),
+            has_gaps: false,
+            fleet: Arc::new(Mutex::new(Fleet::new(options))),
+            recorder: Recorder::nowhere(),
+        }
+    }
+}
