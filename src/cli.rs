@@ -34,6 +34,10 @@ pub struct Flags {
     /// Most scrapes served at once; more get 503. 0 is no limit.
     #[arg(long = "web.max-requests", global = true, value_name = "N", default_value_t = 8)]
     pub max_requests: u16,
+    /// Directory for what must outlive the process: when which API call was made, and the last good data. Without it a restart
+    /// knows nothing. Only serve and demo use it.
+    #[arg(long = "state.dir", global = true, value_name = "DIRECTORY")]
+    pub state_dir: Option<PathBuf>,
     /// How much to log.
     #[arg(long = "log.level", global = true, value_enum, default_value_t)]
     pub log_level: LogLevel,

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::http;
 use crate::metrics::Publisher;
 use crate::platform::SetupError;
-use crate::state::Kept;
+use crate::state::{Kept, StateDirectory};
 
 /// How long tasks may take to end after the signal. The process itself ends within five seconds.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
@@ -43,6 +43,7 @@ pub enum RunError {
 /// The first account that cannot be set up.
 pub fn accounts(
     config: Config,
+    state: Option<&StateDirectory>,
     publisher: &Arc<Publisher>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<AnyAccount>, RunError> {
@@ -50,7 +51,11 @@ pub fn accounts(
     publisher.config_read(true, clock.now().wall);
     let set_up = |account: crate::config::AccountConfig| {
         let name = account.name.clone();
-        let kept = Kept::in_memory(account::fleet_options(&account));
+        let options = account::fleet_options(&account);
+        let kept = match state {
+            Some(directory) => directory.account(&account, options, clock.now().wall),
+            None => Kept::in_memory(options),
+        };
         AnyAccount::new(account, kept, Arc::clone(publisher), Arc::clone(clock), rand::random())
             .map_err(|cause| RunError::Account { account: name, cause })
     };
@@ -64,6 +69,7 @@ pub fn accounts(
 /// When an account cannot be set up, or a listener fails.
 pub async fn run(
     config: Config,
+    state: Option<StateDirectory>,
     listeners: Vec<TcpListener>,
     options: http::Options,
     clock: Arc<dyn Clock>,
@@ -73,7 +79,7 @@ pub async fn run(
         warn!("{warning}");
     }
     let publisher = Arc::new(Publisher::new());
-    let accounts = accounts(config, &publisher, &clock)?;
+    let accounts = accounts(config, state.as_ref(), &publisher, &clock)?;
     let router = http::router(publisher, Arc::clone(&clock), options);
 
     let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();

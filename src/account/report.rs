@@ -89,6 +89,7 @@ impl<P: Platform> Account<P> {
             oldest_due: planner.oldest_due,
             backoff_until: planner.backoff_until,
             last_error: self.journal.last_error().map(str::to_owned),
+            state: self.recorder.health(),
             ..status
         }
     }

@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http;
 use crate::run;
+use crate::state::StateDirectory;
 
 /// Polls in the background and serves until it is told to stop.
 ///
@@ -38,6 +39,7 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
 pub(super) async fn run_until_signal(config: Config, listeners: Vec<TcpListener>, flags: &Flags) -> CommandResult {
     let options =
         http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
-    run::run(config, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
+    let state = flags.state_dir.as_deref().map(StateDirectory::open).transpose()?;
+    run::run(config, state, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::collector::Collector;
 use crate::platform::PlatformName;
+use crate::state::Health;
 
 /// How an account is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,8 @@ pub struct AccountStatus {
     pub backoff_until: Option<Timestamp>,
     /// The last error in words, while it lasts. Neither URL nor key.
     pub last_error: Option<String>,
+    /// How writing its state down goes; `None` without a state directory.
+    pub state: Option<Health>,
     /// The enabled collectors.
     pub collectors: Vec<(Collector, CollectorReport)>,
 }
@@ -86,6 +89,7 @@ impl AccountStatus {
             oldest_due: Duration::ZERO,
             backoff_until: None,
             last_error: None,
+            state: None,
             collectors: Vec::new(),
         }
     }

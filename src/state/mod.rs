@@ -1,14 +1,21 @@
 //! What an account keeps: when it called what, and what it knows. In memory, and with a state directory on disk too, where it
 //! outlives the process.
 
+pub mod directory;
+mod file;
 pub mod ledger;
+mod pack;
+mod record;
 pub mod recorder;
+mod restore;
+mod writer;
 
 use std::sync::{Arc, Mutex};
 
 use crate::fleet::{Fleet, FleetOptions};
 use crate::planner::MemoryLedger;
 
+pub use directory::{StateDirectory, StateError};
 pub use ledger::KeptLedger;
 pub use recorder::{Health, Prepared, Recorder};
 
@@ -21,6 +28,8 @@ pub struct Kept {
     pub has_gaps: bool,
     /// What it knows.
     pub fleet: Arc<Mutex<Fleet>>,
+    /// What paused when the last process ended, in the planner's own words; empty when nothing is known of it.
+    pub pauses: Vec<u8>,
     /// Where changes of both are written down.
     pub recorder: Recorder,
 }
@@ -33,6 +42,7 @@ impl Kept {
             ledger: Arc::default(),
             has_gaps: false,
             fleet: Arc::new(Mutex::new(Fleet::new(options))),
+            pauses: Vec::new(),
             recorder: Recorder::nowhere(),
         }
     }

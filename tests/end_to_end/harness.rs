@@ -120,7 +120,7 @@ impl Running {
         let shutdown = CancellationToken::new();
         let clock = settings.clock;
         let options = http::Options::default();
-        let task = tokio::spawn(run::run(config, vec![listener], options, Arc::clone(&clock), shutdown.clone()));
+        let task = tokio::spawn(run::run(config, None, vec![listener], options, Arc::clone(&clock), shutdown.clone()));
         Self { demo, address, clock, shutdown, task }
     }
 

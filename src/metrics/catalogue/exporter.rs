@@ -22,7 +22,7 @@ const EXPORTER: Family = Family::gauge(Section::Exporter, Scope::Exporter);
 const ACCOUNT: Family = Family::gauge(Section::Exporter, Scope::Account);
 const COLLECTOR: Family = Family::gauge(Section::Exporter, Scope::Collector);
 
-pub(super) static FAMILIES: [Family; 28] = [
+pub(super) static FAMILIES: [Family; 31] = [
     Family {
         name: "rmm_exporter_build_info",
         meaning: "What this exporter was built from; always 1.",
@@ -172,6 +172,30 @@ pub(super) static FAMILIES: [Family; 28] = [
         name: "rmm_exporter_series_dropped",
         meaning: "Fleet series of the account that are withheld by max_series or as duplicates; 0 normally.",
         series: Series::Account(|account, out| out.put(&[], account.dropped)),
+        ..ACCOUNT
+    },
+    Family {
+        name: "rmm_exporter_state_write_success",
+        meaning: "Whether what the account learns is written to the state directory (1), or kept in memory only because \
+                  writing failed (0); absent without a state directory.",
+        series: Series::Account(|account, out| out.put_known(&[], account.status.state.map(|state| state.writing))),
+        ..ACCOUNT
+    },
+    Family {
+        name: "rmm_exporter_state_written_bytes_total",
+        metric_type: MetricType::Counter,
+        meaning: "Bytes written to the state directory for the account.",
+        series: Series::Account(|account, out| {
+            if let Some(state) = account.status.state {
+                out.put_counter(&[], state.written);
+            }
+        }),
+        ..ACCOUNT
+    },
+    Family {
+        name: "rmm_exporter_state_size_bytes",
+        meaning: "Size of the account's file in the state directory.",
+        series: Series::Account(|account, out| out.put_known(&[], account.status.state.map(|state| state.size))),
         ..ACCOUNT
     },
     Family {

@@ -1,0 +1,167 @@
+//! From the records of a file to what they say.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::file::{Damage, Reader};
+use super::pack::unpack;
+use super::record::{Change, Owner, Packed, Record, time};
+use crate::fleet::stored::change;
+use crate::fleet::{Fleet, FleetOptions};
+use crate::planner::{Entry, MemoryLedger};
+
+/// Clocks of a machine are set right by less than this all the time.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a file says, as far as it is good.
+#[derive(Debug)]
+pub(super) struct Restored {
+    pub(super) ledger: MemoryLedger,
+    /// `None` when no fleet of this model is in it; then no call has data.
+    pub(super) fleet: Option<Fleet>,
+    pub(super) pauses: Vec<u8>,
+    /// Entries of the ledger are missing.
+    pub(super) has_gaps: bool,
+    /// Why the file, or its end, cannot be used.
+    pub(super) damage: Option<Damage>,
+    /// Why there is no fleet, in words, when that is news.
+    pub(super) no_fleet: Option<&'static str>,
+    /// Up to where the file is good.
+    pub(super) end: u64,
+}
+
+/// What was read so far.
+struct Reading {
+    entries: HashMap<String, Entry>,
+    /// The fleet, or why there is none.
+    fleet: Result<Fleet, &'static str>,
+    options: FleetOptions,
+    pauses: Vec<u8>,
+    newest: Timestamp,
+}
+
+/// Reads the state of an account; `None` when there is no file. Damage is no error: what is before it counts.
+pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: Timestamp) -> Option<Restored> {
+    let mut reading = Reading {
+        entries: HashMap::new(),
+        fleet: Ok(Fleet::new(options.clone())),
+        options: options.clone(),
+        pauses: Vec::new(),
+        newest: Timestamp::MIN,
+    };
+    let (damage, end, gap) = match Reader::open(path) {
+        Ok(None) => return None,
+        Err(damage) => (Some(damage), 0, true),
+        Ok(Some(mut reader)) => {
+            let damage = reading.take_all(&mut reader, owner).err();
+            (damage, reader.end(), reader.has_gap)
+        }
+    };
+    let mut ledger = MemoryLedger::restored(reading.entries);
+    if reading.newest > now.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX) {
+        // How old the data are cannot be told, and they would look fresh until that time comes.
+        reading.fleet = Err("its times are in the future: the clock was set back");
+    }
+    if reading.fleet.is_err() {
+        ledger.forget_successes();
+    }
+    Some(Restored {
+        ledger,
+        has_gaps: gap || damage.is_some(),
+        pauses: reading.pauses,
+        no_fleet: reading.fleet.as_ref().err().copied().filter(|_| damage.is_none()),
+        fleet: reading.fleet.ok(),
+        damage,
+        end,
+    })
+}
+
+impl Reading {
+    fn take_all(&mut self, reader: &mut Reader, owner: &Owner) -> Result<(), Damage> {
+        let mut is_owned = false;
+        while let Some(body) = reader.next()? {
+            let record: Record<'_> = postcard::from_bytes(&body).map_err(|_| reader.nonsense())?;
+            match &record {
+                Record::Account(of) if of != owner => {
+                    let Owner { platform, account, server } = of;
+                    return Err(Damage::Stranger(format!("{account} on {server} ({platform})")));
+                }
+                Record::Account(_) => is_owned = true,
+                _ if !is_owned => return Err(reader.nonsense()),
+                _ => self.take(record).ok_or_else(|| reader.nonsense())?,
+            }
+        }
+        // A file is never begun without its owner and its fleet.
+        if is_owned { Ok(()) } else { Err(reader.nonsense()) }
+    }
+
+    /// `None` when the record makes no sense.
+    fn take(&mut self, record: Record<'_>) -> Option<()> {
+        match record {
+            Record::Account(_) => {}
+            Record::Attempts(attempts) => {
+                for (identity, attempt) in attempts {
+                    let entry = Entry::from(attempt);
+                    self.saw(entry.end());
+                    self.entries.insert(identity, entry);
+                }
+            }
+            Record::Started(identity, at) => {
+                let succeeded = self.entries.get(identity).and_then(|entry| entry.succeeded);
+                let entry = Entry { started: self.saw(time(at)), ended: None, succeeded, failed: false };
+                self.entries.insert(identity.to_owned(), entry);
+            }
+            Record::Ended(identity, at, succeeded) => {
+                let at = self.saw(time(at));
+                if let Some(entry) = self.entries.get_mut(identity) {
+                    entry.ended = Some(at);
+                    entry.failed = !succeeded;
+                    if succeeded {
+                        entry.succeeded = Some(at);
+                    }
+                }
+            }
+            Record::Pauses(pauses) => self.pauses = pauses.to_vec(),
+            Record::Fleet(packed) => {
+                let options = self.options.clone();
+                self.change_fleet(packed, |fleet, bytes| {
+                    *fleet = Fleet::from_bytes(bytes, options).ok()?;
+                    Some(())
+                })?;
+            }
+            Record::Answered(at, packed) => self.change_fleet(packed, |fleet, bytes| {
+                let updates = change::updates_from_bytes(bytes).ok()?;
+                if fleet.revision() < at.revision {
+                    for update in updates {
+                        fleet.apply(update, time(at.at));
+                    }
+                }
+                Some(())
+            })?,
+            Record::Gone(Change { revision, at }, packed) => self.change_fleet(packed, |fleet, bytes| {
+                let gone = change::gone_from_bytes(bytes).ok()?;
+                if fleet.revision() < revision {
+                    fleet.forget(&gone, time(at));
+                }
+                Some(())
+            })?,
+        }
+        Some(())
+    }
+
+    /// A fleet of another model is no damage, and nothing that changes it counts.
+    fn change_fleet(&mut self, packed: Packed<'_>, change: impl FnOnce(&mut Fleet, &[u8]) -> Option<()>) -> Option<()> {
+        if !packed.is_known() {
+            self.fleet = Err("another version of rmm-exporter stored it");
+        }
+        let Ok(fleet) = &mut self.fleet else { return Some(()) };
+        change(fleet, &unpack(packed)?)
+    }
+
+    fn saw(&mut self, at: Timestamp) -> Timestamp {
+        self.newest = self.newest.max(at);
+        at
+    }
+}

@@ -1,0 +1,289 @@
+//! The thread that writes the state of one account down.
+//!
+//! It writes what changes, in the order in which it changed, and now and then the whole state into a new file that takes the
+//! place of the old one. What is written is with the operating system at once, so that it outlives the process, and on disk
+//! within a second. When writing fails, it says so once, gives word to whoever waits, and tries the whole state again later.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tracing::{debug, info, warn};
+
+use super::file::{Log, push_record};
+use super::pack::{Packer, packed};
+use super::record::{Attempt, Change, Owner, Record};
+use super::recorder::{Message, Recorder, Shared};
+use crate::fleet::Fleet;
+use crate::planner::MemoryLedger;
+
+/// From a write to the moment when it is on disk.
+const SYNC_AFTER: Duration = Duration::from_secs(1);
+/// From one attempt to write the whole state after a failure to the next.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+/// A file that grew by less since it was whole is not replaced. Beyond that it may double.
+const LEAST_GROWTH: u64 = 1 << 20;
+/// Records are written together up to about this many bytes.
+const BATCH: u64 = 1 << 20;
+/// Attempts in one record.
+const ATTEMPTS: usize = 4096;
+
+/// What is written, and where.
+pub(super) struct Writer {
+    pub(super) path: PathBuf,
+    pub(super) owner: Owner,
+    pub(super) ledger: Arc<Mutex<MemoryLedger>>,
+    pub(super) fleet: Arc<Mutex<Fleet>>,
+    /// The last pauses, so that a new file has them too.
+    pub(super) pauses: Vec<u8>,
+    /// The file to go on with; without one a new file is begun.
+    pub(super) log: Option<Log>,
+}
+
+/// A writer at work.
+struct Work {
+    writer: Writer,
+    shared: Arc<Shared>,
+    packer: Packer,
+    /// The file's length when it was written whole.
+    whole_length: u64,
+    /// Since when something is written and not on disk.
+    unsynced: Option<Instant>,
+    /// When the whole state is tried again; only while writing fails.
+    retry: Option<Instant>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the last recorder is dropped.
+    pub(super) fn start(self) -> io::Result<Recorder> {
+        let (messages, queue) = channel();
+        let shared = Arc::new(Shared::default());
+        let whole = self.log.as_ref().map_or(0, Log::length);
+        shared.size.store(whole, Ordering::Relaxed);
+        let work = Work {
+            writer: self,
+            shared: Arc::clone(&shared),
+            packer: Packer::new(),
+            whole_length: whole,
+            unsynced: None,
+            retry: None,
+        };
+        std::thread::Builder::new().name("state".to_owned()).spawn(move || work.run(&queue))?;
+        Ok(Recorder::to(messages, shared))
+    }
+}
+
+impl Work {
+    fn run(mut self, queue: &Receiver<Message>) {
+        if self.writer.log.is_none() {
+            self.write_whole();
+        }
+        loop {
+            let wake = self.unsynced.map(|since| since + SYNC_AFTER).into_iter().chain(self.retry).min();
+            let message = match wake {
+                Some(wake) => queue.recv_timeout(wake.saturating_duration_since(Instant::now())),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match message {
+                Ok(message) => self.take(message, queue),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.tidy();
+        }
+        self.sync();
+    }
+
+    /// Writes the message and those behind it, together.
+    fn take(&mut self, first: Message, queue: &Receiver<Message>) {
+        let (mut records, mut words, mut flushed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut taken = 0;
+        let mut message = Some(first);
+        while let Some(next) = message.take() {
+            taken += next.bytes();
+            let body = self.body(next, &mut words, &mut flushed);
+            if let Some(body) = body
+                && let Err(error) = push_record(&mut records, &body)
+            {
+                self.fail(&error);
+            }
+            if taken < BATCH {
+                message = queue.try_recv().ok();
+            }
+        }
+        self.shared.waiting.fetch_sub(taken, Ordering::Relaxed);
+        self.write(&records);
+        give(words);
+        if !flushed.is_empty() {
+            self.sync();
+            give(flushed);
+        }
+    }
+
+    /// The record of a message.
+    fn body(
+        &mut self,
+        message: Message,
+        words: &mut Vec<oneshot::Sender<()>>,
+        flushed: &mut Vec<oneshot::Sender<()>>,
+    ) -> Option<Vec<u8>> {
+        let deflated;
+        let record = match &message {
+            Message::Started { identity, at, .. } => Record::Started(identity, at.as_microsecond()),
+            Message::Ended { identity, at, succeeded } => Record::Ended(identity, at.as_microsecond(), *succeeded),
+            Message::Pauses(pauses) => {
+                self.writer.pauses.clone_from(pauses);
+                Record::Pauses(pauses)
+            }
+            // Costly, and lost anyway while writing fails.
+            Message::Answered { .. } | Message::Gone { .. } if self.writer.log.is_none() => return None,
+            Message::Answered { updates: bytes, revision, at } | Message::Gone { gone: bytes, revision, at } => {
+                deflated = self.packer.pack(bytes);
+                let change = Change { revision: *revision, at: at.as_microsecond() };
+                let packed = packed(&deflated, bytes.len());
+                if matches!(message, Message::Gone { .. }) {
+                    Record::Gone(change, packed)
+                } else {
+                    Record::Answered(change, packed)
+                }
+            }
+            Message::Flush(_) => {
+                if let Message::Flush(word) = message {
+                    flushed.push(word);
+                }
+                return None;
+            }
+        };
+        let body = encode(&record);
+        if let Message::Started { word, .. } = message {
+            words.push(word);
+        }
+        body
+    }
+
+    fn write(&mut self, records: &[u8]) {
+        let Some(log) = self.writer.log.as_mut().filter(|_| !records.is_empty()) else { return };
+        match log.write(records) {
+            Ok(()) => {
+                self.shared.written.fetch_add(records.len() as u64, Ordering::Relaxed);
+                self.shared.size.store(log.length(), Ordering::Relaxed);
+                self.unsynced.get_or_insert_with(Instant::now);
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// What time asks for: the disk, another try, a new file.
+    fn tidy(&mut self) {
+        if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC_AFTER) {
+            self.sync();
+        }
+        let grown = self
+            .writer
+            .log
+            .as_ref()
+            .is_some_and(|log| log.length() - self.whole_length > LEAST_GROWTH.max(self.whole_length));
+        let due = self.retry.is_some_and(|retry| retry <= Instant::now());
+        if due || (self.retry.is_none() && (grown || self.shared.lost.load(Ordering::Relaxed))) {
+            self.write_whole();
+        }
+    }
+
+    fn sync(&mut self) {
+        self.unsynced = None;
+        if let Some(Err(error)) = self.writer.log.as_ref().map(Log::sync) {
+            self.fail(&error);
+        }
+    }
+
+    /// Writes the whole state into a new file, and goes on with that.
+    fn write_whole(&mut self) {
+        let start = Instant::now();
+        // What is lost from now on is not in it.
+        self.shared.lost.store(false, Ordering::Relaxed);
+        match self.try_write_whole() {
+            Ok(log) => {
+                self.whole_length = log.length();
+                self.shared.written.fetch_add(self.whole_length, Ordering::Relaxed);
+                self.shared.size.store(self.whole_length, Ordering::Relaxed);
+                self.writer.log = Some(log);
+                self.unsynced = None;
+                self.retry = None;
+                debug!(account = self.writer.owner.account, bytes = self.whole_length, took = ?start.elapsed(), "state written");
+                if self.shared.failing.swap(false, Ordering::Relaxed) {
+                    info!(account = self.writer.owner.account, "the state is written down again");
+                }
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn try_write_whole(&mut self) -> io::Result<Log> {
+        let records = self.whole()?;
+        Log::whole(&self.writer.path, &records)
+    }
+
+    /// The whole state as records.
+    fn whole(&mut self) -> io::Result<Vec<u8>> {
+        let mut records = Vec::new();
+        let mut add = |record: &Record<'_>| -> io::Result<()> {
+            let body = encode(record).ok_or_else(|| io::Error::other("a record cannot be encoded"))?;
+            push_record(&mut records, &body)
+        };
+        add(&Record::Account(self.writer.owner.clone()))?;
+        let attempts: Vec<(String, Attempt)> = {
+            let ledger = self.writer.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            ledger.entries().map(|(identity, entry)| (identity.to_owned(), Attempt::from(entry))).collect()
+        };
+        for attempts in attempts.chunks(ATTEMPTS) {
+            add(&Record::Attempts(attempts.to_vec()))?;
+        }
+        if !self.writer.pauses.is_empty() {
+            add(&Record::Pauses(&self.writer.pauses))?;
+        }
+        let fleet = self.writer.fleet.lock().unwrap_or_else(PoisonError::into_inner).to_bytes();
+        let fleet = fleet.map_err(io::Error::other)?;
+        let deflated = self.packer.pack(&fleet);
+        add(&Record::Fleet(packed(&deflated, fleet.len())))?;
+        Ok(records)
+    }
+
+    /// Writing failed: what comes is kept in memory until the whole state can be written.
+    fn fail(&mut self, error: &io::Error) {
+        let account = &self.writer.owner.account;
+        self.retry = Some(Instant::now() + RETRY_AFTER);
+        self.unsynced = None;
+        if let Some(log) = self.writer.log.take()
+            && let Err(error) = log.note_gap()
+        {
+            debug!(account, %error, "the gap cannot be noted either");
+        }
+        let path = self.writer.path.display();
+        if self.shared.failing.swap(true, Ordering::Relaxed) {
+            debug!(account, %path, %error, "the state still cannot be written");
+        } else {
+            warn!(
+                account,
+                %path,
+                %error,
+                "the state cannot be written: it is kept in memory, and a restart will not know what comes now; tried again \
+                 every 30 s"
+            );
+        }
+    }
+}
+
+fn encode(record: &Record<'_>) -> Option<Vec<u8>> {
+    postcard::to_stdvec(record).ok()
+}
+
+/// Nobody may be waiting any more.
+fn give(words: Vec<oneshot::Sender<()>>) {
+    for word in words {
+        let _gone = word.send(());
+    }
+}
