@@ -48,10 +48,9 @@ pub trait Ledger: Send {
     /// attempt of the last minute counts, not only the last of each call.
     fn recent(&self, since: Timestamp) -> Vec<Timestamp>;
 
-    /// Whether entries of earlier processes may be missing: then whatever is not known to have been called may have been
-    /// called a moment ago.
-    fn has_gaps(&self) -> bool {
-        false
+    /// Attempts that ended until then may be missing; `None` when none is.
+    fn gap(&self) -> Option<Timestamp> {
+        None
     }
 }
 

@@ -59,10 +59,10 @@ impl<C: ReadCall> Planner<C> {
         let mut random = StdRng::seed_from_u64(seed);
         let at = Steady::of(now);
         let recent = now.wall.checked_sub(MINUTE).map(|since| ledger.recent(since)).unwrap_or_default();
-        // What an earlier process called, and this one cannot know, may have ended just now.
-        let unknown = if ledger.has_gaps() { limits.min_interval } else { Duration::ZERO };
+        // Anything may have been called until then.
+        let opening = ledger.gap().map_or(at, |gap| at.max(Steady::of_past(gap, now).plus(limits.min_interval)));
         Self {
-            opening: at.plus(unknown).plus(limits.start_jitter.mul_f64(random.random())),
+            opening: opening.plus(limits.start_jitter.mul_f64(random.random())),
             budget: Budget::new(recent.into_iter().map(|end| Steady::of_past(end, now)).collect()),
             limits,
             ledger,

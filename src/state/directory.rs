@@ -84,24 +84,30 @@ impl StateDirectory {
         match &restored {
             Some(Restored { damage: Some(damage), .. }) => put_aside(&path, &owner, damage),
             // Another model's changes must not follow this one's.
-            Some(Restored { no_fleet: None, has_gaps: false, end, .. }) => log = Log::append(&path, *end).ok(),
+            Some(Restored { no_fleet: None, end, .. }) => log = Log::append(&path, *end).ok(),
             _ => {}
         }
         if let Some(why) = restored.as_ref().and_then(|restored| restored.no_fleet) {
             info!(account = owner.account, why, "the stored fleet is not used: everything is read again");
         }
-        let (ledger, fleet, pauses, has_gaps) = restored.map_or_else(Default::default, |restored| {
-            (restored.ledger, restored.fleet, restored.pauses, restored.has_gaps)
-        });
+        let (ledger, fleet, pauses, gap) = restored
+            .map_or_else(Default::default, |restored| (restored.ledger, restored.fleet, restored.pauses, restored.gap));
         let ledger = Arc::new(Mutex::new(ledger));
         let fleet = Arc::new(Mutex::new(fleet.unwrap_or_else(|| Fleet::new(options))));
-        let writer =
-            Writer { path, owner, ledger: Arc::clone(&ledger), fleet: Arc::clone(&fleet), pauses: pauses.clone(), log };
+        let writer = Writer {
+            path,
+            owner,
+            ledger: Arc::clone(&ledger),
+            fleet: Arc::clone(&fleet),
+            pauses: pauses.clone(),
+            gap,
+            log,
+        };
         let recorder = writer.start().unwrap_or_else(|error| {
             warn!(%error, "no thread can be started for the state: it is kept in memory only");
             Recorder::nowhere()
         });
-        Kept { ledger, has_gaps, fleet, pauses, recorder }
+        Kept { ledger, gap, fleet, pauses, recorder }
     }
 }
 

@@ -1,11 +1,12 @@
 //! A file of records that only grows until it is replaced as a whole.
 //!
 //! ```text
-//! magic (16 bytes)  version (u32)  flags (u32)
+//! magic (16 bytes)  version (u32)  zero (u32)  gap (i64)
 //! then for each record:  length of body (u32)  CRC-32 of body (u32)  body
 //! ```
 //!
-//! Numbers are little-endian. A record is good when its checksum is; what follows a bad one is not looked at. Whatever moment
+//! Numbers are little-endian. The gap is the time, in microseconds since 1970, up to which entries may be missing: 0 for none,
+//! the largest number while what happens cannot be written. A record is good when its checksum is; what follows a bad one is not looked at. Whatever moment
 //! the process dies at, the file is good up to the record that was being written.
 
 use std::fs::{self, File, OpenOptions};
@@ -18,10 +19,10 @@ use thiserror::Error;
 const MAGIC: &[u8; 16] = b"rmm-exporter st\n";
 /// The version of the form described above, and of the records of the ledger.
 const VERSION: u32 = 1;
-/// Flag: what happened after the last record could not be written.
-const GAP: u32 = 1;
-const FLAGS_AT: u64 = 20;
-const HEADER: u64 = 24;
+const GAP_AT: u64 = 24;
+const HEADER: u64 = 32;
+/// The gap of a file whose process could not write any more.
+pub(super) const OPEN_GAP: i64 = i64::MAX;
 /// Most bytes of a file that is read. A fleet of 50,000 devices takes some tens of megabytes.
 pub(super) const MAX_FILE_BYTES: u64 = 2 << 30;
 
@@ -56,8 +57,8 @@ pub(super) struct Reader {
     file: BufReader<File>,
     length: u64,
     at: u64,
-    /// What happened after the last record could not be written.
-    pub(super) has_gap: bool,
+    /// Up to when entries may be missing, besides those after damage.
+    pub(super) gap: i64,
 }
 
 impl Reader {
@@ -77,20 +78,21 @@ impl Reader {
             return Err(Damage::TooLarge(length));
         }
         let mut file = BufReader::with_capacity(256 * 1024, file);
-        let (mut magic, mut version, mut flags) = ([0; MAGIC.len()], [0; 4], [0; 4]);
-        let header = file.read_exact(&mut magic).and_then(|()| file.read_exact(&mut version));
-        match header.and_then(|()| file.read_exact(&mut flags)) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Damage::Foreign),
-            header => header?,
+        let (mut magic, mut version, mut zero, mut gap) = ([0; MAGIC.len()], [0; 4], [0; 4], [0; 8]);
+        for field in [&mut magic[..], &mut version, &mut zero, &mut gap] {
+            match file.read_exact(field) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(Damage::Foreign),
+                read => read?,
+            }
         }
-        let (version, flags) = (u32::from_le_bytes(version), u32::from_le_bytes(flags));
+        let version = u32::from_le_bytes(version);
         if magic != *MAGIC || version == 0 {
             return Err(Damage::Foreign);
         }
         if version > VERSION {
             return Err(Damage::Newer(version));
         }
-        Ok(Some(Self { file, length, at: HEADER, has_gap: flags & GAP != 0 }))
+        Ok(Some(Self { file, length, at: HEADER, gap: i64::from_le_bytes(gap) }))
     }
 
     /// The body of the next record; `None` at the end.
@@ -149,10 +151,10 @@ impl Log {
         Ok(Self { file, length: end })
     }
 
-    /// A new file with these records, in the place of the old one, which is there whole until the new one is.
-    pub(super) fn whole(path: &Path, records: &[u8]) -> io::Result<Self> {
+    /// A new file with these records and this gap, in the place of the old one, which is there whole until the new one is.
+    pub(super) fn whole(path: &Path, gap: i64, records: &[u8]) -> io::Result<Self> {
         let temporary = with_ending(path, ".new");
-        let written = Self::begin(&temporary, records).and_then(|log| {
+        let written = Self::begin(&temporary, gap, records).and_then(|log| {
             fs::rename(&temporary, path)?;
             // The rename itself is on disk when the directory is.
             path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())?;
@@ -165,12 +167,13 @@ impl Log {
         written
     }
 
-    fn begin(temporary: &Path, records: &[u8]) -> io::Result<Self> {
+    fn begin(temporary: &Path, gap: i64, records: &[u8]) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(true).mode(0o600).open(temporary)?;
         let mut header = MAGIC.to_vec();
         header.extend(VERSION.to_le_bytes());
         header.extend(0_u32.to_le_bytes());
+        header.extend(gap.to_le_bytes());
         file.write_all(&header)?;
         file.write_all(records)?;
         file.sync_all()?;
@@ -189,8 +192,8 @@ impl Log {
     }
 
     /// Notes in the file that what follows could not be written. It takes no space, so it works on a full disk.
-    pub(super) fn note_gap(&self) -> io::Result<()> {
-        self.file.write_all_at(&GAP.to_le_bytes(), FLAGS_AT)?;
+    pub(super) fn open_gap(&self) -> io::Result<()> {
+        self.file.write_all_at(&OPEN_GAP.to_le_bytes(), GAP_AT)?;
         self.file.sync_data()
     }
 
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
 
     fn write(path: &Path, bodies: &[&[u8]]) -> Log {
-        let mut log = Log::whole(path, &[]).unwrap();
+        let mut log = Log::whole(path, 0, &[]).unwrap();
         append(&mut log, bodies);
         log
     }
@@ -281,7 +284,7 @@ mod tests {
         let bodies: [&[u8]; 3] = [b"first record", b"second", b"the third one"];
         drop(write(&path, &bodies));
         let whole = fs::read(&path).unwrap();
-        let ends = [24, 44, 58, 79];
+        let ends = [32, 52, 66, 87];
         assert_eq!(ends[3], whole.len());
         for cut in 0..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
@@ -296,8 +299,8 @@ mod tests {
             fs::write(&path, &bytes).unwrap();
             let (read, damage) = read(&path);
             let good = ends.iter().filter(|end| **end <= flipped).count().saturating_sub(1);
-            if (20..24).contains(&flipped) {
-                assert_eq!(read, bodies, "a flag that means nothing");
+            if (20..32).contains(&flipped) {
+                assert_eq!(read, bodies, "nothing, and the gap");
             } else {
                 assert_eq!(read, bodies[..good], "flipped {flipped}");
                 assert!(damage.is_some(), "flipped {flipped}");
@@ -312,9 +315,9 @@ mod tests {
         for (content, hint) in [
             (Vec::new(), "no state file"),
             (b"SQLite format 3\0 and so on, and so on".to_vec(), "no state file"),
-            ([MAGIC.as_slice(), &7_u32.to_le_bytes(), &[0; 4]].concat(), "newer version"),
-            ([MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 4], &[0; 64]].concat(), "damaged"),
-            ([MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 4], &[0xff; 64]].concat(), "middle of a record"),
+            ([MAGIC.as_slice(), &7_u32.to_le_bytes(), &[0; 12]].concat(), "newer version"),
+            ([MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 12], &[0; 64]].concat(), "damaged"),
+            ([MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 12], &[0xff; 64]].concat(), "middle of a record"),
         ] {
             fs::write(&path, content).unwrap();
             let (bodies, damage) = read(&path);
@@ -332,13 +335,14 @@ mod tests {
     fn a_gap_is_noted_in_place_and_gone_with_the_next_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a");
+        let gap = || Reader::open(&path).unwrap().unwrap().gap;
         let log = write(&path, &[b"one"]);
-        assert!(!Reader::open(&path).unwrap().unwrap().has_gap);
-        log.note_gap().unwrap();
-        assert!(Reader::open(&path).unwrap().unwrap().has_gap);
+        assert_eq!(gap(), 0);
+        log.open_gap().unwrap();
+        assert_eq!(gap(), OPEN_GAP);
         assert_eq!(read(&path).0.len(), 1);
-        drop(write(&path, &[b"one"]));
-        assert!(!Reader::open(&path).unwrap().unwrap().has_gap);
+        drop(Log::whole(&path, 77, &[]).unwrap());
+        assert_eq!(gap(), 77);
     }
 
     #[test]

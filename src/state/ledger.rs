@@ -11,7 +11,7 @@ use crate::planner::{Entry, Ledger, MemoryLedger, Recorded};
 #[derive(Debug)]
 pub struct KeptLedger {
     entries: Arc<Mutex<MemoryLedger>>,
-    has_gaps: bool,
+    gap: Option<Timestamp>,
     recorder: Recorder,
 }
 
@@ -19,7 +19,7 @@ impl KeptLedger {
     /// The ledger of an account.
     #[must_use]
     pub fn of(kept: &Kept) -> Self {
-        Self { entries: Arc::clone(&kept.ledger), has_gaps: kept.has_gaps, recorder: kept.recorder.clone() }
+        Self { entries: Arc::clone(&kept.ledger), gap: kept.gap, recorder: kept.recorder.clone() }
     }
 
     fn entries(&self) -> MutexGuard<'_, MemoryLedger> {
@@ -47,7 +47,7 @@ impl Ledger for KeptLedger {
         self.entries().recent(since)
     }
 
-    fn has_gaps(&self) -> bool {
-        self.has_gaps
+    fn gap(&self) -> Option<Timestamp> {
+        self.gap
     }
 }

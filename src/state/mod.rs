@@ -12,6 +12,8 @@ mod writer;
 
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
+
 use crate::fleet::{Fleet, FleetOptions};
 use crate::planner::MemoryLedger;
 
@@ -24,8 +26,8 @@ pub use recorder::{Health, Prepared, Recorder};
 pub struct Kept {
     /// When it called what.
     pub ledger: Arc<Mutex<MemoryLedger>>,
-    /// Entries of the ledger may be missing: its file was damaged, or not there although others were.
-    pub has_gaps: bool,
+    /// Attempts that ended until then may be missing in the ledger, because its file was damaged or could not be written.
+    pub gap: Option<Timestamp>,
     /// What it knows.
     pub fleet: Arc<Mutex<Fleet>>,
     /// What paused when the last process ended, in the planner's own words; empty when nothing is known of it.
@@ -40,10 +42,13 @@ impl Kept {
     pub fn in_memory(options: FleetOptions) -> Self {
         Self {
             ledger: Arc::default(),
-            has_gaps: false,
+            gap: None,
             fleet: Arc::new(Mutex::new(Fleet::new(options))),
             pauses: Vec::new(),
             recorder: Recorder::nowhere(),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::file::{Damage, Reader};
+use super::file::{Damage, OPEN_GAP, Reader};
 use super::pack::unpack;
 use super::record::{Change, Owner, Packed, Record, time};
 use crate::fleet::stored::change;
@@ -22,8 +22,8 @@ pub(super) struct Restored {
     /// `None` when no fleet of this model is in it; then no call has data.
     pub(super) fleet: Option<Fleet>,
     pub(super) pauses: Vec<u8>,
-    /// Entries of the ledger are missing.
-    pub(super) has_gaps: bool,
+    /// Attempts that ended until then may be missing in the ledger.
+    pub(super) gap: Option<Timestamp>,
     /// Why the file, or its end, cannot be used.
     pub(super) damage: Option<Damage>,
     /// Why there is no fleet, in words, when that is news.
@@ -53,10 +53,10 @@ pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: T
     };
     let (damage, end, gap) = match Reader::open(path) {
         Ok(None) => return None,
-        Err(damage) => (Some(damage), 0, true),
+        Err(damage) => (Some(damage), 0, 0),
         Ok(Some(mut reader)) => {
             let damage = reading.take_all(&mut reader, owner).err();
-            (damage, reader.end(), reader.has_gap)
+            (damage, reader.end(), reader.gap)
         }
     };
     let mut ledger = MemoryLedger::restored(reading.entries);
@@ -69,7 +69,13 @@ pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: T
     }
     Some(Restored {
         ledger,
-        has_gaps: gap || damage.is_some(),
+        gap: match gap {
+            // Whoever could not write it down ended before now.
+            OPEN_GAP => Some(now),
+            _ if damage.is_some() => Some(now),
+            0 => None,
+            gap => Some(time(gap)),
+        },
         pauses: reading.pauses,
         no_fleet: reading.fleet.as_ref().err().copied().filter(|_| damage.is_none()),
         fleet: reading.fleet.ok(),

@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tracing::{debug, info, warn};
 
@@ -24,7 +25,7 @@ use crate::planner::MemoryLedger;
 /// From a write to the moment when it is on disk.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 /// From one attempt to write the whole state after a failure to the next.
-const RETRY_AFTER: Duration = Duration::from_secs(30);
+const RETRY_AFTER: Duration = if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(30) };
 /// A file that grew by less since it was whole is not replaced. Beyond that it may double.
 const LEAST_GROWTH: u64 = 1 << 20;
 /// Records are written together up to about this many bytes.
@@ -40,6 +41,8 @@ pub(super) struct Writer {
     pub(super) fleet: Arc<Mutex<Fleet>>,
     /// The last pauses, so that a new file has them too.
     pub(super) pauses: Vec<u8>,
+    /// Until when entries of the ledger are missing; the next process must know it too.
+    pub(super) gap: Option<Timestamp>,
     /// The file to go on with; without one a new file is begun.
     pub(super) log: Option<Log>,
 }
@@ -224,7 +227,8 @@ impl Work {
 
     fn try_write_whole(&mut self) -> io::Result<Log> {
         let records = self.whole()?;
-        Log::whole(&self.writer.path, &records)
+        let gap = self.writer.gap.map_or(0, Timestamp::as_microsecond);
+        Log::whole(&self.writer.path, gap, &records)
     }
 
     /// The whole state as records.
@@ -258,7 +262,7 @@ impl Work {
         self.retry = Some(Instant::now() + RETRY_AFTER);
         self.unsynced = None;
         if let Some(log) = self.writer.log.take()
-            && let Err(error) = log.note_gap()
+            && let Err(error) = log.open_gap()
         {
             debug!(account, %error, "the gap cannot be noted either");
         }
