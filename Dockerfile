@@ -11,7 +11,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,id=rmm-exporter-$TARGETPLATFORM,sharing=locked \
     find src -name '*.rs' -exec touch {} + \
  && RMM_EXPORTER_REVISION="$REVISION" cargo build --release --locked \
- && cp target/release/rmm-exporter /rmm-exporter
+ && cp target/release/rmm-exporter /rmm-exporter \
+ && mkdir -m 0700 /state
 
 # glibc, certificates and nothing else: no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
@@ -25,11 +26,14 @@ LABEL org.opencontainers.image.title="rmm-exporter" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.created="$CREATED"
 COPY --from=build /rmm-exporter /rmm-exporter
+COPY --from=build --chown=65532:65532 /state /var/lib/rmm-exporter
 COPY LICENSE /LICENSE
 # rmm-exporter.yml is found here when it is mounted; without one the environment configures.
 WORKDIR /etc/rmm-exporter
 USER 65532:65532
 EXPOSE 10766
+# What must outlive the container. A read-only root needs a volume here.
+VOLUME ["/var/lib/rmm-exporter"]
 # Ready is "every account had its first inventory", which takes minutes where there are many clients.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15m CMD ["/rmm-exporter", "healthcheck"]
-ENTRYPOINT ["/rmm-exporter"]
+ENTRYPOINT ["/rmm-exporter", "--state.dir=/var/lib/rmm-exporter"]

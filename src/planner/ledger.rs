@@ -74,10 +74,20 @@ pub struct MemoryLedger {
 }
 
 impl MemoryLedger {
-    /// With the entries of an earlier process.
+    /// Takes an entry of an earlier process.
+    pub fn restore(&mut self, identity: String, entry: Entry) {
+        self.entries.insert(identity, entry);
+    }
+
+    /// Takes [ends](Self::earlier) of an earlier process.
+    pub fn restore_earlier(&mut self, ends: impl IntoIterator<Item = Timestamp>) {
+        self.earlier.extend(ends);
+    }
+
+    /// When attempts ended that are no longer the last of their call; the last minutes.
     #[must_use]
-    pub fn restored(entries: HashMap<String, Entry>) -> Self {
-        Self { kept: entries.len(), entries, earlier: Vec::new() }
+    pub fn earlier(&self) -> &[Timestamp] {
+        &self.earlier
     }
 
     /// The last attempt of every call.

@@ -17,6 +17,8 @@ pub(super) enum Record<'a> {
     Account(Owner),
     /// Last attempts of calls, by identity.
     Attempts(Vec<(String, Attempt)>),
+    /// When attempts ended that are no longer the last of their call; the last minutes.
+    Earlier(Vec<i64>),
     /// An attempt of a call starts.
     Started(&'a str, i64),
     /// The attempt that started last ended; whether it succeeded.

@@ -1,6 +1,5 @@
 //! From the records of a file to what they say.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +9,7 @@ use super::pack::unpack;
 use super::record::{Change, Owner, Packed, Record, time};
 use crate::fleet::stored::change;
 use crate::fleet::{Fleet, FleetOptions};
-use crate::planner::{Entry, MemoryLedger};
+use crate::planner::{Entry, Ledger as _, MemoryLedger};
 
 /// Clocks of a machine are set right by less than this all the time.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -34,7 +33,7 @@ pub(super) struct Restored {
 
 /// What was read so far.
 struct Reading {
-    entries: HashMap<String, Entry>,
+    ledger: MemoryLedger,
     /// The fleet, or why there is none.
     fleet: Result<Fleet, &'static str>,
     options: FleetOptions,
@@ -45,7 +44,7 @@ struct Reading {
 /// Reads the state of an account; `None` when there is no file. Damage is no error: what is before it counts.
 pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: Timestamp) -> Option<Restored> {
     let mut reading = Reading {
-        entries: HashMap::new(),
+        ledger: MemoryLedger::default(),
         fleet: Ok(Fleet::new(options.clone())),
         options: options.clone(),
         pauses: Vec::new(),
@@ -59,16 +58,15 @@ pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: T
             (damage, reader.end(), reader.gap)
         }
     };
-    let mut ledger = MemoryLedger::restored(reading.entries);
     if reading.newest > now.saturating_add(CLOCK_TOLERANCE).unwrap_or(Timestamp::MAX) {
         // How old the data are cannot be told, and they would look fresh until that time comes.
         reading.fleet = Err("its times are in the future: the clock was set back");
     }
     if reading.fleet.is_err() {
-        ledger.forget_successes();
+        reading.ledger.forget_successes();
     }
     Some(Restored {
-        ledger,
+        ledger: reading.ledger,
         gap: match gap {
             // Whoever could not write it down ended before now.
             OPEN_GAP => Some(now),
@@ -111,23 +109,18 @@ impl Reading {
                 for (identity, attempt) in attempts {
                     let entry = Entry::from(attempt);
                     self.saw(entry.end());
-                    self.entries.insert(identity, entry);
+                    self.ledger.restore(identity, entry);
                 }
             }
+            Record::Earlier(ends) => self.ledger.restore_earlier(ends.into_iter().map(time)),
             Record::Started(identity, at) => {
-                let succeeded = self.entries.get(identity).and_then(|entry| entry.succeeded);
-                let entry = Entry { started: self.saw(time(at)), ended: None, succeeded, failed: false };
-                self.entries.insert(identity.to_owned(), entry);
+                let at = self.saw(time(at));
+                // It was recorded by the process that made it.
+                let _ = self.ledger.started(identity, at);
             }
             Record::Ended(identity, at, succeeded) => {
                 let at = self.saw(time(at));
-                if let Some(entry) = self.entries.get_mut(identity) {
-                    entry.ended = Some(at);
-                    entry.failed = !succeeded;
-                    if succeeded {
-                        entry.succeeded = Some(at);
-                    }
-                }
+                self.ledger.ended(identity, at, succeeded);
             }
             Record::Pauses(pauses) => self.pauses = pauses.to_vec(),
             Record::Fleet(packed) => {

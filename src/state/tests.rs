@@ -135,6 +135,9 @@ fn calls_and_data_come_back_with_their_true_times() {
     assert_eq!(second.ledger.last("GET /alerts/"), Some(alerts), "it was under way");
     assert_eq!(second.ledger.last("GET /agents/a/checks/").unwrap().succeeded, Some(after(1)));
     assert_eq!(second.ledger.gap(), None);
+    let mut recent = second.ledger.recent(now());
+    recent.sort_unstable();
+    assert_eq!(recent, [now(), after(1), after(61), after(122)], "every attempt counts against the budget");
     assert!(second.devices(after(7 * 86_400)).is_empty(), "data have their true age");
 }
 

@@ -239,10 +239,12 @@ impl Work {
             push_record(&mut records, &body)
         };
         add(&Record::Account(self.writer.owner.clone()))?;
-        let attempts: Vec<(String, Attempt)> = {
+        let (attempts, earlier): (Vec<(String, Attempt)>, Vec<i64>) = {
             let ledger = self.writer.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            ledger.entries().map(|(identity, entry)| (identity.to_owned(), Attempt::from(entry))).collect()
+            let attempts = ledger.entries().map(|(identity, entry)| (identity.to_owned(), Attempt::from(entry)));
+            (attempts.collect(), ledger.earlier().iter().map(|end| end.as_microsecond()).collect())
         };
+        add(&Record::Earlier(earlier))?;
         for attempts in attempts.chunks(ATTEMPTS) {
             add(&Record::Attempts(attempts.to_vec()))?;
         }

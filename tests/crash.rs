@@ -1,0 +1,116 @@
+//! A process that is killed again and again, at any moment: its state always loads, and the servers see no difference.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rmm_exporter::clock::SystemClock;
+use rmm_exporter::demo::{self, Audit, Demo, DemoOptions};
+
+use support::child::{Process, exporter};
+use support::get;
+
+/// Kills of each platform's exporter.
+const KILLS: u32 = 100;
+/// The longest life.
+const LIFE: Duration = Duration::from_millis(450);
+const FLOOR: Duration = Duration::from_secs(2);
+const BUDGET: usize = 150;
+const RESTORED: &str = "goes on with what was kept";
+
+fn yaml(platform: &str, server: &str, key: &str, collectors: &str) -> String {
+    format!(
+        "accounts:\n  - name: killed\n    platform: {platform}\n    server: http://{server}\n    api_key: {key}\n    \
+         min_interval: {}s\n    requests_per_minute: {BUDGET}\n    max_concurrent_requests: 4\n    collectors: {{ {collectors} }}\n",
+        FLOOR.as_secs()
+    )
+}
+
+/// Starts and kills an exporter again and again, then lets one live; tells how often what was kept was loaded.
+fn kill_again_and_again(directory: &Path, yaml: &str, seed: u64) {
+    let mut random = StdRng::seed_from_u64(seed);
+    fs::create_dir_all(directory).unwrap();
+    let config = directory.join("rmm-exporter.yml");
+    fs::write(&config, yaml).unwrap();
+    let start = || {
+        let state = directory.join("state");
+        let mut command = exporter();
+        command.arg("--config.file").arg(&config).arg("--state.dir").arg(state);
+        Process::start(command.args(["--web.listen-address", "127.0.0.1:0"]))
+    };
+    let mut was_restored = false;
+    for kill in 0..KILLS {
+        let process = start();
+        sleep(LIFE.mul_f64(random.random()));
+        process.signal("KILL");
+        let log = process.end(Duration::from_secs(5)).stderr;
+        assert!(!log.contains("panicked") && !log.contains("level=error"), "seed {seed}, kill {kill}: {log}");
+        // A state that was there once never goes again. (Some die before they come to load it.)
+        let is_serving = log.contains("message=serving");
+        let is_restored = log.contains(RESTORED);
+        assert!(!is_serving || is_restored || !was_restored, "seed {seed}, kill {kill}: nothing was restored: {log}");
+        was_restored |= is_restored;
+    }
+    assert!(was_restored, "seed {seed}: no life was long enough");
+
+    let mut process = start();
+    let address = process.address();
+    process.until_ok(address, "/-/ready");
+    let (_, _, body) = get(address, "/metrics", &[]).unwrap();
+    let text = String::from_utf8(body).unwrap();
+    assert!(text.contains("rmm_device_info{") && text.contains("rmm_exporter_state_write_success{"), "{text}");
+    process.signal("TERM");
+    let ended = process.end(Duration::from_secs(5));
+    assert!(ended.status.success() && ended.stderr.contains(RESTORED), "{}", ended.stderr);
+}
+
+fn check_manners(audit: &Audit) {
+    let summary = audit.summary();
+    let (gap, call) = summary.smallest_gap.clone().expect("calls were repeated");
+    assert!(gap >= FLOOR, "{call} came again after {gap:?}");
+    assert!(summary.most_in_a_minute <= BUDGET, "{summary:?}");
+    assert!(summary.calls >= 150 && summary.violations == 0, "{summary:?}");
+}
+
+#[test]
+fn kills_at_any_moment_break_neither_floor_nor_budget_nor_state() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let options = DemoOptions {
+        devices: 60,
+        nsight_key: Some("nsightkey".to_owned()),
+        tactical_key: Some("tacticalkey".to_owned()),
+        clock: Arc::new(SystemClock),
+        ..DemoOptions::default()
+    };
+    let demo: Demo = runtime.block_on(demo::start(options)).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let nsight = yaml(
+        "nsight",
+        &demo.nsight.address.to_string(),
+        "nsightkey",
+        "inventory: { interval: 6s }, failing_checks: { interval: 2s }, antivirus: { interval: 20s }, backup: { interval: 20s }, \
+         patches: { interval: 20s }",
+    );
+    let tactical = yaml(
+        "tactical",
+        &demo.tactical.address.to_string(),
+        "tacticalkey",
+        "inventory: { interval: 2s }, checks: { interval: 10s }, tasks: { interval: 10s }, patches: { interval: 10s }, alerts: { interval: 2s }",
+    );
+    std::thread::scope(|scope| {
+        let (nsight_directory, tactical_directory) =
+            (directory.path().join("nsight"), directory.path().join("tactical"));
+        let (nsight, tactical) = (&nsight, &tactical);
+        scope.spawn(move || kill_again_and_again(&nsight_directory, nsight, 1));
+        scope.spawn(move || kill_again_and_again(&tactical_directory, tactical, 2));
+    });
+    check_manners(demo.nsight.handle.audit());
+    check_manners(demo.tactical.handle.audit());
+    demo.stop();
+}
