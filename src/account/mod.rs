@@ -3,6 +3,7 @@
 
 mod any;
 mod journal;
+mod key;
 mod once;
 mod options;
 mod report;
@@ -64,6 +65,8 @@ pub struct Account<P: Platform> {
     calls: JoinSet<Finished<P::Call>>,
     calls_by_task: HashMap<Id, P::Call>,
     renders: JoinSet<Option<Timestamp>>,
+    /// The key is being read again; says whether it changed.
+    key_reads: JoinSet<bool>,
     /// Whether the last finished attempt of the deciding call succeeded; `None` before the first.
     up: Option<bool>,
     was_up: bool,
@@ -72,6 +75,7 @@ pub struct Account<P: Platform> {
     plan_due: Option<Duration>,
     render_due: Option<Duration>,
     report_due: Option<Duration>,
+    key_due: Option<Duration>,
     /// When the next part of what is published goes stale.
     valid_until: Option<Timestamp>,
     render_took: Duration,
@@ -114,12 +118,14 @@ impl<P: Platform> Account<P> {
             calls: JoinSet::new(),
             calls_by_task: HashMap::new(),
             renders: JoinSet::new(),
+            key_reads: JoinSet::new(),
             up: None,
             was_up: false,
             failed_in_row: 0,
             plan_due: Some(now.steady),
             render_due: Some(now.steady),
             report_due: Some(now.steady),
+            key_due: None,
             valid_until: None,
             render_took: Duration::ZERO,
             render_began: now.steady,
@@ -139,6 +145,8 @@ impl<P: Platform> Account<P> {
         }
         self.calls.shutdown().await;
         self.renders.shutdown().await;
+        // A key file on a mount that hangs is not waited for.
+        self.key_reads.detach_all();
     }
 
     /// Does everything that is due now, and tells when to look again.
@@ -158,18 +166,20 @@ impl<P: Platform> Account<P> {
         if self.report_due.is_some_and(|due| due <= now.steady) {
             self.report(now);
         }
+        self.look_for_key(now);
         let expiry = self.valid_until.map(|until| now.steady + until_of(now.wall, until));
         let render = self.render_due.filter(|_| self.renders.is_empty());
-        let wakes = [self.plan_due, next_call, expiry, render, self.report_due];
+        let wakes = [self.plan_due, next_call, expiry, render, self.report_due, self.key_due];
         let wake = wakes.into_iter().flatten().min().unwrap_or(Duration::MAX);
         wake.saturating_sub(now.steady).min(LONGEST_SLEEP)
     }
 
-    /// Waits for a call or a rendering to finish, at most `wake`.
+    /// Waits for a call, a rendering or the reading of the key to finish, at most `wake`.
     async fn wait(&mut self, wake: Duration) {
         tokio::select! {
             Some(result) = self.calls.join_next_with_id() => self.finish(result),
             Some(result) = self.renders.join_next() => self.rendered(result),
+            Some(result) = self.key_reads.join_next() => self.key_read(&result),
             () = tokio::time::sleep(wake) => {}
         }
     }
@@ -291,7 +301,7 @@ impl<P: Platform> Account<P> {
 
     fn fail(&mut self, failure: &Failure, now: Moment) -> Finish {
         if failure.effect() == Outcome::AuthError {
-            self.platform.reload_key();
+            self.read_key();
         }
         if let Some(gone) = &failure.gone {
             without_holding_a_worker(|| self.fleet().forget(gone, now.wall));

@@ -136,8 +136,8 @@ impl Platform for Tactical {
         result.map_err(|failure| Failure { message: self.client.hide(&failure.message), ..failure })
     }
 
-    fn reload_key(&self) {
-        self.client.reload_key();
+    fn reload_key(&self) -> bool {
+        self.client.reload_key()
     }
 }
 
