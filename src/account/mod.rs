@@ -270,6 +270,10 @@ impl<P: Platform> Account<P> {
         if self.up == Some(true) && (self.failed_in_row >= OUTAGE_FAILURES || self.planner.is_pausing(now)) {
             self.planner.hurry(&self.platform.up_call(), now);
         }
+        // Nor behind the pause: whatever call was refused, the one that tells cannot be made.
+        if self.planner.is_key_refused() {
+            self.up = Some(false);
+        }
         self.changed(now);
     }
 

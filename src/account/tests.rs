@@ -1,3 +1,4 @@
+#[allow(clippy::unchecked_time_subtraction, reason = "a test may panic")]
 mod key;
 
 use tokio::sync::Notify;
@@ -54,10 +55,8 @@ struct Script {
     failing: u64,
     calls: Vec<(Duration, Call)>,
     reloads: u32,
-    /// Another key is in the file; the next reading finds it.
-    new_key: bool,
-    /// That one is no better.
-    stays_refused: bool,
+    /// Another key is in the file, which the next reading finds; whether it is accepted.
+    new_key: Option<bool>,
     /// Who reads the key waits for this.
     key_hangs: Option<Arc<Mutex<()>>>,
     plans: u32,
@@ -143,11 +142,11 @@ impl Platform for Scripted {
         drop(hangs.as_ref().map(|hangs| hangs.lock()));
         let mut script = self.script();
         script.reloads += 1;
-        let is_new = std::mem::take(&mut script.new_key);
-        if is_new && !script.stays_refused {
+        let new_key = script.new_key.take();
+        if new_key == Some(true) {
             script.fails = None;
         }
-        is_new
+        new_key.is_some()
     }
 }
 

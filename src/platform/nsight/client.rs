@@ -45,6 +45,7 @@ impl Client {
     }
 
     /// Reads the key again; says whether it changed.
+    #[must_use]
     pub fn reload_key(&self) -> bool {
         self.key.reload()
     }
