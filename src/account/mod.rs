@@ -3,8 +3,10 @@
 
 mod any;
 mod journal;
+mod key;
 mod once;
 mod options;
+mod remember;
 mod report;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +23,7 @@ use crate::collector::Collector;
 use crate::config::{AccountConfig, Needs};
 use crate::fleet::Fleet;
 use crate::metrics::{AccountMetrics, Publisher};
-use crate::planner::{Entry, Finish, Ledger, Next, Outcome, Planner, ReadCall, Start};
+use crate::planner::{Entry, Finish, Ledger, Memory, Next, Outcome, Planner, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform};
 use crate::state::{Kept, KeptLedger, Recorder};
 
@@ -57,6 +59,8 @@ pub struct Account<P: Platform> {
     planner: Planner<P::Call>,
     fleet: Arc<Mutex<Fleet>>,
     recorder: Recorder,
+    /// The pauses that were written down last.
+    remembered: Memory,
     /// It began with the fleet of an earlier process or configuration.
     is_restored: bool,
     publisher: Arc<Publisher>,
@@ -68,6 +72,8 @@ pub struct Account<P: Platform> {
     calls: JoinSet<Finished<P::Call>>,
     calls_by_task: HashMap<Id, P::Call>,
     renders: JoinSet<Option<Timestamp>>,
+    /// The key is being read again; says whether it changed.
+    key_reads: JoinSet<bool>,
     /// Whether the last finished attempt of the deciding call succeeded; `None` before the first.
     up: Option<bool>,
     was_up: bool,
@@ -76,6 +82,7 @@ pub struct Account<P: Platform> {
     plan_due: Option<Duration>,
     render_due: Option<Duration>,
     report_due: Option<Duration>,
+    key_due: Option<Duration>,
     /// When the next part of what is published goes stale.
     valid_until: Option<Timestamp>,
     render_took: Duration,
@@ -115,6 +122,7 @@ impl<P: Platform> Account<P> {
             planner: Planner::new(limits(&config), Box::new(ledger), seed, now),
             fleet: kept.fleet,
             recorder: kept.recorder,
+            remembered: Memory::default(),
             is_restored,
             publisher,
             metrics,
@@ -122,17 +130,20 @@ impl<P: Platform> Account<P> {
             calls: JoinSet::new(),
             calls_by_task: HashMap::new(),
             renders: JoinSet::new(),
+            key_reads: JoinSet::new(),
             up: None,
             was_up: is_restored,
             failed_in_row: 0,
             plan_due: Some(now.steady),
             render_due: Some(now.steady),
             report_due: Some(now.steady),
+            key_due: None,
             valid_until: None,
             render_took: Duration::ZERO,
             render_began: now.steady,
             config,
         };
+        account.recall(&kept.pauses, now);
         if is_restored {
             account.restore(up_before, now);
         }
@@ -166,6 +177,8 @@ impl<P: Platform> Account<P> {
         }
         self.calls.shutdown().await;
         self.renders.shutdown().await;
+        // A key file on a mount that hangs is not waited for.
+        self.key_reads.detach_all();
         self.recorder.flush().await;
     }
 
@@ -186,18 +199,20 @@ impl<P: Platform> Account<P> {
         if self.report_due.is_some_and(|due| due <= now.steady) {
             self.report(now);
         }
+        self.look_for_key(now);
         let expiry = self.valid_until.map(|until| now.steady + until_of(now.wall, until));
         let render = self.render_due.filter(|_| self.renders.is_empty());
-        let wakes = [self.plan_due, next_call, expiry, render, self.report_due];
+        let wakes = [self.plan_due, next_call, expiry, render, self.report_due, self.key_due];
         let wake = wakes.into_iter().flatten().min().unwrap_or(Duration::MAX);
         wake.saturating_sub(now.steady).min(LONGEST_SLEEP)
     }
 
-    /// Waits for a call or a rendering to finish, at most `wake`.
+    /// Waits for a call, a rendering or the reading of the key to finish, at most `wake`.
     async fn wait(&mut self, wake: Duration) {
         tokio::select! {
             Some(result) = self.calls.join_next_with_id() => self.finish(result),
             Some(result) = self.renders.join_next() => self.rendered(result),
+            Some(result) = self.key_reads.join_next() => self.key_read(&result),
             () = tokio::time::sleep(wake) => {}
         }
     }
@@ -280,6 +295,7 @@ impl<P: Platform> Account<P> {
         if let Some(switched) = self.planner.finish(&call, finish, now) {
             self.journal.switched(&call, &switched, &reason);
         }
+        self.remember(now);
         match effect {
             Outcome::Ok => self.failed_in_row = 0,
             Outcome::Forbidden | Outcome::ApiError => {}
@@ -288,6 +304,10 @@ impl<P: Platform> Account<P> {
         // An outage must not hide behind the interval of the call that tells whether the platform is up.
         if self.up == Some(true) && (self.failed_in_row >= OUTAGE_FAILURES || self.planner.is_pausing(now)) {
             self.planner.hurry(&self.platform.up_call(), now);
+        }
+        // Nor behind the pause: whatever call was refused, the one that tells cannot be made.
+        if self.planner.is_key_refused() {
+            self.up = Some(false);
         }
         self.changed(now);
     }
@@ -322,7 +342,7 @@ impl<P: Platform> Account<P> {
 
     fn fail(&mut self, failure: &Failure, now: Moment) -> Finish {
         if failure.effect() == Outcome::AuthError {
-            self.platform.reload_key();
+            self.read_key();
         }
         if let Some(gone) = &failure.gone {
             without_holding_a_worker(|| {

@@ -1,3 +1,6 @@
+#[allow(clippy::unchecked_time_subtraction, reason = "a test may panic")]
+mod key;
+
 use tokio::sync::Notify;
 
 use super::*;
@@ -53,6 +56,10 @@ struct Script {
     failing: u64,
     calls: Vec<(Duration, Call)>,
     reloads: u32,
+    /// Another key is in the file, which the next reading finds; whether it is accepted.
+    new_key: Option<bool>,
+    /// Who reads the key waits for this.
+    key_hangs: Option<Arc<Mutex<()>>>,
     plans: u32,
 }
 
@@ -131,8 +138,20 @@ impl Platform for Scripted {
         Ok(Answer { updates, bytes: 10 })
     }
 
-    fn reload_key(&self) {
-        self.script().reloads += 1;
+    fn key_mark(&self, salt: u64) -> u64 {
+        salt ^ self.script().key
+    }
+
+    fn reload_key(&self) -> bool {
+        let hangs = self.script().key_hangs.clone();
+        drop(hangs.as_ref().map(|hangs| hangs.lock()));
+        let mut script = self.script();
+        script.reloads += 1;
+        let new_key = script.new_key.take();
+        if new_key == Some(true) {
+            script.fails = None;
+        }
+        new_key.is_some()
     }
 }
 
@@ -248,26 +267,6 @@ async fn changed_counters_bring_the_checks_forward() {
     let list = platform.calls_of(&Call::List)[2];
     let read = platform.calls_of(&checks)[1];
     assert!((list..list + Duration::from_secs(1)).contains(&read), "{list:?} {read:?}");
-    shutdown.cancel();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refused_key_is_read_again_each_time() {
-    let platform = paused();
-    platform.script().fails = Some((Outcome::AuthError, None));
-    let (account, publisher) = account(&platform);
-    let shutdown = running(account);
-    tokio::time::sleep(Duration::from_mins(10)).await;
-    let tried = platform.calls_of(&Call::List).len();
-    assert!((2..=6).contains(&tried), "{tried} times");
-    assert_eq!(platform.script().reloads as usize, tried);
-    assert!(
-        !status(&publisher).up && status(&publisher).last_error.as_ref().is_some_and(|it| it.contains("auth_error"))
-    );
-    platform.script().fails = None;
-    tokio::time::sleep(Duration::from_mins(16)).await;
-    assert!(status(&publisher).up && status(&publisher).ready && status(&publisher).last_error.is_none());
-    assert_eq!(platform.script().reloads as usize, tried, "a good key is left alone");
     shutdown.cancel();
 }
 

@@ -44,34 +44,49 @@ impl Budget {
     }
 }
 
-/// Calls that timed out here, and that the server may still be working on.
+/// A call that the server may still be working on.
+#[derive(Clone, Debug)]
+pub(super) struct Lingers {
+    /// Until when it counts as running.
+    pub(super) until: Steady,
+    pub(super) name: String,
+    /// The ledger tells of it too: its end is not known.
+    pub(super) in_ledger: bool,
+}
+
+/// Calls that timed out here, or were cut off with an earlier process, and that the server may still be working on.
 #[derive(Debug, Default)]
 pub(super) struct Lingering {
-    /// Until when, and the call's name; ordered by time.
-    calls: Vec<(Steady, &'static str)>,
+    /// Ordered by time.
+    calls: Vec<Lingers>,
 }
 
 impl Lingering {
-    /// A call of that name counts as running until `until`.
-    pub(super) fn add(&mut self, name: &'static str, until: Steady) {
-        let index = self.calls.partition_point(|(other, _)| *other <= until);
-        self.calls.insert(index, (until, name));
+    /// A call counts as running.
+    pub(super) fn add(&mut self, call: Lingers) {
+        let index = self.calls.partition_point(|other| other.until <= call.until);
+        self.calls.insert(index, call);
     }
 
     /// Forgets what no longer runs.
     pub(super) fn expire(&mut self, now: Steady) {
-        self.calls.retain(|(until, _)| *until > now);
+        self.calls.retain(|call| call.until > now);
+    }
+
+    /// The calls, by time.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Lingers> {
+        self.calls.iter()
     }
 
     /// Whether one more call may start with `in_flight` under way, if `limit` may run at once.
     pub(super) fn gate(&self, in_flight: usize, limit: usize) -> Gate {
         let leaving = (in_flight + self.calls.len()).checked_sub(limit);
-        leaving.map_or(Gate::Open, |index| self.calls.get(index).map_or(Gate::Event, |(until, _)| Gate::Until(*until)))
+        leaving.map_or(Gate::Open, |index| self.calls.get(index).map_or(Gate::Event, |call| Gate::Until(call.until)))
     }
 
     /// Until when no call of that name may start.
     pub(super) fn name_until(&self, name: &str) -> Option<Steady> {
-        self.calls.iter().rev().find(|(_, other)| *other == name).map(|(until, _)| *until)
+        self.calls.iter().rev().find(|call| call.name == name).map(|call| call.until)
     }
 }
 
@@ -109,8 +124,9 @@ mod tests {
     #[test]
     fn timed_out_calls_take_their_place_until_they_end() {
         let mut lingering = Lingering::default();
-        lingering.add("agents", second(300));
-        lingering.add("checks", second(200));
+        for (name, until) in [("agents", 300), ("checks", 200)] {
+            lingering.add(Lingers { until: second(until), name: name.to_owned(), in_ledger: false });
+        }
         assert_eq!(lingering.gate(0, 3), Gate::Open);
         assert_eq!(lingering.gate(0, 2), Gate::Until(second(200)));
         assert_eq!(lingering.gate(1, 2), Gate::Until(second(300)));

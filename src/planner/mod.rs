@@ -5,6 +5,7 @@
 
 pub mod ledger;
 pub mod limits;
+pub mod memory;
 pub mod permit;
 #[allow(clippy::module_inception, reason = "the file of the type of the same name")]
 pub mod planner;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use ledger::{Entry, Ledger, MemoryLedger};
 pub use limits::{Finish, Limits, Next, Start, Switched};
+pub use memory::Memory;
 pub use permit::Permit;
 pub use planner::Planner;
 pub use recorded::Recorded;

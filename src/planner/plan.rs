@@ -5,6 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::clock::Moment;
+use crate::planner::budget::Lingers;
 use crate::planner::schedule::next_due;
 use crate::planner::slots::{Id, Slot};
 use crate::planner::steady::Steady;
@@ -27,6 +28,10 @@ impl<C: ReadCall> Planner<C> {
         let now = self.clock(now);
         self.generation += 1;
         self.shortest = wants.iter().map(|want| want.interval).min().unwrap_or(Duration::MAX);
+        // Where no call takes the key, none can tell whether it is accepted.
+        let takes_key = wants.iter().any(|want| want.call.takes_key());
+        let keyless = wants.iter().filter(|want| takes_key && !want.call.takes_key()).map(|want| want.call.name());
+        self.keyless = keyless.collect();
         for want in wants {
             self.take(want, now);
         }
@@ -42,10 +47,12 @@ impl<C: ReadCall> Planner<C> {
     fn take(&mut self, want: Want<C>, now: Moment) {
         let identity = want.call.identity();
         let known = self.slots.find(&identity);
-        let Some(id) = known.or_else(|| self.slots.insert(&identity, self.load(&want, &identity, now))) else { return };
-        if known.is_none() {
+        let id = known.or_else(|| {
+            let slot = self.load(&want, &identity, now);
             self.came += 1;
-        }
+            self.slots.insert(&identity, slot)
+        });
+        let Some(id) = id else { return };
         let Some(slot) = self.slots.at_mut(id) else { return };
         if slot.generation == self.generation {
             return;
@@ -79,16 +86,23 @@ impl<C: ReadCall> Planner<C> {
     }
 
     /// A call that was not kept: as the ledger knows it.
-    fn load(&self, want: &Want<C>, identity: &str, now: Moment) -> Slot<C> {
+    fn load(&mut self, want: &Want<C>, identity: &str, now: Moment) -> Slot<C> {
         let mut slot = Slot::new(want, identity, self.came, Steady::of(now));
         if let Some(entry) = self.ledger.last(identity) {
-            slot.last_end = Some(match entry.ended {
+            // The process may have died meanwhile; the call may have reached the server later than it started.
+            let end = |now: Moment| match entry.ended {
                 Some(ended) => Steady::of_past(ended, now),
-                // The process died meanwhile; the call may have reached the server later than it started.
                 None => Steady::of_past(entry.started, now).plus(ledger::UNFINISHED),
-            });
+            };
+            slot.last_end = Some(end(now));
+            // The wall clock may have been set since this process began, which makes what was before look older or younger.
+            let latest_end = end(now).max(end(self.since_start(now)));
+            slot.latest_end = Some(latest_end);
             slot.last_success = entry.succeeded.map(|succeeded| Steady::of_past(succeeded, now));
             slot.failures = u32::from(entry.failed);
+            if entry.ended.is_none() && latest_end > Steady::of(now) {
+                self.lingering.add(Lingers { until: latest_end, name: slot.name.to_owned(), in_ledger: true });
+            }
         }
         slot
     }

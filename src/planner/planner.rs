@@ -1,13 +1,16 @@
 //! The planner: which call may start now, and what follows from how it ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::clock::Moment;
-use crate::planner::backoff::{Backoff, Failed};
-use crate::planner::budget::{Budget, Lingering, MINUTE};
+use crate::planner::backoff::{Backoff, Failed, Witness};
+use crate::planner::budget::{Budget, Lingering, Lingers, MINUTE};
+use crate::planner::memory::Clocks;
 use crate::planner::queue::Queue;
 use crate::planner::refusals::Refusals;
 use crate::planner::schedule::{Pauses, next_due};
@@ -18,6 +21,8 @@ use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Permit, Priority, Re
 
 /// One start in so many goes to the call that has been due longest, whatever its priority, so that nothing starves.
 const FAIR_TURN: u64 = 4;
+/// Clocks that drift apart by less, as they do while the wall clock is being corrected, go on as before.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_secs(1);
 
 /// Decides when which call of one account may start.
 ///
@@ -26,6 +31,7 @@ const FAIR_TURN: u64 = 4;
 /// - No rolling minute holds more starts, or arrivals at the server, than `requests_per_minute`.
 /// - At most `max_concurrent` calls run at once. A call that timed out runs on for `linger_after_timeout`, and nothing of its
 ///   name starts meanwhile.
+/// - While the key is not accepted nothing starts but one probe now and then.
 /// - Every due call gets its turn, but those that the key may not make: of each such name only a probe now and then.
 pub struct Planner<C> {
     pub(super) limits: Limits,
@@ -45,9 +51,17 @@ pub struct Planner<C> {
     pub(super) came: u64,
     /// Nothing starts before.
     pub(super) opening: Steady,
+    /// The names of planned calls that do not tell whether the key is accepted, if others do.
+    pub(super) keyless: BTreeSet<&'static str>,
+    pub(super) lingering: Lingering,
     budget: Budget,
-    lingering: Lingering,
     starts: u64,
+    /// Counts the changes of the key.
+    keys: u64,
+    /// When it was made.
+    made: Moment,
+    /// Both clocks read together; later only when the wall clock was set.
+    tie: Moment,
     /// The latest time it was told.
     latest: Duration,
 }
@@ -76,8 +90,12 @@ impl<C: ReadCall> Planner<C> {
             shortest: Duration::MAX,
             generation: 0,
             came: 0,
+            keyless: BTreeSet::new(),
             lingering: Lingering::default(),
             starts: 0,
+            keys: 0,
+            made: now,
+            tie: now,
             latest: now.steady,
         }
     }
@@ -115,6 +133,33 @@ impl<C: ReadCall> Planner<C> {
             slot.due = slot.due.min(floor.max(at));
         }
         self.queue.insert(id, slot, at);
+    }
+
+    /// The key may be another from now on, as after a change of its file or a reload. Where it was refused, calls start again as
+    /// floor and budget allow; one at a time until one shows that the key is accepted. Those that it was refused for are due as
+    /// soon as the floor allows, and what calls under way say of the old key no longer counts.
+    pub fn key_changed(&mut self, now: Moment) {
+        let at = Steady::of(self.clock(now));
+        self.keys += 1;
+        self.backoff.forgive_key();
+        let min_interval = self.limits.min_interval;
+        for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| slot.planned && slot.key_refused) {
+            slot.key_refused = false;
+            if slot.flight.is_none()
+                && let Some(floor) = slot.floor(min_interval)
+                && floor < slot.due
+            {
+                self.queue.remove(id, slot);
+                slot.due = floor;
+                self.queue.insert(id, slot, at);
+            }
+        }
+    }
+
+    /// Whether the key was refused, and neither accepted nor [changed](Self::key_changed) since.
+    #[must_use]
+    pub const fn is_key_refused(&self) -> bool {
+        self.backoff.is_key_refused()
     }
 
     /// Whether the account pauses after failures.
@@ -175,7 +220,9 @@ impl<C: ReadCall> Planner<C> {
 
     fn name_gate(&self, name: &str, now: Steady) -> Gate {
         let lingering = Gate::until(self.lingering.name_until(name), now);
-        self.backoff.name_gate(name, now).max(lingering).max(self.refusals.gate(name, now))
+        // The probe is for a call that can tell.
+        let probe = if self.is_key_refused() && self.keyless.contains(name) { Gate::Event } else { Gate::Open };
+        self.backoff.name_gate(name, now).max(lingering).max(self.refusals.gate(name, now)).max(probe)
     }
 
     /// When a call may start as far as due times and names go: one that becomes due, or a due one of the names asked for.
@@ -186,14 +233,15 @@ impl<C: ReadCall> Planner<C> {
 
     fn start(&mut self, id: Id, now: Moment) -> Option<Start<C>> {
         let at = Steady::of(now);
+        let pauses = self.pauses();
         let slot = self.slots.at_mut(id)?;
         self.queue.remove(id, slot);
         slot.hurried = false;
         let run = self.sweeps.start(slot.collector, slot.standing(), at);
-        slot.flight = Some(Flight { started: at, run, again: false });
+        slot.flight = Some(Flight { started: at, run, again: false, key: self.keys });
         self.starts = self.starts.wrapping_add(1);
         self.in_flight += 1;
-        self.backoff.started(slot.name);
+        self.backoff.started(slot.name, pauses, at);
         self.refusals.started(slot.name, at);
         let recorded = self.ledger.started(&slot.call.identity(), now.wall);
         Some(Start { call: slot.call.clone(), collector: slot.collector, permit: Permit::new(), recorded })
@@ -206,6 +254,7 @@ impl<C: ReadCall> Planner<C> {
         let at = Steady::of(now);
         let identity = call.identity();
         let id = self.slots.find(&identity)?;
+        let pauses = self.pauses();
         let slot = self.slots.at_mut(id)?;
         let flight = slot.flight.take()?;
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -218,26 +267,28 @@ impl<C: ReadCall> Planner<C> {
         slot.attempted = true;
         slot.is_gone = result == Finish::Gone;
         slot.refused = matches!(result, Finish::Failed { outcome: Outcome::Forbidden, .. });
+        slot.key_refused = matches!(result, Finish::Failed { outcome: Outcome::AuthError, .. });
         slot.run = flight.run.or(slot.run);
+        let witness = Witness { started: flight.started, key: flight.key == self.keys && slot.call.takes_key() };
         match result {
             Finish::Ok => {
                 slot.failures = 0;
                 slot.last_success = Some(at);
-                self.backoff.succeeded(slot.name, flight.started);
+                self.backoff.succeeded(slot.name, witness);
             }
             Finish::Gone => {
                 slot.failures = 0;
                 // The platform knows its objects, so it is well.
-                self.backoff.succeeded(slot.name, flight.started);
+                self.backoff.succeeded(slot.name, witness);
             }
             Finish::Failed { outcome, retry_after } => {
                 let again = slot.failures > 0;
                 slot.failures = slot.failures.saturating_add(1);
-                let pauses = Pauses::new(self.shortest, self.limits.min_interval);
                 let failed = Failed { outcome, retry_after, again };
-                self.backoff.failed(slot.name, failed, pauses, flight.started, at);
+                self.backoff.failed(slot.name, failed, pauses, witness, at);
                 if outcome == Outcome::Timeout && !self.limits.linger_after_timeout.is_zero() {
-                    self.lingering.add(slot.name, at.plus(self.limits.linger_after_timeout));
+                    let until = at.plus(self.limits.linger_after_timeout);
+                    self.lingering.add(Lingers { until, name: slot.name.to_owned(), in_ledger: false });
                 }
             }
         }
@@ -269,10 +320,34 @@ impl<C: ReadCall> Planner<C> {
         self.queue.insert(id, slot, at);
     }
 
+    /// How long to pause if something fails now, lengthened at random.
+    fn pauses(&mut self) -> Pauses {
+        Pauses::new(self.shortest, self.limits.min_interval, self.random.random())
+    }
+
     /// The time, which does not go back.
     pub(super) fn clock(&mut self, now: Moment) -> Moment {
         self.latest = self.latest.max(now.steady);
-        Moment { steady: self.latest, ..now }
+        let now = Moment { steady: self.latest, ..now };
+        self.tie = self.tied(now);
+        now
+    }
+
+    /// Both clocks read together, as before while the wall clock was not set: so a point in time keeps its wall time.
+    fn tied(&self, now: Moment) -> Moment {
+        let expected = Steady::of(now).wall(self.tie);
+        if now.wall.duration_since(expected).abs() < CLOCKS_APART { self.tie } else { now }
+    }
+
+    /// What turns wall time into steady time and back.
+    pub(super) fn clocks(&self, now: Moment) -> Clocks {
+        let now = Moment { steady: self.latest.max(now.steady), ..now };
+        Clocks { tie: self.tied(now), now: Steady::of(now) }
+    }
+
+    /// What the wall clock would say if it had not been set since the planner was made.
+    pub(super) fn since_start(&self, now: Moment) -> Moment {
+        Moment { wall: Steady::of(now).wall(self.made), ..now }
     }
 
     /// The same, without remembering it.

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::planner::memory::{Clocks, SwitchedOff};
+use crate::planner::schedule::MOST_PROBE;
 use crate::planner::steady::{Gate, Steady};
 
 /// So many refusals in a row switch off a name that never worked.
@@ -56,7 +58,7 @@ struct Name {
 
 /// What of each name was refused lately.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(BTreeMap<&'static str, Name>);
+pub(super) struct Refusals(BTreeMap<String, Name>);
 
 impl Refusals {
     /// A call starts. While its name is off it is the probe, and the next one comes a whole pause later.
@@ -67,8 +69,8 @@ impl Refusals {
     }
 
     /// A call that started at `started` succeeded; says whether its name was off and is on again.
-    pub(super) fn succeeded(&mut self, name: &'static str, started: Steady) -> bool {
-        let state = self.0.entry(name).or_default();
+    pub(super) fn succeeded(&mut self, name: &str, started: Steady) -> bool {
+        let state = self.0.entry(name.to_owned()).or_default();
         // One that left before the permission was taken away does not say that it is back.
         if state.worked && state.off.is_some_and(|off| started < off.since) {
             return false;
@@ -81,13 +83,13 @@ impl Refusals {
     /// A call was refused; says whether its name is off from now on, and was not before.
     pub(super) fn refused(
         &mut self,
-        name: &'static str,
+        name: &str,
         refused: Refused,
         planned: impl FnOnce() -> Planned,
         now: Steady,
     ) -> bool {
         let Refused { worked_before, pause, started } = refused;
-        let state = self.0.entry(name).or_default();
+        let state = self.0.entry(name.to_owned()).or_default();
         if let Some(off) = &mut state.off {
             if started >= off.since {
                 *off = Off { until: now.plus(pause), pause, ..*off };
@@ -115,5 +117,25 @@ impl Refusals {
     /// Whether a call of that name may start.
     pub(super) fn gate(&self, name: &str, now: Steady) -> Gate {
         Gate::until(self.off_until(name), now)
+    }
+
+    /// What is switched off.
+    pub(super) fn remember(&self, clocks: &Clocks) -> BTreeMap<String, SwitchedOff> {
+        let off = |(name, state): (&String, &Name)| {
+            let Off { since, until, pause } = state.off?;
+            let (since, until) = (clocks.wall(since), clocks.wall(until));
+            Some((name.clone(), SwitchedOff { since, until, pause, worked: state.worked }))
+        };
+        self.0.iter().filter_map(off).collect()
+    }
+
+    /// Switches off what is written down.
+    pub(super) fn recall(&mut self, off: &BTreeMap<String, SwitchedOff>, clocks: &Clocks) {
+        for (name, off) in off {
+            let pause = off.pause.min(MOST_PROBE);
+            let (since, until) = (clocks.past(off.since), clocks.end((off.since, off.until), pause));
+            let state = Name { worked: off.worked, off: Some(Off { since, until, pause }), ..Name::default() };
+            self.0.insert(name.clone(), state);
+        }
     }
 }

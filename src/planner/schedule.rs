@@ -16,12 +16,14 @@ const LEAST_REAL_FLOOR: Duration = Duration::from_secs(15);
 const FIRST: Duration = Duration::from_secs(30);
 /// The longest pause.
 const MOST: Duration = Duration::from_mins(5);
-/// The longest pause because the key is not accepted: that does not mend by itself.
-const MOST_KEY: Duration = Duration::from_mins(15);
+/// The pause because the key is not accepted: that does not mend by itself, and whoever sees the refusals may close the account.
+const KEY: Duration = Duration::from_mins(15);
+/// The most that is added to a pause of which the length is a promise.
+const MOST_ADDED: Duration = Duration::from_secs(30);
 /// What the key may not read is tried at least so rarely: somebody has to change its rights first.
 const LEAST_PROBE: Duration = Duration::from_mins(15);
 /// And at least so often.
-const MOST_PROBE: Duration = Duration::from_hours(24);
+pub(super) const MOST_PROBE: Duration = Duration::from_hours(24);
 /// Nothing is retried faster, even without any floor.
 const LEAST: Duration = Duration::from_millis(100);
 
@@ -36,28 +38,38 @@ fn first_delay(interval: Duration, min_interval: Duration) -> Duration {
     if min_interval >= LEAST_REAL_FLOOR { FIRST } else { (min_interval / 3).max(interval / 4).clamp(LEAST, FIRST) }
 }
 
+/// A pause that is up to a quarter longer, so that many exporters do not come back together: `jitter` from 0 (not at all) to 1.
+pub(super) fn longer(pause: Duration, jitter: f64) -> Duration {
+    pause.saturating_add((pause / 4).mul_f64(jitter))
+}
+
+/// A pause that must not be shorter and should not be much longer: up to a tenth, at most 30 s. `jitter` as in [`longer`].
+pub(super) fn a_little_longer(pause: Duration, jitter: f64) -> Duration {
+    pause.saturating_add((pause / 10).min(MOST_ADDED).mul_f64(jitter))
+}
+
 /// How long the account, or all calls of one name, pause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pauses {
     /// The first pause.
     pub(super) first: Duration,
-    /// The longest.
+    /// The longest, before it is lengthened at random.
     pub(super) most: Duration,
-    /// The first pause because the key is not accepted.
-    pub(super) first_key: Duration,
-    /// The longest such.
-    pub(super) most_key: Duration,
+    /// The pause because the key is not accepted.
+    pub(super) key: Duration,
+    /// By how much they are lengthened, from 0 (not at all) to 1.
+    pub(super) jitter: f64,
 }
 
 impl Pauses {
     /// For an account whose most frequent call repeats every `interval`.
-    pub(super) fn new(interval: Duration, min_interval: Duration) -> Self {
+    pub(super) fn new(interval: Duration, min_interval: Duration, jitter: f64) -> Self {
         let first = first_delay(interval, min_interval);
         if min_interval >= LEAST_REAL_FLOOR {
-            return Self { first, most: MOST, first_key: 2 * first, most_key: MOST_KEY };
+            return Self { first, most: MOST, key: KEY, jitter };
         }
         let most = interval.clamp(first, MOST);
-        Self { first, most, first_key: (2 * first).min(most), most_key: most }
+        Self { first, most, key: (2 * first).min(most), jitter }
     }
 }
 
@@ -83,8 +95,9 @@ pub(super) fn next_due<C: ReadCall>(
     now: Moment,
 ) -> Option<Steady> {
     let end = slot.last_end?;
+    let floor = slot.floor(min_interval)?;
     let min_interval = min_interval.max(slot.call.least_gap());
-    Some(if slot.is_gone {
+    let due = if slot.is_gone {
         // It is asked again only because something still names it; that is no reason to hurry.
         end.plus((slot.interval / 4).max(min_interval))
     } else if !slot.answered() {
@@ -96,7 +109,8 @@ pub(super) fn next_due<C: ReadCall>(
         earliest.plus(to_grid(earliest.wall(now).as_nanosecond(), slot.interval, slot.phase))
     } else {
         end.plus(slot.interval.max(min_interval))
-    })
+    };
+    Some(due.max(floor))
 }
 
 /// From a wall time to the next point of a call's grid: the multiples of `interval` since 1970, plus `phase` / 2^32 of it. The
@@ -137,16 +151,25 @@ mod tests {
         assert_eq!(retry_delay(9, seconds(4), Duration::ZERO, 1.0), seconds(1));
         assert_eq!(retry_delay(1, seconds(4), seconds(2), 0.0), seconds(2), "the floor holds");
         assert_eq!(retry_delay(1, Duration::ZERO, Duration::ZERO, 0.0), LEAST, "never a tight loop");
-        let pauses = Pauses::new(seconds(4), Duration::ZERO);
-        assert_eq!([pauses.first, pauses.most, pauses.first_key, pauses.most_key], [1, 4, 2, 4].map(seconds));
+        let pauses = Pauses::new(seconds(4), Duration::ZERO, 0.0);
+        assert_eq!([pauses.first, pauses.most, pauses.key], [1, 4, 2].map(seconds));
     }
 
     #[test]
     fn against_a_real_server_pauses_are_as_documented() {
         for floor in [REAL, LEAST_REAL_FLOOR] {
-            let pauses = Pauses::new(seconds(180), floor);
-            assert_eq!([pauses.first, pauses.most, pauses.first_key, pauses.most_key], [30, 300, 60, 900].map(seconds));
+            let pauses = Pauses::new(seconds(180), floor, 0.0);
+            assert_eq!([pauses.first, pauses.most, pauses.key], [30, 300, 900].map(seconds));
         }
+    }
+
+    #[test]
+    fn pauses_are_never_shortened_and_lengthened_within_bounds() {
+        assert_eq!([0.0, 0.5, 1.0].map(|jitter| longer(seconds(80), jitter)), [80, 90, 100].map(seconds));
+        assert_eq!([0.0, 0.5, 1.0].map(|jitter| a_little_longer(seconds(80), jitter)), [80, 84, 88].map(seconds));
+        assert_eq!(a_little_longer(seconds(900), 1.0), seconds(930));
+        assert_eq!(longer(Duration::MAX, 1.0), Duration::MAX);
+        assert_eq!(a_little_longer(Duration::MAX, 1.0), Duration::MAX);
     }
 
     #[test]

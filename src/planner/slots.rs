@@ -32,6 +32,8 @@ pub(super) struct Flight {
     pub(super) run: Option<RunId>,
     /// It was hurried meanwhile: its answer may be from before what the hurry was for.
     pub(super) again: bool,
+    /// How often the key had changed.
+    pub(super) key: u64,
 }
 
 /// One call: planned, or kept for its floor.
@@ -56,6 +58,8 @@ pub(super) struct Slot<C> {
     pub(super) due: Steady,
     pub(super) hurried: bool,
     pub(super) last_end: Option<Steady>,
+    /// When an attempt of an earlier process ended at the latest, wherever the wall clock was set since this one began.
+    pub(super) latest_end: Option<Steady>,
     pub(super) last_success: Option<Steady>,
     /// Failures in a row.
     pub(super) failures: u32,
@@ -63,6 +67,8 @@ pub(super) struct Slot<C> {
     pub(super) is_gone: bool,
     /// The key was not allowed to make it at the last attempt.
     pub(super) refused: bool,
+    /// The key was not accepted at the last attempt.
+    pub(super) key_refused: bool,
     /// Planned, but the calls of its name are switched off.
     pub(super) off: bool,
     /// Attempted in this process.
@@ -89,10 +95,12 @@ impl<C: ReadCall> Slot<C> {
             due,
             hurried: false,
             last_end: None,
+            latest_end: None,
             last_success: None,
             failures: 0,
             is_gone: false,
             refused: false,
+            key_refused: false,
             off: false,
             attempted: false,
             run: None,
@@ -106,7 +114,7 @@ impl<C: ReadCall> Slot<C> {
 
     /// The first moment at which the floor lets it start.
     pub(super) fn floor(&self, min_interval: Duration) -> Option<Steady> {
-        self.last_end.map(|end| end.plus(min_interval.max(self.call.least_gap())))
+        self.last_end.max(self.latest_end).map(|end| end.plus(min_interval.max(self.call.least_gap())))
     }
 
     /// What counts in its collector's status.

@@ -23,6 +23,13 @@ impl Steady {
         Self::of(now).minus(age.unsigned_abs())
     }
 
+    /// When a wall time is, past or future, if both clocks go on as they do now.
+    pub(super) fn of_wall(wall: Timestamp, now: Moment) -> Self {
+        let ahead = wall.duration_since(now.wall);
+        let distance = ahead.unsigned_abs();
+        if ahead.is_negative() { Self::of(now).minus(distance) } else { Self::of(now).plus(distance) }
+    }
+
     /// What the wall clock says at this point, as far as it can be told now.
     pub(super) fn wall(self, now: Moment) -> Timestamp {
         let ahead = self.0.saturating_sub(Self::of(now).0);
@@ -97,6 +104,11 @@ mod tests {
         assert_eq!(steady.wall(now()), past);
         assert_eq!(steady.reading(), Duration::ZERO);
         assert_eq!(steady.plus(Duration::from_hours(1)).reading(), now().steady);
+        assert_eq!(Steady::of_wall(past, now()), steady);
+        let future: Timestamp = "2026-03-01T12:00:30Z".parse().unwrap();
+        assert_eq!(Steady::of_wall(future, now()).reading(), Duration::from_secs(130));
+        assert!(Steady::of_wall(Timestamp::MIN, now()) < Steady::of(now()));
+        assert!(Steady::of_wall(Timestamp::MAX, now()) > Steady::of(now()));
     }
 
     #[test]

@@ -53,7 +53,12 @@ impl<C: ReadCall> Planner<C> {
 
     /// Marks all planned calls of a name; says whose they are. Those that waited while it was off are due now, and no longer
     /// overdue: it was not the budget that held them up.
-    fn switch(&mut self, name: &'static str, off: bool, now: Moment) -> BTreeSet<crate::collector::Collector> {
+    pub(super) fn switch(
+        &mut self,
+        name: &'static str,
+        off: bool,
+        now: Moment,
+    ) -> BTreeSet<crate::collector::Collector> {
         let at = Steady::of(now);
         let mut collectors = BTreeSet::new();
         for (id, slot) in self.slots.iter_mut().filter(|(_, slot)| slot.planned && slot.name == name) {

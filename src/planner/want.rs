@@ -21,6 +21,12 @@ pub trait ReadCall: Clone + Eq + Hash + Debug + Send + Sync + 'static {
     fn least_gap(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Whether the account's key goes along: only then does the answer tell whether the key is accepted. The same for all
+    /// calls of one name.
+    fn takes_key(&self) -> bool {
+        true
+    }
 }
 
 /// What goes first when several calls are due.

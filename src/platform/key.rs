@@ -1,8 +1,10 @@
 //! An account's API key and other secrets like it: where they are kept, and their present value.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -77,6 +79,8 @@ pub struct ApiKey {
     source: KeySource,
     /// `SecretString` has a Debug without the secret.
     current: RwLock<SecretString>,
+    /// It could not be read again, which was warned about.
+    is_lost: AtomicBool,
 }
 
 impl ApiKey {
@@ -96,21 +100,44 @@ impl ApiKey {
     /// As for [`ApiKey::load`].
     pub fn load_for(purpose: Purpose, source: &KeySource) -> Result<Self, KeyError> {
         let current = RwLock::new(read(purpose, source)?);
-        Ok(Self { purpose, source: source.clone(), current })
+        Ok(Self { purpose, source: source.clone(), current, is_lost: AtomicBool::new(false) })
     }
 
-    /// Reads the key again. When that fails, the old key stays and a warning is logged.
-    pub fn reload(&self) {
+    /// Reads the key again, if it is in a file: nothing else changes while the process runs. Says whether it is another one.
+    /// When it cannot be read, the old key stays; a warning is logged the first time.
+    ///
+    /// Waits for the file, so it must not be called where other tasks wait.
+    pub fn reload(&self) -> bool {
+        if !matches!(self.source, KeySource::File(_)) {
+            return false;
+        }
         match read(self.purpose, &self.source) {
             Ok(key) => {
+                self.is_lost.store(false, Ordering::Relaxed);
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                if current.expose_secret() != key.expose_secret() {
+                let is_new = current.expose_secret() != key.expose_secret();
+                if is_new {
                     info!(source = describe(self.purpose, &self.source), "the {} has changed", self.purpose.name());
                     *current = key;
                 }
+                is_new
             }
-            Err(error) => warn!(%error, "keeping the old {}", self.purpose.name()),
+            Err(error) => {
+                if !self.is_lost.swap(true, Ordering::Relaxed) {
+                    warn!(%error, "keeping the old {}", self.purpose.name());
+                }
+                false
+            }
         }
+    }
+
+    /// Tells keys apart without telling them: 64 bits of a hash of the salt and the key. (A later version of the standard
+    /// library may hash otherwise; then the same key looks like another one.)
+    #[must_use]
+    pub fn mark(&self, salt: u64) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (salt, self.current().expose_secret()).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The text, for a log, without the key or recognizable parts of it.
@@ -190,6 +217,7 @@ fn describe(purpose: Purpose, source: &KeySource) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
@@ -249,15 +277,63 @@ mod tests {
     fn reload_takes_a_new_key_and_keeps_the_old_one_when_there_is_none() {
         let file = file(b"first\n");
         let key = ApiKey::load(&KeySource::File(file.path().to_owned())).expect("key");
+        assert!(!key.reload(), "as before");
         std::fs::write(file.path(), "second\n").expect("written");
-        key.reload();
+        assert!(key.reload());
         assert_eq!(key.current().expose_secret(), "second");
+        assert!(!key.reload());
         std::fs::write(file.path(), "\n").expect("written");
-        key.reload();
+        assert!(!key.reload());
         assert_eq!(key.current().expose_secret(), "second", "an emptied file does not take the key away");
         drop(file);
-        key.reload();
+        assert!(!key.reload());
         assert_eq!(key.current().expose_secret(), "second");
+    }
+
+    #[test]
+    fn a_key_that_stands_in_the_configuration_does_not_change() {
+        let key = ApiKey::load(&KeySource::Inline(SecretString::from("abc"))).expect("key");
+        assert!(!key.reload());
+        assert_eq!(key.current().expose_secret(), "abc");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_warned_of_once() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let writer = Log(Arc::clone(&log));
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let lines = || String::from_utf8(log.lock().expect("log").clone()).expect("text").lines().count();
+        let file = file(b"first\n");
+        let key = ApiKey::load(&KeySource::File(file.path().to_owned())).expect("key");
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..3 {
+                key.reload();
+            }
+            assert_eq!(lines(), 0, "nothing has changed");
+            std::fs::write(file.path(), "").expect("written");
+            for _ in 0..3 {
+                key.reload();
+            }
+            assert_eq!(lines(), 1);
+            std::fs::write(file.path(), "first").expect("written");
+            key.reload();
+            std::fs::write(file.path(), "").expect("written");
+            key.reload();
+            assert_eq!(lines(), 2, "it was readable in between");
+        });
+    }
+
+    #[derive(Clone)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("log").write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]

@@ -76,8 +76,13 @@ pub trait Platform: Send + Sync + 'static {
     /// Makes the call: one request, one answer, decoded.
     fn read(&self, call: &Self::Call, permit: Permit) -> impl Future<Output = Result<Answer, Failure>> + Send;
 
-    /// Reads the key again from where it is kept, and every other secret; called after an authentication error and on reload.
-    fn reload_key(&self);
+    /// Reads the key again from where it is kept, and every other secret; says whether any of them changed. Called after an
+    /// authentication error, now and then while the key is refused, and on reload. Waits for the files, so it must not be called
+    /// where other tasks wait. Nothing is logged where nothing changed.
+    fn reload_key(&self) -> bool;
+
+    /// Tells keys apart without telling them: equal for the same key and salt.
+    fn key_mark(&self, salt: u64) -> u64;
 }
 
 /// A good answer.

@@ -125,7 +125,7 @@ impl Recorder {
     }
 
     /// What pauses has changed.
-    pub(super) fn pauses(&self, pauses: Vec<u8>) {
+    pub fn pauses(&self, pauses: Vec<u8>) {
         self.send(|| Message::Pauses(pauses));
     }
 

@@ -139,6 +139,45 @@ fn the_wall_clock_moves_nothing_within_the_process() {
     assert_eq!(desk.wait(), Some(seconds(180)));
 }
 
+/// The ledger has wall times only, and the call is first wanted when they mean something else already.
+#[test]
+fn what_an_earlier_process_called_keeps_its_floor_when_the_clock_is_set_before_it_is_wanted() {
+    for hours in [1, 24 * 365, -1, -24 * 365] {
+        for cut_off in [false, true] {
+            let mut desk = Desk::planning(real(), vec![failing()]);
+            assert_eq!(desk.start(), Some(failing().call));
+            if !cut_off {
+                desk.finish(failing().call, OK);
+            }
+            desk.pass(seconds(10));
+            desk.restart(vec![]);
+            desk.pass(seconds(10));
+            desk.set_wall_clock(SignedDuration::from_hours(hours));
+            desk.plan(vec![failing()]);
+            let least = if cut_off { seconds(60 + 90 - 20) } else { seconds(90 - 20) };
+            let wait = desk.wait().unwrap();
+            assert!((least..=seconds(240)).contains(&wait), "{hours} h, cut off {cut_off}: {wait:?}");
+            desk.planner.hurry(&failing().call, desk.now);
+            assert!(desk.wait() >= Some(least), "nor does a hurry break it");
+        }
+    }
+}
+
+#[test]
+fn the_wall_clock_moves_no_pause() {
+    for hours in [2, 24 * 365, -2, -24 * 365] {
+        let mut desk = Desk::planning(real(), sweeps(50));
+        let call = desk.start().unwrap();
+        desk.fail(call, Outcome::Throttled);
+        let (wait, call) = (desk.wait(), sweep(49).call);
+        desk.set_wall_clock(SignedDuration::from_hours(hours));
+        assert_eq!(desk.wait(), wait);
+        assert_eq!(desk.status().backoff_until, Some(desk.now.wall + wait.unwrap()));
+        desk.planner.hurry(&call, desk.now);
+        assert_eq!(desk.wait_and_start(), (wait.unwrap(), call));
+    }
+}
+
 #[test]
 fn a_changed_interval_counts_from_the_last_end() {
     let mut desk = Desk::planning(real(), vec![inventory(1)]);

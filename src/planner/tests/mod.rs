@@ -2,7 +2,9 @@
 
 mod failures;
 mod floor;
+mod key;
 mod limits;
+mod memory;
 mod order;
 mod properties;
 mod refusals;
@@ -43,7 +45,14 @@ impl ReadCall for Call {
     fn identity(&self) -> String {
         format!("GET {}?device={}", self.name, self.device)
     }
+
+    fn takes_key(&self) -> bool {
+        self.name != KEYLESS
+    }
 }
+
+/// The name of calls that take no key.
+pub(super) const KEYLESS: &str = "keyless";
 
 /// A ledger that outlives its planner.
 #[derive(Clone, Default)]
@@ -113,6 +122,21 @@ pub(super) fn failed(outcome: Outcome) -> Finish {
     Finish::Failed { outcome, retry_after: None }
 }
 
+/// Whether it is a pause of so many seconds, lengthened by up to a quarter.
+#[track_caller]
+pub(super) fn assert_pauses(pauses: &[u64], expected: &[u64]) {
+    assert_eq!(pauses.len(), expected.len(), "{pauses:?}");
+    for (pause, least) in pauses.iter().zip(expected) {
+        assert!((*least..=least + least / 4).contains(pause), "{pauses:?} for {expected:?}");
+    }
+}
+
+/// Whether it is the pause after a key was refused.
+#[track_caller]
+pub(super) fn assert_key_pause(pause: Option<Duration>) {
+    assert!(pause.is_some_and(|pause| (seconds(900)..=seconds(930)).contains(&pause)), "{pause:?}");
+}
+
 /// A planner, the time, and a ledger that survives restarts.
 pub(super) struct Desk {
     pub(super) planner: Planner<Call>,
@@ -153,6 +177,18 @@ impl Desk {
     pub(super) fn restart(&mut self, wants: Vec<Want<Call>>) {
         self.running.clear();
         self.planner = Planner::new(self.limits.clone(), Box::new(self.ledger.clone()), 8, self.now);
+        self.plan(wants);
+    }
+
+    /// The same, and the new process recalls what the old one remembered.
+    pub(super) fn restart_remembering(&mut self, wants: Vec<Want<Call>>) {
+        let memory = serde_json::to_string(&self.planner.memory(self.now)).unwrap();
+        self.restart_with(&serde_json::from_str(&memory).unwrap(), wants);
+    }
+
+    pub(super) fn restart_with(&mut self, memory: &Memory, wants: Vec<Want<Call>>) {
+        self.restart(vec![]);
+        self.planner.recall(memory, self.now);
         self.plan(wants);
     }
 

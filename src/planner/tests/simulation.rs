@@ -16,6 +16,10 @@ pub(super) enum Event {
     Limits(Limits),
     /// The process dies and starts again.
     Restart,
+    /// The same, and the new process recalls what the old one remembered.
+    RestartRemembering,
+    /// The key may be another.
+    KeyChanged,
     WallClock(SignedDuration),
     Hurry(Call),
 }
@@ -63,6 +67,25 @@ struct Running {
     call: Call,
     finish: Finish,
     record: usize,
+    started: Duration,
+    /// How often the key had changed.
+    key: u32,
+}
+
+/// A call that lingers.
+struct Lingering {
+    until: Duration,
+    name: &'static str,
+    /// It was cut off by the end of its process.
+    cut_off: Option<Call>,
+}
+
+/// The key is refused.
+#[derive(Clone, Copy)]
+struct Refusal {
+    since: Duration,
+    /// No call before.
+    until: Duration,
 }
 
 pub(super) struct Simulation {
@@ -71,7 +94,10 @@ pub(super) struct Simulation {
     desk: Desk,
     begin: Duration,
     running: Vec<Running>,
-    lingering: Vec<(Duration, &'static str)>,
+    lingering: Vec<Lingering>,
+    refusal: Option<Refusal>,
+    /// Counts the changes of the key.
+    keys: u32,
     /// What the planner said last, as long as nothing has happened since: nothing starts before then, on the steady clock.
     promise: Option<Duration>,
     wants: Vec<Want<Call>>,
@@ -92,6 +118,8 @@ impl Simulation {
             desk,
             running: Vec::new(),
             lingering: Vec::new(),
+            refusal: None,
+            keys: 0,
             promise: None,
             wants: Vec::new(),
             failed: BTreeSet::new(),
@@ -125,7 +153,7 @@ impl Simulation {
         for running in &ended {
             self.end(running);
         }
-        self.lingering.retain(|(until, _)| *until > now);
+        self.lingering.retain(|call| call.until > now);
         loop {
             match self.desk.planner.next(self.desk.now) {
                 Next::Start(start) => self.start(start.call),
@@ -161,7 +189,9 @@ impl Simulation {
                 self.desk.planner.set_limits(limits.clone(), self.desk.now);
                 self.desk.limits = limits;
             }
-            Event::Restart => {
+            Event::Restart | Event::RestartRemembering => {
+                let remembering = matches!(event, Event::RestartRemembering);
+                self.end_process(remembering);
                 for running in self.running.drain(..) {
                     let record = &mut self.records[running.record];
                     record.ended = None;
@@ -171,17 +201,59 @@ impl Simulation {
                 }
                 // The ledger knows only that they did not succeed.
                 self.failed.append(&mut self.gone);
-                self.lingering.clear();
                 self.attempted.clear();
-                self.desk.restart(self.wants.clone());
+                if remembering {
+                    self.desk.restart_remembering(self.wants.clone());
+                } else {
+                    self.desk.restart(self.wants.clone());
+                }
+            }
+            Event::KeyChanged => {
+                self.desk.planner.key_changed(self.desk.now);
+                self.keys += 1;
+                self.refusal = None;
             }
             Event::WallClock(step) => self.desk.set_wall_clock(step),
             Event::Hurry(call) => self.desk.planner.hurry(&call, self.desk.now),
         }
     }
 
+    /// What of the past counts in the next process.
+    fn end_process(&mut self, remembering: bool) {
+        let (now, most) = (self.time(), self.desk.limits.linger_after_timeout);
+        self.lingering.retain(|call| call.cut_off.is_some() || remembering);
+        for call in self.lingering.iter_mut().filter(|call| call.cut_off.is_none()) {
+            call.until = call.until.min(now + most);
+        }
+        for running in &self.running {
+            let (until, cut_off) = (running.started + seconds(60), Some(running.call.asked()));
+            self.lingering.push(Lingering { until, name: running.call.name, cut_off });
+        }
+        // The ledger is asked for what is wanted.
+        let wanted = |call: Call| self.wants.iter().any(|want| want.call.asked() == call);
+        self.lingering.retain(|call| call.until > now && call.cut_off.is_none_or(wanted));
+        if !remembering {
+            self.refusal = None;
+        }
+    }
+
+    /// How long nothing is called with a key that was refused. A simulator's pauses follow its intervals.
+    fn key_pause(&self) -> Duration {
+        if self.desk.limits.min_interval >= seconds(15) { seconds(900) } else { Duration::ZERO }
+    }
+
     fn start(&mut self, call: Call) {
         let now = self.time();
+        let until = now + self.key_pause();
+        if let Some(refusal) = &mut self.refusal {
+            assert!(
+                now >= refusal.until,
+                "{call:?} starts at {now:?} with a refused key, not after {:?}",
+                refusal.until
+            );
+            assert!(self.running.is_empty(), "{call:?} is not the only one to try the key");
+            refusal.until = until;
+        }
         let promised = self.promise.is_some_and(|until| until > self.desk.now.steady);
         assert!(!promised, "{call:?} starts at {now:?}, before {:?}", self.promise);
         assert!(!self.running.iter().any(|running| running.call.asked() == call.asked()), "{call:?} is under way");
@@ -192,7 +264,8 @@ impl Simulation {
                 (fault.from..fault.until).contains(&now) && fault.name.is_none_or(|name| name == call.name)
             });
         let finish = fault.map_or(Finish::Ok, |fault| fault.finish);
-        self.running.push(Running { ends: now + time, call, finish, record: self.records.len() });
+        let (record, key) = (self.records.len(), self.keys);
+        self.running.push(Running { ends: now + time, call, finish, record, started: now, key });
         self.records.push(Record {
             call,
             started: now,
@@ -200,7 +273,7 @@ impl Simulation {
             ended: Some(now + time),
             limits: self.desk.limits.clone(),
             running: self.running.len() + self.lingering.len(),
-            beside_lingering: self.lingering.iter().any(|(_, name)| *name == call.name),
+            beside_lingering: self.lingering.iter().any(|lingering| lingering.name == call.name),
         });
     }
 
@@ -208,6 +281,7 @@ impl Simulation {
         self.promise = None;
         let call = running.call.asked();
         self.desk.finish(running.call, running.finish);
+        self.judge_key(running);
         self.attempted.insert(call);
         self.gone.remove(&call);
         match running.finish {
@@ -223,9 +297,26 @@ impl Simulation {
                 self.failed.insert(call);
                 let linger = self.desk.limits.linger_after_timeout;
                 if outcome == Outcome::Timeout && !linger.is_zero() {
-                    self.lingering.push((self.time() + linger, call.name));
+                    let until = self.time() + linger;
+                    self.lingering.push(Lingering { until, name: call.name, cut_off: None });
                 }
             }
+        }
+    }
+
+    /// What the answer says of the present key.
+    fn judge_key(&mut self, running: &Running) {
+        let since = self.refusal.map(|refusal| refusal.since);
+        if running.key != self.keys || since.is_some_and(|since| running.started < since) {
+            return;
+        }
+        match running.finish {
+            Finish::Failed { outcome: Outcome::AuthError, .. } => {
+                let (now, pause) = (self.time(), self.key_pause());
+                self.refusal = Some(Refusal { since: since.unwrap_or(now), until: now + pause });
+            }
+            Finish::Ok | Finish::Gone | Finish::Failed { outcome: Outcome::Forbidden, .. } => self.refusal = None,
+            Finish::Failed { .. } => {}
         }
     }
 

@@ -44,9 +44,10 @@ impl Client {
         Ok(Self { transport, endpoint, key: Arc::new(ApiKey::load(&config.api_key)?) })
     }
 
-    /// Reads the key again.
-    pub fn reload_key(&self) {
-        self.key.reload();
+    /// Reads the key again; says whether it changed.
+    #[must_use]
+    pub fn reload_key(&self) -> bool {
+        self.key.reload()
     }
 
     /// The key, for whoever has to keep it out of something.

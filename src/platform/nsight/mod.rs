@@ -169,8 +169,12 @@ impl Platform for Nsight {
         result.map_err(|failure| Failure { message: self.client.key().hide(&failure.message), ..failure })
     }
 
-    fn reload_key(&self) {
-        self.client.reload_key();
+    fn reload_key(&self) -> bool {
+        self.client.reload_key()
+    }
+
+    fn key_mark(&self, salt: u64) -> u64 {
+        self.client.key().mark(salt)
     }
 }
 

@@ -171,7 +171,8 @@ async fn a_new_key_is_used_after_it_is_read_again() {
     let clock = TokioClock::starting_at("2026-03-04T09:15:00Z".parse().expect("time"));
     let nsight = Nsight::new(&config, Arc::new(clock)).expect("account");
     std::fs::write(file.path(), "second").expect("written");
-    nsight.reload_key();
+    assert!(nsight.reload_key());
+    assert!(!nsight.reload_key());
     assert_eq!(nsight.client.key().hide("first second"), "first ***");
     assert!(!format!("{nsight:?}").contains("second"));
     config.api_key = KeySource::File("/nonexistent".into());

@@ -174,6 +174,10 @@ impl ReadCall for Call {
             _ => Duration::ZERO,
         }
     }
+
+    fn takes_key(&self) -> bool {
+        self.credential() == Credential::ApiKey
+    }
 }
 
 /// Which secret a call takes.

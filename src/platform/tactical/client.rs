@@ -34,17 +34,20 @@ impl Client {
         Self { transport, base, key, token }
     }
 
-    /// Reads the key again from where it is kept, and the token.
-    pub(super) fn reload_key(&self) {
-        self.key.reload();
-        self.reload_token();
+    /// Reads the key again from where it is kept, and the token; says whether one of them changed.
+    pub(super) fn reload_key(&self) -> bool {
+        let key = self.key.reload();
+        self.reload_token() || key
     }
 
-    /// Reads the token again from where it is kept.
-    pub(super) fn reload_token(&self) {
-        if let Some(token) = &self.token {
-            token.reload();
-        }
+    /// Tells keys apart without telling them.
+    pub(super) fn key_mark(&self, salt: u64) -> u64 {
+        self.key.mark(salt)
+    }
+
+    /// Reads the token again from where it is kept; says whether it changed.
+    pub(super) fn reload_token(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| token.reload())
     }
 
     /// The text, for a log, without the key and the token.

@@ -136,8 +136,12 @@ impl Platform for Tactical {
         result.map_err(|failure| Failure { message: self.client.hide(&failure.message), ..failure })
     }
 
-    fn reload_key(&self) {
-        self.client.reload_key();
+    fn reload_key(&self) -> bool {
+        self.client.reload_key()
+    }
+
+    fn key_mark(&self, salt: u64) -> u64 {
+        self.client.key_mark(salt)
     }
 }
 

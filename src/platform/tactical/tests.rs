@@ -327,7 +327,7 @@ async fn a_changed_key_is_used_after_a_reload() {
     for (key, reload) in [("FIRST", false), ("SECOND", true)] {
         std::fs::write(file.path(), key).expect("written");
         if reload {
-            platform.reload_key();
+            assert!(platform.reload_key());
         }
         platform.read(&Call::Clients, Permit::for_test()).await.expect("a good answer");
         let last = seen.lock().expect("notes").last().map(|(_, _, headers)| headers["x-api-key"].clone());
@@ -391,7 +391,8 @@ async fn a_refused_token_is_read_again_and_stays_out_of_messages() {
     assert!(failure.message.contains("not *** nor ***"), "{failure}");
     platform.read(&Call::Status, Permit::for_test()).await.expect_err("refused");
     platform.read(&Call::Alerts, Permit::for_test()).await.expect_err("refused");
-    platform.reload_key();
+    assert!(platform.reload_key());
+    assert!(!platform.reload_key());
     platform.read(&Call::Alerts, Permit::for_test()).await.expect_err("refused");
     let sent: Vec<_> = seen
         .lock()
