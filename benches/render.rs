@@ -7,7 +7,9 @@ mod views;
 
 use std::time::Instant;
 
-use rmm_exporter::metrics::{AccountSetup, AccountStatus, Exposition, Format, Limits, Publisher, Selection, render};
+use rmm_exporter::metrics::{
+    AccountSetup, AccountStatus, Exposition, Format, Limits, Publisher, Selection, Withheld, render,
+};
 use rmm_exporter::platform::PlatformName;
 
 fn main() {
@@ -18,7 +20,7 @@ fn main() {
     report("view", "made", Instant::now());
 
     let start = Instant::now();
-    let rendered = render(PlatformName::Nsight, "msp-uk", &view, &Limits::default());
+    let rendered = render(PlatformName::Nsight, "msp-uk", &view, &Limits::default(), &Withheld::default());
     report("render", &format!("{devices} devices, {} series", rendered.series), start);
     let text: u64 = rendered.families.iter().map(|(_, piece)| piece.length).sum();
     let deflated: usize = rendered.families.iter().map(|(_, piece)| piece.deflated.len()).sum();

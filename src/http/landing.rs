@@ -102,6 +102,14 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
     if let Some(error) = account.last_error.as_ref().filter(|error| !reason.contains(error.as_str())) {
         writeln!(page, "<p class=\"bad\">Last error: {}</p>", Escaped(error))?;
     }
+    if !account.families_withheld.is_empty() {
+        page.push_str("<p class=\"bad\">Withheld, because there are more series than <code>max_series</code>: ");
+        for (position, family) in account.families_withheld.iter().enumerate() {
+            let separator = if position > 0 { ", " } else { "" };
+            write!(page, "{separator}{} ({} series)", Escaped(family.name), family.series)?;
+        }
+        page.push_str(".</p>\n");
+    }
     if let Some(Time(until)) = account.backoff_until.filter(|until| until.0 > now) {
         writeln!(page, "<p>Backing off: the next call {}.</p>", Moment(until, now))?;
     }

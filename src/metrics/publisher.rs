@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::account::AccountMetrics;
-use super::fleet::{Limits, RenderedAccount, render};
+use super::cap::Withheld;
+use super::fleet::{Limits, RenderedAccount, render_again};
 use super::own::Reload;
 use super::status::AccountStatus;
 use crate::fleet::View;
@@ -44,7 +45,6 @@ pub struct AccountSnapshot {
 #[derive(Debug, Default)]
 struct Warned {
     duplicates: AtomicBool,
-    withheld: AtomicBool,
 }
 
 impl Snapshot {
@@ -158,8 +158,13 @@ impl Publisher {
     /// account is not configured (any more).
     pub fn publish_fleet(&self, account: &str, view: &Arc<View>) {
         let Some(known) = self.snapshot.load().account(account).cloned() else { return };
-        let rendered = Arc::new(render(known.status.platform, account, view, &known.limits));
+        let nothing = Withheld::default();
+        let before = known.rendered.as_ref().map_or(&nothing, |rendered| &rendered.withheld);
+        let rendered = Arc::new(render_again(known.status.platform, account, view, &known.limits, before));
         warn_once(account, &rendered, &known);
+        if !rendered.withheld.same_families(before) {
+            report_withheld(account, &rendered.withheld, known.limits.max_series);
+        }
         let duration = rendered.render_duration;
         tracing::debug!(account, series = rendered.series, ?duration, "fleet rendered");
         self.change(|snapshot| {
@@ -187,13 +192,19 @@ fn warn_once(account: &str, rendered: &RenderedAccount, known: &AccountSnapshot)
         let (dropped, first) = (rendered.duplicates, rendered.first_duplicate.unwrap_or_default());
         tracing::warn!(account, dropped, first, "series or records that exist already were dropped");
     }
-    if rendered.withheld > 0 && !warned.withheld.swap(true, Ordering::Relaxed) {
-        let (withheld, max_series) = (rendered.withheld, known.limits.max_series);
+}
+
+/// Says what is left out, whenever that changes.
+fn report_withheld(account: &str, withheld: &Withheld, max_series: usize) {
+    if withheld.is_empty() {
+        tracing::info!(account, max_series, "no family is withheld any more");
+    } else {
         tracing::warn!(
             account,
-            withheld,
             max_series,
-            "series are withheld: raise max_series, or filter or exclude more"
+            withheld = withheld.series(),
+            families = %withheld,
+            "too many series: these families are withheld; raise max_series, or filter or exclude more"
         );
     }
 }
