@@ -300,6 +300,8 @@ impl Fleet {
         let mut seen = HashSet::with_capacity(devices.len());
         let listed = devices.len();
         devices.retain(|device| seen.insert(device.id.clone()));
+        let mapped = self.mapped_fields();
+        devices.iter_mut().for_each(|device| keep_fields(device, mapped.as_ref()));
         let repeated = u64::try_from(listed - devices.len()).unwrap_or(0);
         self.duplicates.insert(list.clone(), repeated);
 
@@ -337,19 +339,19 @@ impl Fleet {
         devices.iter().any(|device| !known.contains(&device.device.id))
     }
 
-    /// Of the custom fields only those that a mapping looks at are kept.
+    /// Values that were kept for another meaning of the names are dropped.
     fn apply_field_names(&mut self, names: FieldNames) {
-        let mapped: HashSet<u64> =
-            names.iter().filter(|(_, name)| self.options.mappings.names_field(name)).map(|(id, _)| *id).collect();
-        for device in self.lists.values_mut().flat_map(|list| &mut list.value) {
-            if let Some(fields) = &device.custom_fields
-                && fields.iter().any(|field| !mapped.contains(&field.definition))
-            {
-                let kept = fields.iter().filter(|field| mapped.contains(&field.definition)).cloned();
-                device.custom_fields = Some(kept.collect());
-            }
-        }
         self.field_names = Some(names);
+        let mapped = self.mapped_fields();
+        for device in self.lists.values_mut().flat_map(|list| &mut list.value) {
+            keep_fields(device, mapped.as_ref());
+        }
+    }
+
+    /// The custom fields that a mapping looks at; `None` while the names are not known.
+    fn mapped_fields(&self) -> Option<HashSet<u64>> {
+        let names = self.field_names.as_deref()?.iter();
+        Some(names.filter(|(_, name)| self.options.mappings.names_field(name)).map(|(id, _)| *id).collect())
     }
 
     fn listed_counters(&self, id: &DeviceId) -> Option<[u64; 5]> {
@@ -374,6 +376,21 @@ impl Fleet {
             }
         }
         changed
+    }
+}
+
+/// Keeps of a device's custom fields those that are `mapped`, and none while nobody knows which are: the key may never learn
+/// their names, and people keep all sorts of things in the others.
+fn keep_fields(device: &mut DeviceRecord, mapped: Option<&HashSet<u64>>) {
+    let Some(mapped) = mapped else {
+        device.custom_fields = None;
+        return;
+    };
+    if let Some(fields) = &device.custom_fields
+        && fields.iter().any(|field| !mapped.contains(&field.definition))
+    {
+        device.custom_fields =
+            Some(fields.iter().filter(|field| mapped.contains(&field.definition)).cloned().collect());
     }
 }
 

@@ -109,16 +109,21 @@ fn a_mapped_field_says_something_once_its_name_and_its_value_are_known() {
         let view = fleet.current(at(1));
         ["a", "b"].map(|id| find(&view, id).backup.and_then(|backup| backup.up_to_date))
     };
+    let kept = |fleet: &Fleet| find(&fleet.known(), "a").record.custom_fields.clone();
     assert_eq!(backup(&fleet), [None, None], "the names are not known");
+    assert_eq!(kept(&fleet), None, "perhaps they never will be, and what nobody asked for is not kept");
     fleet.apply(Update::FieldNames(Arc::new([(5, "Backup".into()), (4, "Other".into())])), at(0));
     assert_eq!(backup(&fleet), [None, None], "another field is called so");
-    let [first, _] = ["a", "b"].map(|id| find(&fleet.known(), id).record.custom_fields.clone());
-    assert_eq!(first.as_deref(), Some(&[][..]), "what nobody asked for is not kept");
     let agents = |fields: &[u64]| {
         let custom_fields = Some(fields.iter().copied().map(field).collect());
         Update::Devices(DeviceList::Account, vec![DeviceRecord { custom_fields, ..agent("a", None) }, agent("b", None)])
     };
     fleet.apply(agents(&[3, 4]), at(0));
+    assert_eq!(kept(&fleet).as_deref(), Some(&[][..]), "no mapping looks at these");
     fleet.apply(Update::FieldNames(Arc::new([(3, "Backup".into()), (4, "Other".into())])), at(0));
+    fleet.apply(agents(&[3, 4]), at(0));
     assert_eq!(backup(&fleet), [Some(true), None]);
+    assert_eq!(kept(&fleet).as_deref(), Some(&[field(3)][..]));
+    fleet.apply(Update::FieldNames(Arc::new([(3, "Else".into()), (4, "Other".into())])), at(0));
+    assert_eq!((backup(&fleet), kept(&fleet).as_deref()), ([None, None], Some(&[][..])), "renamed");
 }
