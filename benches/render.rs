@@ -7,9 +7,7 @@ mod views;
 
 use std::time::Instant;
 
-use rmm_exporter::metrics::{
-    AccountSetup, AccountStatus, Exposition, Format, Limits, Publisher, Selection, Withheld, render,
-};
+use rmm_exporter::metrics::{AccountSetup, AccountStatus, Exposition, Format, Limits, Publisher, Selection, render};
 use rmm_exporter::platform::PlatformName;
 
 fn main() {
@@ -19,8 +17,13 @@ fn main() {
     let view = views::shared(views::synthetic(devices));
     report("view", "made", Instant::now());
 
+    // With no room at all nothing is rendered: what remains is the count that comes before every rendering.
     let start = Instant::now();
-    let rendered = render(PlatformName::Nsight, "msp-uk", &view, &Limits::default(), &Withheld::default());
+    let counted = render(PlatformName::Nsight, "msp-uk", &view, &Limits { max_series: 0, ..Limits::default() });
+    report("count", &format!("{} series", counted.withheld.series()), start);
+
+    let start = Instant::now();
+    let rendered = render(PlatformName::Nsight, "msp-uk", &view, &Limits::default());
     report("render", &format!("{devices} devices, {} series", rendered.series), start);
     let text: u64 = rendered.families.iter().map(|(_, piece)| piece.length).sum();
     let deflated: usize = rendered.families.iter().map(|(_, piece)| piece.deflated.len()).sum();

@@ -247,4 +247,35 @@ mod tests {
         assert!(at("2026-03-04T14:00:00Z").contains(">in 2 h<"));
         assert!(at("2026-03-04T12:00:00.5Z").contains(">now<"));
     }
+
+    #[test]
+    fn families_that_are_withheld_are_named() {
+        use crate::fleet::{ClientKey, ClientView, KindCounts, View};
+        use crate::metrics::{AccountSetup, AccountStatus, Limits, Publisher};
+        use crate::platform::PlatformName::Nsight;
+
+        let now = "2026-03-04T12:00:00Z".parse().unwrap();
+        let overview = |max_series| {
+            let publisher = Publisher::new();
+            let limits = Limits { max_series, ..Limits::default() };
+            publisher.configure(vec![AccountSetup { status: AccountStatus::new(Nsight, "a", "rmm.example"), limits }]);
+            let devices = KindCounts { server: Some(1), workstation: Some(2), mobile: Some(0) };
+            let (key, id, name) = (ClientKey::new("1"), "1".into(), "Acme".into());
+            let client = ClientView { key, id, name, timezone: None, devices, licenses: None };
+            let view = View { clients: vec![client], ..View::default() };
+            publisher.publish_fleet("a", &std::sync::Arc::new(view));
+            Overview::new(&publisher.snapshot(), now)
+        };
+        let page = |overview: &Overview| {
+            let mut page = String::new();
+            write_page(&mut page, overview, "/metrics", "").unwrap();
+            page
+        };
+        let (all, one) = (overview(4), overview(3));
+        assert!(!page(&all).contains("ithheld"), "{}", page(&all));
+        assert!(page(&one).contains(">3 withheld<") && page(&one).contains(": rmm_client_devices (3 series).</p>"));
+        let status = serde_json::to_value(&one.accounts[0]).unwrap();
+        let expected = serde_json::json!([{ "family": "rmm_client_devices", "series": 3 }]);
+        assert_eq!((&status["families_withheld"], &status["series_dropped"]), (&expected, &serde_json::json!(3)));
+    }
 }

@@ -208,3 +208,42 @@ fn report_withheld(account: &str, withheld: &Withheld, max_series: usize) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::{ClientKey, ClientView, KindCounts};
+    use crate::platform::PlatformName::Nsight;
+    use crate::platform::nsight::logged;
+
+    /// Four series for each client: one of `rmm_client_info`, three of `rmm_client_devices`.
+    fn clients(count: usize) -> Arc<View> {
+        let client = |number: usize| ClientView {
+            key: ClientKey::new(&number.to_string()),
+            id: number.to_string().as_str().into(),
+            name: "Acme".into(),
+            timezone: None,
+            devices: KindCounts { server: Some(1), workstation: Some(2), mobile: Some(0) },
+            licenses: None,
+        };
+        Arc::new(View { clients: (0..count).map(client).collect(), ..View::default() })
+    }
+
+    #[test]
+    fn what_is_withheld_is_told_when_it_changes() {
+        let publisher = Publisher::new();
+        let limits = Limits { max_series: 40, exclude: Vec::new() };
+        publisher.configure(vec![AccountSetup { status: AccountStatus::new(Nsight, "a", "rmm.example"), limits }]);
+        let publish = |count| logged(|| publisher.publish_fleet("a", &clients(count)));
+        let warned = |log: &str| log.lines().filter(|line| line.contains("WARN")).count();
+        assert!(!publish(10).contains("withheld"), "all fit");
+        let log = publish(11);
+        assert!(warned(&log) == 1 && log.contains("rmm_client_devices (33 series)"), "{log}");
+        assert_eq!(warned(&publish(12)), 0, "the same family, some more series");
+        let log = publish(41);
+        assert!(warned(&log) == 1 && log.contains("rmm_client_info (41 series)"), "{log}");
+        assert_eq!(publisher.snapshot().account("a").and_then(AccountSnapshot::rendered).map(|it| it.series), Some(0));
+        assert!(publish(9).contains("no family is withheld any more"));
+        assert_eq!(warned(&publish(9)), 0);
+    }
+}
