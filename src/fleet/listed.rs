@@ -32,8 +32,11 @@ impl Fleet {
         let mut seen = HashSet::with_capacity(devices.len());
         let listed = devices.len();
         devices.retain(|device| seen.insert(device.id.clone()));
+        // The names of the fields may come after the first list. Without them when it is read again, they cannot be had.
         let mapped = self.mapped_fields();
-        devices.iter_mut().for_each(|device| keep_fields(device, mapped.as_ref()));
+        if mapped.is_some() || self.lists.contains_key(&list) {
+            devices.iter_mut().for_each(|device| keep_fields(device, mapped.as_ref()));
+        }
         let others = self.lists.iter().filter(|(other, _)| **other != list);
         devices.truncate(self.most_devices.saturating_sub(others.map(|(_, part)| part.value.len()).sum()));
         let left_out = u64::try_from(listed - devices.len()).unwrap_or(0);
