@@ -35,7 +35,9 @@ impl Fleet {
         // The names of the fields may come after the first list. Without them when it is read again, they cannot be had.
         let mapped = self.mapped_fields();
         if mapped.is_some() || self.lists.contains_key(&list) {
-            devices.iter_mut().for_each(|device| keep_fields(device, mapped.as_ref()));
+            for device in &mut devices {
+                keep_fields(device, mapped.as_ref());
+            }
         }
         let others = self.lists.iter().filter(|(other, _)| **other != list);
         devices.truncate(self.most_devices.saturating_sub(others.map(|(_, part)| part.value.len()).sum()));
