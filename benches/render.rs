@@ -17,6 +17,11 @@ fn main() {
     let view = views::shared(views::synthetic(devices));
     report("view", "made", Instant::now());
 
+    // With no room at all nothing is rendered: what remains is the count that comes before every rendering.
+    let start = Instant::now();
+    let counted = render(PlatformName::Nsight, "msp-uk", &view, &Limits { max_series: 0, ..Limits::default() });
+    report("count", &format!("{} series", counted.withheld.series()), start);
+
     let start = Instant::now();
     let rendered = render(PlatformName::Nsight, "msp-uk", &view, &Limits::default());
     report("render", &format!("{devices} devices, {} series", rendered.series), start);

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
 
+#[path = "documents/limits.rs"]
+mod limits;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

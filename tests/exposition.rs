@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
 
 mod views;
+#[path = "exposition/withheld.rs"]
+mod withheld;
 
 use std::collections::HashSet;
 use std::io::Read as _;
@@ -191,22 +193,6 @@ fn same_names_with_other_ids_are_other_series() {
     let devices = vec![full_device("c", "s", "d", "1"), full_device("c", "s", "d", "2")];
     let view = View { clients: vec![client("1", "c"), client("2", "c")], ..of_devices(devices) };
     assert_eq!(render(Nsight, "a", &shared(view), &Limits::default()).dropped(), 0);
-}
-
-#[test]
-fn beyond_the_limit_series_are_withheld_in_the_order_of_the_catalogue() {
-    let view = shared(synthetic(4));
-    let all = render(Nsight, "a", &view, &Limits::default());
-    let limited = render(Nsight, "a", &view, &Limits { max_series: 9, exclude: Vec::new() });
-    assert_eq!((limited.series, limited.series + limited.withheld), (9, all.series));
-    let names: Vec<_> = limited.families.iter().map(|(index, _)| catalogue::families()[*index].name).collect();
-    let expected =
-        ["rmm_client_info", "rmm_client_devices", "rmm_site_info", "rmm_site_connection_up", "rmm_device_info"];
-    assert_eq!(names, expected);
-    let exact = usize::try_from(all.series).unwrap();
-    assert_eq!(render(Nsight, "a", &view, &Limits { max_series: exact, exclude: Vec::new() }).withheld, 0);
-    let none = render(Nsight, "a", &view, &Limits { max_series: 0, exclude: Vec::new() });
-    assert_eq!((none.series, none.withheld, none.families.len()), (0, all.series, 0));
 }
 
 #[test]

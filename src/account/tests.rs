@@ -58,6 +58,8 @@ struct Script {
     reloads: u32,
     /// Another key is in the file, which the next reading finds; whether it is accepted.
     new_key: Option<bool>,
+    /// Which key is in use.
+    key: u64,
     /// Who reads the key waits for this.
     key_hangs: Option<Arc<Mutex<()>>>,
     plans: u32,

@@ -42,6 +42,11 @@ const COMMON_KEYS: [&str; 22] = [
 const NSIGHT_KEYS: &[&str] = &["region", "offline_after", "antivirus_products"];
 const TACTICAL_KEYS: &[&str] = &["monitoring_token", "monitoring_token_file", "monitoring_token_env", "mappings"];
 
+/// The most that `max_series` can be.
+const MOST_SERIES: u64 = 10_000_000;
+/// The longest name of an account; it is a label of every series.
+const MOST_NAME_BYTES: usize = 200;
+
 /// Reads every account of the list. Faulty accounts are missing from the result; their faults are in the context.
 pub fn read(field: &Field, context: &mut Context) -> Vec<AccountConfig> {
     let known: Vec<&str> = COMMON_KEYS.iter().chain(NSIGHT_KEYS).chain(TACTICAL_KEYS).copied().collect();
@@ -71,7 +76,7 @@ fn name(section: &Section, names: &mut Vec<(String, String)>, context: &mut Cont
     };
     // Labels have no two blanks in a row, so names that differ only in blanks are the same name.
     let name = field.nonempty_text(context)?.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    if name.chars().any(char::is_control) || name.len() > 200 {
+    if name.chars().any(char::is_control) || name.len() > MOST_NAME_BYTES {
         field.error("a name has no control characters and at most 200 bytes. Shorten it.", context);
         return None;
     }
@@ -319,9 +324,9 @@ fn budget(
         account.max_concurrent_requests = usize::try_from(number).unwrap_or(16);
     }
     if let Some(field) = section.get("max_series")
-        && let Some(number) = field.integer(1..=10_000_000, "", context)
+        && let Some(number) = field.integer(1..=MOST_SERIES, "", context)
     {
-        account.max_series = usize::try_from(number).unwrap_or(10_000_000);
+        account.max_series = usize::try_from(number).unwrap_or(usize::MAX);
     }
     if let Some(field) = section.get("min_interval")
         && let Some(duration) = min_interval(&field, limits, platform, context)

@@ -4,9 +4,10 @@ use super::account::{AccountConfig, TlsOptions};
 use super::reader::{Context, Section};
 use super::text::shown_path;
 use super::{file, server};
+use crate::platform::transport::MOST_CERTIFICATE_BYTES;
 
-/// Largest file of certificates: twice what all public authorities together take.
-const MOST_CERTIFICATE_BYTES: u64 = 1024 * 1024;
+/// The longest User-Agent.
+const MOST_USER_AGENT_BYTES: usize = 256;
 
 /// Everything about the connection that is not the server itself.
 pub fn read(section: &Section, account: &mut AccountConfig, context: &mut Context) {
@@ -26,7 +27,7 @@ pub fn read(section: &Section, account: &mut AccountConfig, context: &mut Contex
     if let Some(field) = section.get("user_agent")
         && let Some(text) = field.nonempty_text(context)
     {
-        if text.len() <= 256 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        if text.len() <= MOST_USER_AGENT_BYTES && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             text.clone_into(&mut account.user_agent);
         } else {
             field.error("a User-Agent has at most 256 printable ASCII characters. Shorten or clean it.", context);
@@ -54,6 +55,10 @@ fn tls(section: &Section, context: &mut Context) -> TlsOptions {
     {
         let path = context.resolve(text);
         match file::read(&path, MOST_CERTIFICATE_BYTES) {
+            Ok(bytes) if bytes.len() as u64 > MOST_CERTIFICATE_BYTES => {
+                let path = shown_path(&path);
+                field.error(format!("the file {path} is larger than 1 MiB. Name a PEM file of certificates."), context);
+            }
             Ok(bytes) if String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") => {
                 options.ca_file = Some(path);
             }

@@ -8,9 +8,7 @@ use super::account::KeySource;
 use super::file;
 use super::reader::{Context, Field, Section};
 use super::text::{looks_like_a_secret, quote, shown_path};
-
-/// A key file is a few dozen bytes; anything beyond this is some other file.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
+use crate::platform::key::MAX_FILE_BYTES;
 
 /// Reads the key now, to see that it is there.
 ///

@@ -65,6 +65,10 @@ impl<'e> Context<'e> {
     }
 }
 
+/// The most entries of a list: accounts, regular expressions, products. An account is a task with connections of its own, an
+/// expression up to two megabytes.
+const MOST_ENTRIES: usize = 1000;
+
 /// A mapping whose keys are known.
 #[derive(Clone)]
 pub struct Section<'t> {
@@ -324,6 +328,10 @@ impl<'t> Field<'t> {
             self.wrong_kind("a list", "Write [first, second], or one item a line, each after a dash.", context);
             return None;
         };
+        if nodes.len() > MOST_ENTRIES {
+            self.error(format!("the list has {} entries. At most {MOST_ENTRIES} are allowed.", nodes.len()), context);
+            return None;
+        }
         let item = |(index, node): (usize, &'t Node)| Field {
             path: format!("{}[{index}]", self.path),
             place: node.place,

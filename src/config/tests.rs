@@ -264,3 +264,16 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_has_a_bound() {
+    let with = |entries: usize| {
+        let list = (0..entries).map(|entry| format!("x{entry}")).collect::<Vec<_>>().join(", ");
+        let account = "name: a, platform: nsight, region: uk, api_key: 0a1b2c3d4e5f6a7b";
+        let text = format!("accounts:\n  - {{ {account}, antivirus_products: [{list}] }}\n");
+        parse(&text, Path::new("x.yml"), &|_| None)
+    };
+    assert!(with(1000).is_ok());
+    let errors = with(1001).expect_err("too many").to_string();
+    assert!(errors.contains("antivirus_products: the list has 1001 entries. At most 1000"), "{errors}");
+}

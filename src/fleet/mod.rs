@@ -11,6 +11,7 @@ mod failing;
 pub mod filter;
 pub mod history;
 pub mod label;
+mod listed;
 pub mod managed_antivirus;
 pub mod mapping;
 mod merge;

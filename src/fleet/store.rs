@@ -9,11 +9,12 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::failing::FailingReports;
+use super::listed::MAX_DEVICES;
 use super::readings::AllReadings;
 use super::{
-    AntivirusEngine, AntivirusProduct, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord,
-    DeviceTasks, FailingDevice, Feature, FieldNames, Filter, History, Kind, License, Mappings, OpenAlerts, OsFamily,
-    PatchCounts, ServerState, SiteKey, SiteRecord, Update,
+    AntivirusProduct, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord, DeviceTasks,
+    FailingDevice, FieldNames, Filter, History, Kind, License, Mappings, OpenAlerts, PatchCounts, ServerState, SiteKey,
+    SiteRecord, Update,
 };
 use crate::collector::Collector;
 use crate::config::ChecksMode;
@@ -100,6 +101,9 @@ pub struct Fleet {
     pub(super) server: Option<Part<ServerState>>,
     pub(super) alerts: Option<Part<OpenAlerts>>,
     pub(super) field_names: Option<FieldNames>,
+    /// How many entries the device lists may have together.
+    #[serde(skip, default = "super::listed::most_devices")]
+    pub(super) most_devices: usize,
     #[serde(with = "jiff::fmt::serde::tz::optional")]
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
@@ -135,6 +139,7 @@ impl Fleet {
             server: None,
             alerts: None,
             field_names: None,
+            most_devices: MAX_DEVICES,
             counters_when_read: HashMap::new(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
@@ -287,7 +292,7 @@ impl Fleet {
         }
     }
 
-    fn drop_lists(&mut self, gone: impl Fn(&DeviceList) -> bool) {
+    pub(super) fn drop_lists(&mut self, gone: impl Fn(&DeviceList) -> bool) {
         self.lists.retain(|list, _| !gone(list));
         self.duplicates.retain(|list, _| !gone(list));
     }
@@ -302,74 +307,11 @@ impl Fleet {
         self.failing.retain_until(Timestamp::MAX, |failing| !gone(&failing.device));
     }
 
-    fn apply_sites(&mut self, client: ClientKey, sites: Vec<SiteRecord>, at: Timestamp) -> bool {
-        let names = |sites: &[SiteRecord]| -> HashMap<SiteKey, super::Label> {
-            sites.iter().map(|site| (site.key.clone(), site.name.clone())).collect()
-        };
-        let new = names(&sites);
-        let old = self.sites.get(&client).map(|part| names(&part.value)).unwrap_or_default();
-        if old.keys().any(|key| !new.contains_key(key)) {
-            let gone = |site: &SiteKey| old.contains_key(site) && !new.contains_key(site);
-            self.drop_lists(|list| matches!(list, DeviceList::Site(site, _) if gone(site)));
-        }
-        self.sites.insert(client, Part { value: sites, at });
-        new != old
-    }
-
-    fn apply_devices(&mut self, list: DeviceList, mut devices: Vec<DeviceRecord>, at: Timestamp) -> bool {
-        let mut seen = HashSet::with_capacity(devices.len());
-        let listed = devices.len();
-        devices.retain(|device| seen.insert(device.id.clone()));
-        let repeated = u64::try_from(listed - devices.len()).unwrap_or(0);
-        self.duplicates.insert(list.clone(), repeated);
-
-        let old = self.lists.remove(&list);
-        let changed = old.as_ref().is_none_or(|old| !needs_same_calls(&old.value, &devices));
-        if let Some(old) = old {
-            let gone: HashSet<DeviceId> =
-                old.value.iter().filter(|device| !seen.contains(&device.id)).map(|device| device.id.clone()).collect();
-            if !gone.is_empty() {
-                self.withdraw(&list, &gone, at);
-            }
-        }
-        self.lists.insert(list, Part { value: devices, at });
-        changed
-    }
-
-    /// Devices that `newer` named before and names no longer are gone from older lists of the same place. (A device that
-    /// moved is named by the lists of its new place, which are left alone.)
-    fn withdraw(&mut self, newer: &DeviceList, gone: &HashSet<DeviceId>, at: Timestamp) {
-        let left_place = |device: &DeviceRecord| match newer {
-            DeviceList::Account => true,
-            DeviceList::Client(client, _) => device.client == *client,
-            DeviceList::Site(site, _) => device.site == *site,
-        };
-        for part in self.lists.values_mut().filter(|part| part.at <= at) {
-            part.value.retain(|device| !(gone.contains(&device.id) && left_place(device)));
-        }
-        self.failing.retain_until(at, |failing| !(gone.contains(&failing.device.id) && left_place(&failing.device)));
-    }
-
     /// Whether a report names a device that no list knows.
     fn names_strangers(&self, devices: &[FailingDevice]) -> bool {
         let known: HashSet<&DeviceId> =
             self.lists.values().flat_map(|list| list.value.iter().map(|device| &device.id)).collect();
         devices.iter().any(|device| !known.contains(&device.device.id))
-    }
-
-    /// Of the custom fields only those that a mapping looks at are kept.
-    fn apply_field_names(&mut self, names: FieldNames) {
-        let mapped: HashSet<u64> =
-            names.iter().filter(|(_, name)| self.options.mappings.names_field(name)).map(|(id, _)| *id).collect();
-        for device in self.lists.values_mut().flat_map(|list| &mut list.value) {
-            if let Some(fields) = &device.custom_fields
-                && fields.iter().any(|field| !mapped.contains(&field.definition))
-            {
-                let kept = fields.iter().filter(|field| mapped.contains(&field.definition)).cloned();
-                device.custom_fields = Some(kept.collect());
-            }
-        }
-        self.field_names = Some(names);
     }
 
     fn listed_counters(&self, id: &DeviceId) -> Option<[u64; 5]> {
@@ -394,29 +336,5 @@ impl Fleet {
             }
         }
         changed
-    }
-}
-
-/// Whether two answers of the same list lead to the same plan.
-fn needs_same_calls(old: &[DeviceRecord], new: &[DeviceRecord]) -> bool {
-    #[derive(PartialEq, Eq, Hash)]
-    struct Needs<'a> {
-        device: (&'a DeviceId, &'a SiteKey, &'a super::Label),
-        kind: (Option<Kind>, Option<bool>, bool),
-        features: [bool; 2],
-        antivirus: (Option<AntivirusEngine>, Option<i32>),
-    }
-    fn needs(device: &DeviceRecord) -> Needs<'_> {
-        let windows = device.info.as_ref().is_some_and(|info| info.os_family == OsFamily::Windows);
-        Needs {
-            device: (&device.id, &device.site, &device.name),
-            kind: (device.kind, device.agentless, windows),
-            features: [Feature::Patch, Feature::Backup].map(|feature| device.has(feature)),
-            antivirus: (device.antivirus_engine, device.utc_offset),
-        }
-    }
-    old.len() == new.len() && {
-        let old: HashSet<Needs<'_>> = old.iter().map(needs).collect();
-        new.iter().all(|device| old.contains(&needs(device)))
     }
 }

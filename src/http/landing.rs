@@ -102,6 +102,14 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
     if let Some(error) = account.last_error.as_ref().filter(|error| !reason.contains(error.as_str())) {
         writeln!(page, "<p class=\"bad\">Last error: {}</p>", Escaped(error))?;
     }
+    if !account.families_withheld.is_empty() {
+        page.push_str("<p class=\"bad\">Withheld, because there are more series than <code>max_series</code>: ");
+        for (position, family) in account.families_withheld.iter().enumerate() {
+            let separator = if position > 0 { ", " } else { "" };
+            write!(page, "{separator}{} ({} series)", Escaped(family.name), family.series)?;
+        }
+        page.push_str(".</p>\n");
+    }
     if let Some(Time(until)) = account.backoff_until.filter(|until| until.0 > now) {
         writeln!(page, "<p>Backing off: the next call {}.</p>", Moment(until, now))?;
     }
@@ -238,5 +246,36 @@ mod tests {
         assert_eq!(at("2026-03-04T11:57:00Z"), "<time title=\"2026-03-04T11:57:00Z\">3 min ago</time>");
         assert!(at("2026-03-04T14:00:00Z").contains(">in 2 h<"));
         assert!(at("2026-03-04T12:00:00.5Z").contains(">now<"));
+    }
+
+    #[test]
+    fn families_that_are_withheld_are_named() {
+        use crate::fleet::{ClientKey, ClientView, KindCounts, View};
+        use crate::metrics::{AccountSetup, AccountStatus, Limits, Publisher};
+        use crate::platform::PlatformName::Nsight;
+
+        let now = "2026-03-04T12:00:00Z".parse().unwrap();
+        let overview = |max_series| {
+            let publisher = Publisher::new();
+            let limits = Limits { max_series, ..Limits::default() };
+            publisher.configure(vec![AccountSetup { status: AccountStatus::new(Nsight, "a", "rmm.example"), limits }]);
+            let devices = KindCounts { server: Some(1), workstation: Some(2), mobile: Some(0) };
+            let (key, id, name) = (ClientKey::new("1"), "1".into(), "Acme".into());
+            let client = ClientView { key, id, name, timezone: None, devices, licenses: None };
+            let view = View { clients: vec![client], ..View::default() };
+            publisher.publish_fleet("a", &std::sync::Arc::new(view));
+            Overview::new(&publisher.snapshot(), now)
+        };
+        let page = |overview: &Overview| {
+            let mut page = String::new();
+            write_page(&mut page, overview, "/metrics", "").unwrap();
+            page
+        };
+        let (all, one) = (overview(4), overview(3));
+        assert!(!page(&all).contains("ithheld"), "{}", page(&all));
+        assert!(page(&one).contains(">3 withheld<") && page(&one).contains(": rmm_client_devices (3 series).</p>"));
+        let status = serde_json::to_value(&one.accounts[0]).unwrap();
+        let expected = serde_json::json!([{ "family": "rmm_client_devices", "series": 3 }]);
+        assert_eq!((&status["families_withheld"], &status["series_dropped"]), (&expected, &serde_json::json!(3)));
     }
 }

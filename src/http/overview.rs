@@ -44,7 +44,18 @@ pub(super) struct Account {
     pub(super) oldest_due_seconds: f64,
     pub(super) series: u64,
     pub(super) series_dropped: u64,
+    /// What is left out because of `max_series`.
+    pub(super) families_withheld: Vec<Family>,
     pub(super) collectors: Vec<Collector>,
+}
+
+/// A family that is left out.
+#[derive(Debug, Serialize)]
+pub(super) struct Family {
+    #[serde(rename = "family")]
+    pub(super) name: &'static str,
+    /// How many series it would have.
+    pub(super) series: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,6 +135,7 @@ impl Account {
     fn new(snapshot: &AccountSnapshot, now: Timestamp) -> Self {
         let status = snapshot.status();
         let collectors = status.collectors.iter();
+        let withheld = snapshot.rendered().into_iter().flat_map(|rendered| rendered.withheld.families());
         Self {
             name: status.account.clone(),
             platform: status.platform.name(),
@@ -137,6 +149,7 @@ impl Account {
             oldest_due_seconds: status.oldest_due.as_secs_f64(),
             series: snapshot.rendered().map_or(0, |rendered| rendered.series),
             series_dropped: snapshot.rendered().map_or(0, RenderedAccount::dropped),
+            families_withheld: withheld.map(|family| Family { name: family.name, series: family.series }).collect(),
             collectors: collectors
                 .map(|(collector, report)| Collector::new(collector.name(), report, status.ready, now))
                 .collect(),

@@ -8,23 +8,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus_client::collector::Collector as Collect;
+use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::text::encode_registry;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::registry::Registry;
 use regex::Regex;
 
-use super::catalogue::{self, Series};
+use super::cap::{self, Withheld};
+use super::catalogue;
 use super::piece::{Deflater, Piece};
-use super::samples::{Pair, put};
+use super::samples::Sink;
 use super::splitter::{Output, Splitter, encoder_type};
-use crate::fleet::{DeviceView, SiteView, View};
+use super::walk::walk;
+use crate::fleet::View;
 use crate::platform::PlatformName;
 
 /// What of an account's fleet may be exposed.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Most series. Families are taken in the order of the catalogue; when this many series are out, the rest is withheld
-    /// and counted.
+    /// Most series. When the fleet has more, whole families are withheld, those of the largest collector first, and counted.
     pub max_series: usize,
     /// Families that are not exposed: a name that matches one of these.
     pub exclude: Vec<Regex>,
@@ -44,8 +45,8 @@ pub struct RenderedAccount {
     pub families: Vec<(usize, Piece)>,
     /// Series that are exposed.
     pub series: u64,
-    /// Series withheld because there were too many.
-    pub withheld: u64,
+    /// Families that are left out because there were too many series.
+    pub withheld: Withheld,
     /// Series dropped because another one has the same name and labels, and records dropped because their object had been
     /// named before.
     pub duplicates: u64,
@@ -59,109 +60,75 @@ impl RenderedAccount {
     /// Series that are not exposed although the fleet has them.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.withheld + self.duplicates
+        self.withheld.series() + self.duplicates
     }
 }
 
-/// Renders the fleet of one account.
+/// Renders the fleet of one account, as if for the first time.
 #[must_use]
 pub fn render(platform: PlatformName, account: &str, view: &Arc<View>, limits: &Limits) -> RenderedAccount {
+    render_again(platform, account, view, limits, &Withheld::default())
+}
+
+/// Renders the fleet of one account. `before` is what was left out of it the last time.
+pub(super) fn render_again(
+    platform: PlatformName,
+    account: &str,
+    view: &Arc<View>,
+    limits: &Limits,
+    before: &Withheld,
+) -> RenderedAccount {
     let start = Instant::now();
+    let counts = count(view, limits);
+    let withheld = cap::withhold(platform, &counts, limits.max_series as u64, before);
+    let families: Vec<_> =
+        counts.into_iter().map(|(family, _)| family).filter(|family| !withheld.holds(*family)).collect();
     let labels = [("platform", platform.name().to_owned()), ("account", account.to_owned())];
     let mut registry = Registry::with_labels(labels.into_iter().map(|(name, value)| (name.into(), value.into())));
-    registry.register_collector(Box::new(FleetCollector { view: view.clone(), exclude: limits.exclude.clone() }));
-    let mut splitter = Splitter::new(Pieces::new(limits.max_series));
+    registry.register_collector(Box::new(FleetCollector { view: view.clone(), families }));
+    let mut splitter = Splitter::new(Pieces::new());
     // Writing to memory does not fail.
     let _ = encode_registry(&mut splitter, &registry);
     let mut rendered = splitter.finish().finish();
+    rendered.withheld = withheld;
     rendered.duplicates += view.duplicates;
     rendered.render_duration = start.elapsed();
     rendered
 }
 
+/// How many series each family has that may be exposed, by its index in the catalogue; none without any. Duplicates count:
+/// they are told apart only when they are text.
+fn count(view: &View, limits: &Limits) -> Vec<(usize, u64)> {
+    let fleet = catalogue::families().iter().enumerate().filter(|(_, family)| family.is_fleet());
+    let wanted = fleet.filter(|(_, family)| !limits.exclude.iter().any(|expression| expression.is_match(family.name)));
+    let count = |series| {
+        let mut sink = Sink::Count(0);
+        // Counting does not fail.
+        let _ = walk(series, view, &mut sink);
+        if let Sink::Count(count) = sink { count } else { 0 }
+    };
+    wanted.map(|(index, family)| (index, count(family.series))).filter(|(_, count)| *count > 0).collect()
+}
+
+/// Writes the families with these indices.
 #[derive(Debug)]
 struct FleetCollector {
     view: Arc<View>,
-    exclude: Vec<Regex>,
+    families: Vec<usize>,
 }
 
 impl Collect for FleetCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in catalogue::families().iter().filter(|family| family.is_fleet()) {
-            if !self.exclude.iter().any(|expression| expression.is_match(family.name)) {
-                let mut metric = encoder.encode_descriptor(family.name, "", None, encoder_type(family.metric_type))?;
-                encode_family(family.series, &self.view, &mut metric)?;
-            }
+        for family in self.families.iter().filter_map(|index| catalogue::families().get(*index)) {
+            let metric = encoder.encode_descriptor(family.name, "", None, encoder_type(family.metric_type))?;
+            walk(family.series, &self.view, &mut Sink::Text(metric))?;
         }
         Ok(())
     }
 }
 
-fn encode_family(series: Series, view: &View, metric: &mut MetricEncoder<'_>) -> fmt::Result {
-    match series {
-        Series::Exporter(_) | Series::Account(_) | Series::Report(_) => (),
-        Series::Fleet(write) => put(metric, &[], |out| write(view, out))?,
-        Series::Client(write) => {
-            for client in &view.clients {
-                let labels = [("client", client.name.as_str()), ("client_id", client.id.as_str())];
-                put(metric, &labels, |out| write(client, out))?;
-            }
-        }
-        Series::Site(write) => {
-            for site in &view.sites {
-                put(metric, &site_labels(site), |out| write(site, out))?;
-            }
-        }
-        Series::Device(write) => {
-            for device in &view.devices {
-                put(metric, &device_labels(device), |out| write(device, out))?;
-            }
-        }
-        Series::Check(write) => {
-            for device in &view.devices {
-                let [client, site, name, id] = device_labels(device);
-                for check in &device.checks {
-                    let own = ("check_id", check.id.as_str());
-                    let kind = ("check_type", check.check_type.as_ref());
-                    let labels = [client, site, name, id, own, ("check", check.name.as_str()), kind];
-                    put(metric, &labels, |out| write(check, out))?;
-                }
-            }
-        }
-        Series::Task(write) => {
-            for device in &view.devices {
-                let [client, site, name, id] = device_labels(device);
-                for task in &device.tasks {
-                    let labels = [client, site, name, id, ("task_id", task.id.as_str()), ("task", task.name.as_str())];
-                    put(metric, &labels, |out| write(task, out))?;
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn site_labels(site: &SiteView) -> [Pair<'_>; 4] {
-    [
-        ("client", site.client.as_str()),
-        ("client_id", site.client_id.as_str()),
-        ("site", site.name.as_str()),
-        ("site_id", site.id.as_str()),
-    ]
-}
-
-fn device_labels(device: &DeviceView) -> [Pair<'_>; 4] {
-    [
-        ("client", device.client.as_str()),
-        ("site", device.site.as_str()),
-        ("device", device.record.name.as_str()),
-        ("device_id", &device.id.0),
-    ]
-}
-
-/// Takes the samples of a fleet: drops duplicates, keeps to the limit, compresses.
+/// Takes the samples of a fleet: drops duplicates, compresses.
 struct Pieces {
-    max_series: u64,
     deflater: Deflater,
     current: Option<usize>,
     seen: HashSet<(u64, u64)>,
@@ -170,9 +137,8 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn new(max_series: usize) -> Self {
+    fn new() -> Self {
         Self {
-            max_series: max_series as u64,
             deflater: Deflater::new(),
             current: None,
             seen: HashSet::new(),
@@ -196,10 +162,6 @@ impl Pieces {
 
 impl Output for Pieces {
     fn sample(&mut self, family: usize, line: &str) {
-        if self.rendered.series >= self.max_series {
-            self.rendered.withheld += 1;
-            return;
-        }
         if self.current != Some(family) {
             self.end_family();
             self.current = Some(family);

@@ -5,6 +5,7 @@
 //! A scrape only picks pieces and joins them.
 
 mod account;
+mod cap;
 pub mod catalogue;
 mod exposition;
 mod fleet;
@@ -15,10 +16,12 @@ mod publisher;
 mod samples;
 mod splitter;
 mod status;
+mod walk;
 
 use std::sync::Arc;
 
 pub use account::AccountMetrics;
+pub use cap::{Withheld, WithheldFamily};
 pub use exposition::{Body, Exposition, Format, Selection};
 pub use fleet::{Limits, RenderedAccount, render};
 pub use piece::Piece;

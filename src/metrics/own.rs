@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus_client::collector::Collector as Collect;
+use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::text::encode_registry;
-use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder};
 use prometheus_client::registry::Registry;
 
 use super::account::CallMetrics;
 use super::catalogue::{self, Series};
 use super::process::Process;
-use super::samples::{Pair, put};
+use super::samples::{Pair, Sink, put};
 use super::splitter::{Output, Splitter, encoder_type};
 use super::status::AccountStatus;
 use crate::collector::Collector;
@@ -72,19 +72,19 @@ impl Collect for OwnCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         for family in catalogue::families().iter().filter(|family| !family.is_fleet()) {
             let name = family.open_metrics_name();
-            let mut metric = encoder.encode_descriptor(name, "", None, encoder_type(family.metric_type))?;
-            encode_family(family.series, &self.0, &mut metric)?;
+            let metric = encoder.encode_descriptor(name, "", None, encoder_type(family.metric_type))?;
+            encode_family(family.series, &self.0, &mut Sink::Text(metric))?;
         }
         Ok(())
     }
 }
 
-fn encode_family(series: Series, own: &Own, metric: &mut MetricEncoder<'_>) -> fmt::Result {
+fn encode_family(series: Series, own: &Own, sink: &mut Sink<'_>) -> fmt::Result {
     match series {
-        Series::Exporter(write) => put(metric, &[], |out| write(own, out))?,
+        Series::Exporter(write) => put(sink, &[], |out| write(own, out))?,
         Series::Account(write) => {
             for account in &own.accounts {
-                put(metric, &account.labels(), |out| write(account, out))?;
+                put(sink, &account.labels(), |out| write(account, out))?;
             }
         }
         Series::Report(write) => {
@@ -92,7 +92,7 @@ fn encode_family(series: Series, own: &Own, metric: &mut MetricEncoder<'_>) -> f
                 let [platform, name] = account.labels();
                 let wanted = |collector| own.collectors.as_ref().is_none_or(|names| names.contains(collector));
                 for (collector, report) in account.status.collectors.iter().filter(|(collector, _)| wanted(collector)) {
-                    put(metric, &[platform, name, ("collector", collector.name())], |out| write(report, out))?;
+                    put(sink, &[platform, name, ("collector", collector.name())], |out| write(report, out))?;
                 }
             }
         }

@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
 use super::account::AccountMetrics;
-use super::fleet::{Limits, RenderedAccount, render};
+use super::cap::Withheld;
+use super::fleet::{Limits, RenderedAccount, render_again};
 use super::own::Reload;
 use super::status::AccountStatus;
 use crate::fleet::View;
@@ -44,7 +45,6 @@ pub struct AccountSnapshot {
 #[derive(Debug, Default)]
 struct Warned {
     duplicates: AtomicBool,
-    withheld: AtomicBool,
 }
 
 impl Snapshot {
@@ -158,8 +158,13 @@ impl Publisher {
     /// account is not configured (any more).
     pub fn publish_fleet(&self, account: &str, view: &Arc<View>) {
         let Some(known) = self.snapshot.load().account(account).cloned() else { return };
-        let rendered = Arc::new(render(known.status.platform, account, view, &known.limits));
+        let nothing = Withheld::default();
+        let before = known.rendered.as_ref().map_or(&nothing, |rendered| &rendered.withheld);
+        let rendered = Arc::new(render_again(known.status.platform, account, view, &known.limits, before));
         warn_once(account, &rendered, &known);
+        if !rendered.withheld.same_families(before) {
+            report_withheld(account, &rendered.withheld, known.limits.max_series);
+        }
         let duration = rendered.render_duration;
         tracing::debug!(account, series = rendered.series, ?duration, "fleet rendered");
         self.change(|snapshot| {
@@ -187,13 +192,58 @@ fn warn_once(account: &str, rendered: &RenderedAccount, known: &AccountSnapshot)
         let (dropped, first) = (rendered.duplicates, rendered.first_duplicate.unwrap_or_default());
         tracing::warn!(account, dropped, first, "series or records that exist already were dropped");
     }
-    if rendered.withheld > 0 && !warned.withheld.swap(true, Ordering::Relaxed) {
-        let (withheld, max_series) = (rendered.withheld, known.limits.max_series);
+}
+
+/// Says what is left out, whenever that changes.
+fn report_withheld(account: &str, withheld: &Withheld, max_series: usize) {
+    if withheld.is_empty() {
+        tracing::info!(account, max_series, "no family is withheld any more");
+    } else {
         tracing::warn!(
             account,
-            withheld,
             max_series,
-            "series are withheld: raise max_series, or filter or exclude more"
+            withheld = withheld.series(),
+            families = %withheld,
+            "too many series: these families are withheld; raise max_series, or filter or exclude more"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::{ClientKey, ClientView, KindCounts};
+    use crate::platform::PlatformName::Nsight;
+    use crate::platform::nsight::logged;
+
+    /// Four series for each client: one of `rmm_client_info`, three of `rmm_client_devices`.
+    fn clients(count: usize) -> Arc<View> {
+        let client = |number: usize| ClientView {
+            key: ClientKey::new(&number.to_string()),
+            id: number.to_string().as_str().into(),
+            name: "Acme".into(),
+            timezone: None,
+            devices: KindCounts { server: Some(1), workstation: Some(2), mobile: Some(0) },
+            licenses: None,
+        };
+        Arc::new(View { clients: (0..count).map(client).collect(), ..View::default() })
+    }
+
+    #[test]
+    fn what_is_withheld_is_told_when_it_changes() {
+        let publisher = Publisher::new();
+        let limits = Limits { max_series: 40, exclude: Vec::new() };
+        publisher.configure(vec![AccountSetup { status: AccountStatus::new(Nsight, "a", "rmm.example"), limits }]);
+        let publish = |count| logged(|| publisher.publish_fleet("a", &clients(count)));
+        let warned = |log: &str| log.lines().filter(|line| line.contains("WARN")).count();
+        assert!(!publish(10).contains("withheld"), "all fit");
+        let log = publish(11);
+        assert!(warned(&log) == 1 && log.contains("rmm_client_devices (33 series)"), "{log}");
+        assert_eq!(warned(&publish(12)), 0, "the same family, some more series");
+        let log = publish(41);
+        assert!(warned(&log) == 1 && log.contains("rmm_client_info (41 series)"), "{log}");
+        assert_eq!(publisher.snapshot().account("a").and_then(AccountSnapshot::rendered).map(|it| it.series), Some(0));
+        assert!(publish(9).contains("no family is withheld any more"));
+        assert_eq!(warned(&publish(9)), 0);
     }
 }

@@ -13,17 +13,25 @@ use prometheus_client::metrics::exemplar::Exemplar;
 /// A label and its value, not escaped.
 pub(super) type Pair<'a> = (&'static str, &'a str);
 
+/// What becomes of the samples of a family.
+pub(super) enum Sink<'e> {
+    /// They become text.
+    Text(MetricEncoder<'e>),
+    /// They are only counted.
+    Count(u64),
+}
+
 /// Takes the samples of one thing (a device, a client …) in one family.
 pub(super) struct Samples<'s, 'e> {
-    metric: &'s mut MetricEncoder<'e>,
+    sink: &'s mut Sink<'e>,
     base: &'s [Pair<'s>],
     result: fmt::Result,
 }
 
 impl<'s, 'e> Samples<'s, 'e> {
     /// Every sample will carry the labels `base`.
-    pub(super) fn new(metric: &'s mut MetricEncoder<'e>, base: &'s [Pair<'s>]) -> Self {
-        Self { metric, base, result: Ok(()) }
+    pub(super) fn new(sink: &'s mut Sink<'e>, base: &'s [Pair<'s>]) -> Self {
+        Self { sink, base, result: Ok(()) }
     }
 
     /// One gauge sample.
@@ -63,22 +71,25 @@ impl<'s, 'e> Samples<'s, 'e> {
         if self.result.is_err() {
             return;
         }
+        let metric = match self.sink {
+            Sink::Text(metric) => metric,
+            Sink::Count(count) => {
+                *count += 1;
+                return;
+            }
+        };
         let labels = LabelSet { base: self.base, own };
         self.result = if self.base.is_empty() && own.is_empty() {
-            encode(self.metric) // an empty label set would be written as braces with nothing inside
+            encode(metric) // an empty label set would be written as braces with nothing inside
         } else {
-            self.metric.encode_family(&labels).and_then(|mut metric| encode(&mut metric))
+            metric.encode_family(&labels).and_then(|mut metric| encode(&mut metric))
         };
     }
 }
 
 /// Hands over the samples of one thing, whose labels are `labels`.
-pub(super) fn put(
-    metric: &mut MetricEncoder<'_>,
-    labels: &[Pair<'_>],
-    write: impl FnOnce(&mut Samples<'_, '_>),
-) -> fmt::Result {
-    let mut samples = Samples::new(metric, labels);
+pub(super) fn put(sink: &mut Sink<'_>, labels: &[Pair<'_>], write: impl FnOnce(&mut Samples<'_, '_>)) -> fmt::Result {
+    let mut samples = Samples::new(sink, labels);
     write(&mut samples);
     samples.finish()
 }

@@ -15,7 +15,7 @@ use super::redact::redact_message;
 use crate::config::KeySource;
 
 /// The most that is read of a key file. Keys have some dozens of characters; the bound is against a wrong path.
-const MAX_FILE_BYTES: u64 = 16 * 1024;
+pub(crate) const MAX_FILE_BYTES: u64 = 16 * 1024;
 
 /// What a secret is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

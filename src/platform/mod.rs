@@ -111,7 +111,21 @@ pub struct Failure {
     pub spares_key: bool,
 }
 
+/// The most bytes of a failure's message: libraries quote names of elements and certificates, which can have any length.
+const MAX_MESSAGE_BYTES: usize = 1000;
+
 impl Failure {
+    /// The same with its message made fit for a log: `hide` takes secrets out of it, and what is too long is cut after that.
+    #[must_use]
+    pub(crate) fn fit_for_log(self, hide: impl FnOnce(&str) -> String) -> Self {
+        let mut message = hide(&self.message);
+        if message.len() > MAX_MESSAGE_BYTES {
+            message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
+            message.push('…');
+        }
+        Self { message, ..self }
+    }
+
     /// What it means for the account, where [`outcome`](Self::outcome) is what happened to the call: a refusal that spares the
     /// key is one of a platform that is well.
     #[must_use]
@@ -126,5 +140,27 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.outcome.name(), self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_cut_after_secrets_are_out_of_it() {
+        let failure = |message: String| Failure {
+            outcome: Outcome::InvalidResponse,
+            gone: None,
+            retry_after: None,
+            message,
+            bytes: 0,
+            spares_key: false,
+        };
+        let hide = |message: &str| message.replace("SECRET", "***");
+        // The secret begins within the bound and ends beyond it.
+        let long = failure(format!("{}SECRET{}", "ü".repeat(498), "x".repeat(1 << 20))).fit_for_log(hide).message;
+        assert_eq!(long, format!("{}***x…", "ü".repeat(498)));
+        assert_eq!(failure("SECRET!".to_owned()).fit_for_log(hide).message, "***!");
     }
 }

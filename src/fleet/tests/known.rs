@@ -159,6 +159,20 @@ fn repeated_records_are_counted_and_the_first_one_counts() {
 }
 
 #[test]
+fn device_lists_have_a_bound_together() {
+    let mut fleet = nsight();
+    fleet.most_devices = fleet.lists.values().map(|list| list.value.len()).sum::<usize>() + 1;
+    let more = ["301", "302", "303"].map(|id| device(id, "2", "21", Kind::Server)).to_vec();
+    fleet.apply(Update::Devices(details("21", Kind::Server), more.clone()), at(4));
+    let view = fleet.current(at(5));
+    assert_eq!((ids(&view).contains(&"301"), view.duplicates), (true, 2), "the others are counted");
+    assert!(!ids(&view).contains(&"302"));
+    fleet.most_devices += 2;
+    fleet.apply(Update::Devices(details("21", Kind::Server), more), at(6));
+    assert_eq!(fleet.current(at(7)).duplicates, 0, "a list takes the place of the older one");
+}
+
+#[test]
 fn only_changes_that_matter_to_the_plan_ask_for_a_new_one() {
     let mut fleet = nsight();
     let mut same = device("200", "2", "20", Kind::Server);

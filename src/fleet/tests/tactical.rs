@@ -109,16 +109,52 @@ fn a_mapped_field_says_something_once_its_name_and_its_value_are_known() {
         let view = fleet.current(at(1));
         ["a", "b"].map(|id| find(&view, id).backup.and_then(|backup| backup.up_to_date))
     };
+    let kept = |fleet: &Fleet| find(&fleet.known(), "a").record.custom_fields.clone();
     assert_eq!(backup(&fleet), [None, None], "the names are not known");
+    assert_eq!(kept(&fleet).map(|fields| fields.len()), Some(2), "they may be on their way");
+    fleet.apply(Update::FieldNames(Arc::new([(3, "Backup".into()), (4, "Other".into())])), at(0));
+    assert_eq!(backup(&fleet), [Some(true), None]);
+    assert_eq!(kept(&fleet).as_deref(), Some(&[field(3)][..]), "what nobody asked for is not kept");
     fleet.apply(Update::FieldNames(Arc::new([(5, "Backup".into()), (4, "Other".into())])), at(0));
     assert_eq!(backup(&fleet), [None, None], "another field is called so");
-    let [first, _] = ["a", "b"].map(|id| find(&fleet.known(), id).record.custom_fields.clone());
-    assert_eq!(first.as_deref(), Some(&[][..]), "what nobody asked for is not kept");
     let agents = |fields: &[u64]| {
         let custom_fields = Some(fields.iter().copied().map(field).collect());
         Update::Devices(DeviceList::Account, vec![DeviceRecord { custom_fields, ..agent("a", None) }, agent("b", None)])
     };
     fleet.apply(agents(&[3, 4]), at(0));
+    assert_eq!(kept(&fleet).as_deref(), Some(&[][..]), "no mapping looks at these");
     fleet.apply(Update::FieldNames(Arc::new([(3, "Backup".into()), (4, "Other".into())])), at(0));
+    fleet.apply(agents(&[3, 4]), at(0));
     assert_eq!(backup(&fleet), [Some(true), None]);
+    assert_eq!(kept(&fleet).as_deref(), Some(&[field(3)][..]));
+    fleet.apply(Update::FieldNames(Arc::new([(3, "Else".into()), (4, "Other".into())])), at(0));
+    assert_eq!((backup(&fleet), kept(&fleet).as_deref()), ([None, None], Some(&[][..])), "renamed");
+}
+
+/// The key may read agents and not the definitions of their fields.
+#[test]
+fn custom_fields_are_not_kept_while_their_names_cannot_be_had() {
+    let mapping = |field: &str| Mapping {
+        checks: None,
+        date_field: None,
+        status_field: Some(field.into()),
+        status_passing: Regex::new("^ok$").expect("valid"),
+    };
+    let mappings = Mappings { antivirus: None, backup: Some(mapping("Backup")) };
+    let mut fleet = Fleet::new(FleetOptions { mappings, ..options(PlatformName::Tactical) });
+    let agents = || {
+        let fields = [CustomField { definition: 3, value: CustomValue::Text("private".into()) }];
+        let device = DeviceRecord { custom_fields: Some(Arc::new(fields)), ..agent("a", None) };
+        Update::Devices(DeviceList::Account, vec![device])
+    };
+    let kept = |fleet: &Fleet| find(&fleet.known(), "a").record.custom_fields.is_some();
+    fleet.apply(agents(), at(0));
+    assert!(kept(&fleet));
+    for second in 1..4 {
+        fleet.apply(agents(), at(second));
+        assert!(!kept(&fleet), "the names did not come in time for list {second}");
+    }
+    fleet.apply(Update::FieldNames(Arc::new([(3, "Backup".into())])), at(4));
+    fleet.apply(agents(), at(5));
+    assert!(kept(&fleet), "now they may be read");
 }

@@ -170,7 +170,8 @@ pub(super) static FAMILIES: [Family; 31] = [
     },
     Family {
         name: "rmm_exporter_series_dropped",
-        meaning: "Fleet series of the account that are withheld by max_series or as duplicates; 0 normally.",
+        meaning: "Fleet series of the account that are missing: those of whole families that are withheld because there \
+                  are more than max_series, and duplicates; 0 normally.",
         series: Series::Account(|account, out| out.put(&[], account.dropped)),
         ..ACCOUNT
     },

@@ -114,9 +114,11 @@ other fixed labels only those that apply.
 Values are those of the last poll. When a poll fails, the last good values stay until they are older than `stale_after`;
 then they go. A device that the platform no longer reports loses all its series.
 
-Each account has at most `max_series` fleet series. Families are taken in the order of this page; once the limit is reached,
-all further series are withheld and counted in `rmm_exporter_series_dropped`. A family whose name matches
-`metrics.exclude` is not exposed and not counted.
+Each account has at most `max_series` fleet series. When there are more, whole families are withheld, never a part of one:
+those of the collector with the most series first, of these the largest first, then those that come from several collectors,
+and last those that name clients, sites and devices, until the rest fits. They are counted in
+`rmm_exporter_series_dropped` and named in the log, on the landing page and in `/api/v1/status`. A family comes back when 5 % of
+the limit stays free with it. A family whose name matches `metrics.exclude` is not exposed and not counted.
 
 `/metrics?account=NAME` gives one account, `/metrics?collect[]=NAME` the fleet metrics and `rmm_collector_*` of one
 collector; both can be repeated. The other metrics about the exporter itself are always there.

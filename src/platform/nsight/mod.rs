@@ -35,6 +35,8 @@ use crate::platform::{Answer, Failure, Platform, SetupError};
 
 pub use self::collectors::{COLLECTORS, Fallbacks};
 pub use self::decode::Decoder;
+#[cfg(test)]
+pub(crate) use noted::tests::logged;
 
 /// Bodies from this size on are decoded on a thread of their own: they take milliseconds, in which a scrape would wait.
 const LARGE_BODY_BYTES: usize = 256 * 1024;
@@ -166,7 +168,7 @@ impl Platform for Nsight {
         self.note(Ended { call, outcome, status, is_empty, took, at: self.steady() });
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         debug!(account = self.config.name, ?call, bytes, ok = result.is_ok(), "call ended");
-        result.map_err(|failure| Failure { message: self.client.key().hide(&failure.message), ..failure })
+        result.map_err(|failure| failure.fit_for_log(|message| self.client.key().hide(message)))
     }
 
     fn reload_key(&self) -> bool {

@@ -53,7 +53,7 @@ impl NsightProber {
     }
 
     fn clean(&self, failure: Failure) -> Failure {
-        Failure { message: self.client.key().hide(&failure.message), ..failure }
+        failure.fit_for_log(|message| self.client.key().hide(message))
     }
 
     /// The answer again, if it can be a good one.

@@ -7,6 +7,17 @@ use reqwest::Method;
 use crate::fleet::DeviceId;
 use crate::planner::ReadCall;
 
+/// The largest answer with all agents.
+const MAX_AGENTS_BYTES: u64 = 160 * 1024 * 1024;
+/// The largest answer that is a single object.
+const MAX_OBJECT_BYTES: u64 = 1024 * 1024;
+/// The largest other answer.
+const MAX_BODY_BYTES: u64 = 64 * 1024 * 1024;
+/// The most records of a list of the whole server.
+const MAX_RECORDS: usize = 200_000;
+/// The most records of another list.
+const MAX_RECORDS_OF_AN_AGENT: usize = 20_000;
+
 /// A read of the Tactical RMM API.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Call {
@@ -121,10 +132,10 @@ impl Call {
     #[must_use]
     pub const fn max_bytes(&self) -> u64 {
         match self {
-            Self::Agents => 160 * 1024 * 1024,
+            Self::Agents => MAX_AGENTS_BYTES,
             // A single small object, of which any part may be kept.
-            Self::Status | Self::DashInfo | Self::Version => 1024 * 1024,
-            _ => 64 * 1024 * 1024,
+            Self::Status | Self::DashInfo | Self::Version => MAX_OBJECT_BYTES,
+            _ => MAX_BODY_BYTES,
         }
     }
 
@@ -132,8 +143,8 @@ impl Call {
     #[must_use]
     pub const fn max_records(&self) -> usize {
         match self {
-            Self::Clients | Self::Agents | Self::AgentNames | Self::Alerts => 200_000,
-            _ => 20_000,
+            Self::Clients | Self::Agents | Self::AgentNames | Self::Alerts => MAX_RECORDS,
+            _ => MAX_RECORDS_OF_AN_AGENT,
         }
     }
 }

@@ -133,7 +133,7 @@ impl Platform for Tactical {
         if result.as_ref().is_err_and(|failure| failure.spares_key) {
             self.client.reload_token();
         }
-        result.map_err(|failure| Failure { message: self.client.hide(&failure.message), ..failure })
+        result.map_err(|failure| failure.fit_for_log(|message| self.client.hide(message)))
     }
 
     fn reload_key(&self) -> bool {

@@ -93,7 +93,7 @@ impl Prober for TacticalProber {
     type Call = Call;
 
     async fn ask(&self, call: &Call, permit: Permit) -> Probed {
-        let clean = |failure: Failure| Failure { message: self.client.hide(&failure.message), ..failure };
+        let clean = |failure: Failure| failure.fit_for_log(|message| self.client.hide(message));
         match self.client.send(call, permit).await {
             Ok(answer) => {
                 let (date, bytes) = (answer.date, answer.body.len() as u64);

@@ -104,6 +104,16 @@ mod tests {
     }
 
     #[test]
+    fn a_user_whom_two_servers_report_counts_once() {
+        let user = |id: &str, server: &str| format!("<user objectGUID=\"{id}\" status=\"0\" device=\"{server}\"/>");
+        let users = [user("a1", "1"), user("a1", "2"), user("a2", "1"), "<user status=\"0\"/>".repeat(2)].concat();
+        let text = format!("<result status=\"OK\"><users>{users}</users></result>");
+        let (updates, left_out) = read_text(&call(), &text, ChecksMode::Failing).expect("good");
+        let [update] = updates.as_slice() else { panic!("{updates:?}") };
+        assert_eq!((counts(update)[0], left_out), (4, 0), "those without an id are told apart by nothing");
+    }
+
+    #[test]
     fn a_status_that_is_not_known_counts_and_is_logged_once() {
         let log = logged(|| {
             let (updates, left_out) =

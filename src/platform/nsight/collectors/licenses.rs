@@ -99,6 +99,18 @@ mod tests {
     }
 
     #[test]
+    fn a_count_that_is_named_twice_is_added_once() {
+        let count = |id: &str| {
+            let ids = format!("<license_count_id>{id}</license_count_id><swgrpid>7</swgrpid>");
+            format!("<license_count><name>A</name><count>5</count><installed>2</installed>{ids}</license_count>")
+        };
+        let text = format!("<result><items>{}{}{}</items></result>", count("1"), count("1"), count("2"));
+        let (mut updates, left_out) = read_text(&call(), &text, ChecksMode::Failing).expect("good");
+        let expected = (vec![license("A", Some(10), Some(4))], 0);
+        assert_eq!((licenses(updates.remove(0)), left_out), expected, "several counts may share a group");
+    }
+
+    #[test]
     fn one_call_for_each_client() {
         let client = |id: &str| ClientView {
             key: ClientKey::new(id),

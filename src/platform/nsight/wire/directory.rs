@@ -1,4 +1,4 @@
-//! Users of Active Directory: list_active_directory_users. Of everything that it says about people, only a number is read.
+//! Users of Active Directory: list_active_directory_users. Of everything that it says about people, only a number is kept.
 
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Shape, Tally, read_list};
@@ -7,7 +7,8 @@ use crate::platform::nsight::xml::{Shape, Tally, read_list};
 const SHAPE: Shape = Shape { root: None, containers: &["users"] };
 
 /// Reads an answer of list_active_directory_users: calls `each` with the attribute `status` of every user, `None` where
-/// it is no number. Names, addresses and ids are skipped unread.
+/// it is no number. A user whom several servers of the directory report counts once, by the id that all of them use; names
+/// and addresses are skipped unread.
 ///
 /// # Errors
 ///
@@ -23,7 +24,10 @@ pub fn list_active_directory_users(
         }
         tally.record()?;
         tally.good();
-        each(element.attribute("status").and_then(|status| status.parse().ok()));
+        let id = element.attribute("objectGUID").unwrap_or_default();
+        if tally.is_first(&[&id]) {
+            each(element.attribute("status").and_then(|status| status.parse().ok()));
+        }
         Ok(true)
     })
 }

@@ -17,7 +17,7 @@ pub struct LicenseCount {
 
 const LICENSE_COUNT: &[&str] = &["license_count_id", "swgrpid", "name", "count", "installed"];
 
-/// Reads an answer of list_client_license_count.
+/// Reads an answer of list_client_license_count: each count once, by its id.
 ///
 /// # Errors
 ///
@@ -36,7 +36,9 @@ pub fn list_client_license_count(text: &str, tally: &mut Tally) -> Result<Vec<Li
             return Ok(true);
         }
         tally.good();
-        counts.push(LicenseCount { name, owned: fields.number("count"), installed: fields.number("installed") });
+        if tally.is_first(&[fields.text("license_count_id")]) {
+            counts.push(LicenseCount { name, owned: fields.number("count"), installed: fields.number("installed") });
+        }
         Ok(true)
     })?;
     Ok(counts)

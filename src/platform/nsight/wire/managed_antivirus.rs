@@ -51,23 +51,26 @@ pub fn list_mav_threats(text: &str, tally: &mut Tally) -> Result<Vec<String>, Er
     Ok(statuses)
 }
 
-/// Reads an answer of list_mav_quarantine: how many items it has. Their words are not read: the call asks for what is in
+/// Reads an answer of list_mav_quarantine: how many items it has, each once by its ids (those of two engines can be equal). Their words are not read: the call asks for what is in
 /// quarantine now, and who answers knows better than a list of words which of them mean that.
 ///
 /// # Errors
 ///
 /// When it is none.
 pub fn list_mav_quarantine(text: &str, tally: &mut Tally) -> Result<u64, Error> {
-    const ITEM: &[&str] = &["quarantine_id", "guid", "threat_name"];
+    const ITEM: &[&str] = &["quarantine_id", "guid", "threat_name", "engine"];
     let mut items = 0;
     read_records(text, "quarantined_item", tally, |element, tally| {
         let fields = Fields::read(element, ITEM, Names::Exact)?;
-        if ITEM.iter().all(|name| fields.text(name).is_empty()) {
+        let [id, guid, threat, engine] =
+            ["quarantine_id", "guid", "threat_name", "engine"].map(|name| fields.text(name));
+        let has_id = !(id.is_empty() && guid.is_empty());
+        if !has_id && threat.is_empty() {
             tally.bad("quarantined item without id and threat");
             return Ok(());
         }
         tally.good();
-        items += 1;
+        items += u64::from(!has_id || tally.is_first(&[id, guid, engine]));
         Ok(())
     })?;
     Ok(items)

@@ -21,9 +21,9 @@ pub struct Outage {
     pub end: Option<Timestamp>,
 }
 
-const OUTAGE: &[&str] = &["reason", "outage_reason", "state", "utc_start", "utc_end"];
+const OUTAGE: &[&str] = &["outage_id", "reason", "outage_reason", "state", "utc_start", "utc_end"];
 
-/// Reads an answer of list_outages.
+/// Reads an answer of list_outages: each outage once, by its id.
 ///
 /// # Errors
 ///
@@ -52,7 +52,9 @@ pub fn list_outages(text: &str, tally: &mut Tally) -> Result<Vec<Outage>, Error>
             return Ok(true);
         }
         tally.good();
-        outages.push(outage);
+        if tally.is_first(&[fields.text("outage_id")]) {
+            outages.push(outage);
+        }
         Ok(true)
     })?;
     if strange && !found {

@@ -1,5 +1,7 @@
 //! The fields of one record, read leniently.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -195,18 +197,31 @@ pub struct Tally {
     records: usize,
     good: usize,
     bad: usize,
+    /// Hashes of the identities so far: no list of people's ids is kept.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    repeated: usize,
 }
 
 impl Tally {
     /// For an answer of `service`.
     #[must_use]
-    pub const fn new(service: &'static str) -> Self {
-        Self { service, limit: MAX_RECORDS, records: 0, good: 0, bad: 0 }
+    pub fn new(service: &'static str) -> Self {
+        Self {
+            service,
+            limit: MAX_RECORDS,
+            records: 0,
+            good: 0,
+            bad: 0,
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+            repeated: 0,
+        }
     }
 
     /// The same for an answer of at most `limit` records.
     #[must_use]
-    pub const fn with_limit(self, limit: usize) -> Self {
+    pub fn with_limit(self, limit: usize) -> Self {
         Self { limit, ..self }
     }
 
@@ -226,6 +241,19 @@ impl Tally {
     /// A record was read.
     pub const fn good(&mut self) {
         self.good += 1;
+    }
+
+    /// Whether a good record is to be counted: not when the answer named one of this identity before. A record without any
+    /// part of an identity is a new one.
+    pub fn is_first(&mut self, identity: &[&str]) -> bool {
+        if identity.iter().all(|part| part.is_empty()) || self.seen.insert(self.hasher.hash_one(identity)) {
+            return true;
+        }
+        self.repeated += 1;
+        if self.repeated == 1 {
+            debug!(call = self.service, "a record was repeated; each counts once");
+        }
+        false
     }
 
     /// A record was left out; `what` is wrong with it. The first ones are logged.

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::super::call::Call;
 use super::super::decode::Decoder;
+use super::super::wire::MAX_NAME_BYTES;
 use super::super::wire::array::{ArrayError, each_record};
 use super::super::wire::custom_fields::{Definition, Value};
 use crate::collector::Collector;
@@ -28,7 +29,7 @@ pub fn wants(config: CollectorConfig, mappings: &Mappings) -> impl Iterator<Item
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<FieldNames, ArrayError> {
     let mut names = Vec::new();
     decoder.records(call, body, |definition: Definition| {
-        if definition.model.as_deref() == Some("agent") {
+        if definition.model.as_deref() == Some("agent") && definition.name.len() <= MAX_NAME_BYTES {
             names.push((definition.id, Arc::from(definition.name)));
         }
     })?;
@@ -70,10 +71,12 @@ mod tests {
             {"id":8,"model":"client","type":"text","name":"Contract"},
             {"id":9,"model":"site","type":"text","name":"Asset \"Tag\""},
             {"id":10,"name":"of nobody"},
+            {"id":12,"model":"agent","name":"LONG"},
             {"id":"x","model":"agent","name":"bad"},
             {"id":11,"model":"agent","name":null},
             {"id":5,"model":"agent","type":"checkbox","name":" Backup OK"}
         ]"#;
+        let body = &body.replace("LONG", &"x".repeat(MAX_NAME_BYTES + 1));
         let decoder = Decoder::new("test", ChecksMode::Failing);
         let names = decode(&decoder, &Call::CustomFields, body).expect("a list");
         let names: Vec<(u64, &str)> = names.iter().map(|(id, name)| (*id, &**name)).collect();

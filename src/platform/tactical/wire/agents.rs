@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Time, lenient, lenient_object, text_id};
+use super::{Time, lenient, lenient_object, name, text_id};
 
 /// One agent of the list.
 #[derive(Debug, Deserialize)]
@@ -13,9 +13,9 @@ pub struct Agent<'a> {
     pub agent_id: String,
     #[serde(default, deserialize_with = "lenient")]
     pub hostname: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "name")]
     pub client_name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "name")]
     pub site_name: Option<String>,
     /// `server`, `workstation`.
     #[serde(default, deserialize_with = "lenient")]

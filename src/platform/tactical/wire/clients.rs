@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{lenient, number_id};
+use super::{lenient, name, number_id};
 
 /// One client with its sites.
 #[derive(Debug, Deserialize)]
 pub struct Client<'a> {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "name")]
     pub name: Option<String>,
     /// Each is a [`Site`], read on its own.
     #[serde(borrow, default, deserialize_with = "lenient")]
@@ -22,6 +22,6 @@ pub struct Client<'a> {
 pub struct Site {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "name")]
     pub name: Option<String>,
 }

@@ -50,6 +50,16 @@ pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
         .ok_or_else(|| D::Error::custom("the id is not one word of at most 200 bytes"))
 }
 
+/// The longest name that is read of a client, a site or a custom field, in bytes. The server has at most 255 characters; names
+/// are keys here, and a client's is part of the key of each of its sites.
+pub const MAX_NAME_BYTES: usize = 1024;
+
+/// Reads a name; one that is too long is none, as what is no text.
+pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name: Option<String> = lenient(deserializer)?;
+    Ok(name.filter(|name| name.len() <= MAX_NAME_BYTES))
+}
+
 /// A database id: a whole number. As text, because it becomes a label.
 pub fn number_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let id: Option<i64> = lenient(deserializer)?;
@@ -125,6 +135,19 @@ mod tests {
         for bad in ["", " ", "a b", "a\tb", "a\u{a0}b", "a\u{0}", "a\u{85}", &"x".repeat(201)] {
             assert_eq!(id(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_name_is_of_bounded_length() {
+        #[derive(Deserialize)]
+        struct Site {
+            #[serde(default, deserialize_with = "name")]
+            name: Option<String>,
+        }
+        let read = |json: &str| serde_json::from_str::<Site>(json).expect("a lenient record").name;
+        let of_length = |length| read(&serde_json::json!({ "name": "x".repeat(length) }).to_string());
+        assert_eq!(of_length(MAX_NAME_BYTES).map(|name| name.len()), Some(MAX_NAME_BYTES));
+        assert_eq!((of_length(MAX_NAME_BYTES + 1), read("{}"), read(r#"{"name":7}"#)), (None, None, None));
     }
 
     #[test]

@@ -168,11 +168,26 @@ fn quarantine_is_what_the_answer_holds() {
     assert_eq!(fixture("770480.v2"), Reading::Quarantined(0));
     // Asked for what is in quarantine now, the platform names these: their words do not count.
     let words = ["Deleted", "Restored", "RELEASED", "Quarantined", ""];
-    let item = |word: &&str| format!("<quarantined_item><guid>5</guid><status>{word}</status></quarantined_item>");
-    let items: String = words.iter().map(item).collect();
+    let item = |(id, word): (usize, &&str)| {
+        format!("<quarantined_item><guid>{id}</guid><status>{word}</status></quarantined_item>")
+    };
+    let items: String = words.iter().enumerate().map(item).collect();
     assert_eq!(reading(&call, &items).expect("good"), (Reading::Quarantined(5), 0));
     let one_bad = format!("{items}<quarantined_item/>");
     assert_eq!(reading(&call, &one_bad).expect("good"), (Reading::Quarantined(5), 1));
+}
+
+#[test]
+fn an_item_that_is_named_twice_is_one() {
+    let item = |id: &str, guid: &str, engine: &str| {
+        let ids = format!("<quarantine_id>{id}</quarantine_id><guid>{guid}</guid>");
+        format!("<quarantined_item>{ids}<threat_name>A</threat_name><engine>{engine}</engine></quarantined_item>")
+    };
+    let items = [item("1", "1", "Bitdefender"), item("1", "{1}", "VIPRE"), item("1", "1", "Bitdefender")].concat();
+    let call = Call::ListMavQuarantine(vipre());
+    assert_eq!(reading(&call, &items).expect("good"), (Reading::Quarantined(2), 0), "ids of two engines can be equal");
+    let nameless = item("", "", "").repeat(2);
+    assert_eq!(reading(&call, &nameless).expect("good"), (Reading::Quarantined(2), 0));
 }
 
 #[test]

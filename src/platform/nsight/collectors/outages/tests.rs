@@ -152,3 +152,10 @@ fn unknown_words_are_noted_once() {
     read_noting(&call(), &text, ChecksMode::Failing, &noted).expect("good");
     assert_eq!(noted.seen()[1..], [("list_outages", "state", "PAUSED".to_owned())]);
 }
+
+#[test]
+fn an_outage_that_is_named_twice_is_one() {
+    let open = |id: &str| outage(&format!("<outage_id>{id}</outage_id><state>OPEN</state>"));
+    let (outages, left_out) = outages(&[open("1"), open("2"), open("1"), open(""), open("")].concat()).expect("good");
+    assert_eq!((outages.open[0], left_out), (4, 0), "those without an id are told apart by nothing");
+}
