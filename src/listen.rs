@@ -145,14 +145,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_bound_is_told_with_a_remedy() {
-        // Addresses for documentation, which no machine has; and a name that no server may resolve.
-        for (text, remedy) in [
-            ("192.0.2.1:10766", "No network interface"),
-            ("nowhere.invalid:10766", "The name may have no address here"),
-        ] {
-            let error = text.parse::<ListenAddress>().expect("valid").bind().await.expect_err(text).to_string();
-            assert!(error.starts_with(&format!("cannot listen on {text}: ")) && error.contains(remedy), "{error}");
-        }
+        // An address for documentation, which no machine has.
+        let text = "192.0.2.1:10766";
+        let error = text.parse::<ListenAddress>().expect("valid").bind().await.expect_err(text).to_string();
+        assert!(error.starts_with("cannot listen on 192.0.2.1:10766: "), "{error}");
+        assert!(error.contains("No network interface of this machine has the address"), "{error}");
     }
 
     #[test]
@@ -160,8 +157,12 @@ mod tests {
         let remedy = |text: &str, kind: io::ErrorKind| {
             text.parse::<ListenAddress>().expect("valid").remedy(&io::Error::from(kind))
         };
-        assert!(remedy(":80", io::ErrorKind::PermissionDenied).contains("CAP_NET_BIND_SERVICE: choose a higher one than 80."));
+        assert!(
+            remedy(":80", io::ErrorKind::PermissionDenied)
+                .contains("CAP_NET_BIND_SERVICE: choose a higher one than 80.")
+        );
         assert!(remedy("[::1]:10766", io::ErrorKind::Unsupported).contains("no IPv6"));
+        assert!(remedy("nowhere.invalid:10766", io::ErrorKind::Other).contains("The name may have no address here"));
         assert!(remedy("127.0.0.1:10766", io::ErrorKind::Other).contains("another --web.listen-address"));
     }
 

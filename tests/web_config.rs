@@ -78,8 +78,12 @@ fn every_key_arrives() {
     assert!(off.rate_limit.is_none() && off.tls.is_none());
 
     let tls = valid("valid-tls.yml").tls.expect("TLS");
-    let suites: Vec<_> = tls.crypto_provider().cipher_suites.iter().map(|suite| format!("{:?}", suite.suite())).collect();
-    assert_eq!(suites[3..], ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"]);
+    let suites: Vec<_> =
+        tls.crypto_provider().cipher_suites.iter().map(|suite| format!("{:?}", suite.suite())).collect();
+    assert_eq!(
+        suites[3..],
+        ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"]
+    );
     let curves: Vec<_> = tls.crypto_provider().kx_groups.iter().map(|curve| format!("{:?}", curve.name())).collect();
     assert_eq!(curves, ["X25519", "secp256r1"]);
     assert!(tls.ignore_client_order && tls.alpn_protocols == [b"http/1.1"]);

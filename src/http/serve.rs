@@ -254,6 +254,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_handshake_that_does_not_go_on_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let web = Web::load(std::path::Path::new("tests/fixtures/web/valid-tls.yml")).unwrap();
+        let patience = Patience { connected: Duration::from_secs(1), answering: LONG, idle: LONG };
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(serve_within(listener, Router::new(), Some(web), shutdown.clone(), patience, 10));
+        let mut silent = send(address, b"").await;
+        // A record of the handshake that has only begun.
+        let mut half = send(address, &[0x16, 3, 1, 2, 0, 1]).await;
+        assert!(closed(&mut half).await && closed(&mut silent).await);
+        // Nor does one that is under way hold up the end.
+        let _half = send(address, &[0x16, 3, 1, 2, 0, 1]).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let start = Instant::now();
+        shutdown.cancel();
+        serving.await.unwrap().unwrap();
+        assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test]
     async fn an_idle_connection_ends() {
         let patience = Patience { connected: LONG, answering: LONG, idle: Duration::from_millis(200) };
         let mut stream = send(start(patience, 10).await, REQUEST).await;

@@ -26,6 +26,10 @@ use passwords::{Judgement, Passwords};
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a request waits for a look at the files, which may be on a disk that hangs.
 const LONGEST_LOOK: Duration = Duration::from_secs(1);
+/// How long files stay unchanged before they are taken.
+const AT_REST: Duration = Duration::from_millis(100);
+/// How often changing files are read in one look.
+const MOST_READINGS: usize = 5;
 /// What is answered, in `WWW-Authenticate`, to whoever has not named a user and a password.
 pub const REALM: &str = "Basic realm=\"rmm-exporter\"";
 
@@ -147,7 +151,7 @@ impl Web {
         if !look.files.changed() {
             return;
         }
-        let web::Reading { result, files } = web::read(&self.path);
+        let Some(web::Reading { result, files }) = self.settled() else { return };
         look.files = files;
         match result {
             Ok(config) => {
@@ -160,6 +164,16 @@ impl Web {
                 }
             }
         }
+    }
+
+    /// Reads the files as soon as they stay as they are for a moment. Somebody may be writing them, and half a file can be a
+    /// valid one that lets everybody in. `None` when they do not come to rest: the next look will see.
+    fn settled(&self) -> Option<web::Reading> {
+        (0..MOST_READINGS).find_map(|_| {
+            let reading = web::read(&self.path);
+            std::thread::sleep(AT_REST);
+            (!reading.files.changed()).then_some(reading)
+        })
     }
 
     fn take(&self, mut config: WebConfig) {

@@ -45,8 +45,8 @@ async fn refuse(mut stream: TcpStream, first: u8) -> io::Result<()> {
     // Every method of HTTP begins with a capital.
     if first.is_ascii_uppercase() {
         stream.write_all(WRONG_PROTOCOL).await?;
-        farewell(stream).await;
     }
+    farewell(stream).await;
     Ok(())
 }
 
