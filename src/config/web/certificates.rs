@@ -75,17 +75,15 @@ impl Pem<'_> {
 
     /// Its private key.
     pub(super) fn key(&self, context: &mut Context) -> Option<PrivateKeyDer<'static>> {
-        match PrivateKeyDer::from_pem_slice(&self.bytes) {
-            Ok(key) => Some(key),
-            Err(_) => {
-                let message = if self.bytes.windows(9).any(|window| window == b"ENCRYPTED") {
-                    "the key is encrypted, and nobody could type its password. Give it unencrypted (openssl pkey -in old.pem -out new.pem), readable only for the exporter's user."
-                } else {
-                    "there is no private key in PEM form here (-----BEGIN PRIVATE KEY-----). Give the one of the certificate."
-                };
-                self.field.error(message, context);
-                None
-            }
+        if let Ok(key) = PrivateKeyDer::from_pem_slice(&self.bytes) {
+            return Some(key);
         }
+        let message = if self.bytes.windows(9).any(|window| window == b"ENCRYPTED") {
+            "the key is encrypted, and nobody could type its password. Give it unencrypted (openssl pkey -in old.pem -out new.pem), readable only for the exporter's user."
+        } else {
+            "there is no private key in PEM form here (-----BEGIN PRIVATE KEY-----). Give the one of the certificate."
+        };
+        self.field.error(message, context);
+        None
     }
 }

@@ -61,8 +61,8 @@ pub(super) fn read(
         None => None,
     };
     let authority = if verifies {
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots?), Arc::clone(provider));
-        Some(verifier.build().map_err(|error| section.error(format!("client certificates: {error}."), context)).ok()?)
+        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots?), Arc::clone(provider));
+        Some(builder.build().map_err(|error| section.error(format!("client certificates: {error}."), context)).ok()?)
     } else {
         None
     };
@@ -148,8 +148,8 @@ fn alternative_names(certificate: &CertificateDer<'_>) -> Result<Vec<String>, Er
     let text = |name: &GeneralName| match name {
         GeneralName::DNSName(text) | GeneralName::RFC822Name(text) | GeneralName::URI(text) => Some((*text).to_owned()),
         GeneralName::IPAddress(bytes) => match *bytes {
-            [..] if bytes.len() == 4 => <[u8; 4]>::try_from(*bytes).ok().map(|octets| IpAddr::from(octets).to_string()),
-            [..] => <[u8; 16]>::try_from(*bytes).ok().map(|octets| IpAddr::from(octets).to_string()),
+            [_, _, _, _] => <[u8; 4]>::try_from(*bytes).ok().map(|octets| IpAddr::from(octets).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|octets| IpAddr::from(octets).to_string()),
         },
         _ => None,
     };
