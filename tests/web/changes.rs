@@ -1,5 +1,7 @@
 //! Files that change while the exporter serves.
 
+use std::time::{Duration, Instant};
+
 use crate::harness::{Authority, Client, Folder, Server, basic, hash, status, until};
 
 #[test]
@@ -17,27 +19,37 @@ fn users_change_without_a_restart() {
     // What is broken opens no door, and closes none.
     for broken in ["  anna: plain text\n", "  - no\n"] {
         users(broken);
-        std::thread::sleep(std::time::Duration::from_millis(1100));
+        std::thread::sleep(Duration::from_millis(1100));
         assert_eq!((got("bert", "two"), got("anna", "one"), status(&server.get("/", ""))), (200, 401, 401), "{broken}");
     }
     std::fs::remove_file(&path).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(Duration::from_millis(1100));
     assert_eq!((got("bert", "two"), status(&server.get("/", ""))), (200, 401), "nor does a file that is gone");
 
     // A file that is being written is not taken before it stays as it is, however open its beginning would be.
     let whole = format!("basic_auth_users:\n  bert: {}\n", hash("two"));
     std::fs::write(&path, &whole).unwrap();
-    for _ in 0..2 {
-        std::thread::sleep(std::time::Duration::from_millis(1100));
+    let mut torn = 0;
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(1100));
+        let start = Instant::now();
         std::fs::write(&path, "").unwrap();
-        let came_in = std::thread::scope(|scope| {
+        let (took, came_in) = std::thread::scope(|scope| {
             let request = scope.spawn(|| status(&server.get("/", "")));
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
             std::fs::write(&path, &whole).unwrap();
-            request.join().unwrap()
+            (start.elapsed(), request.join().unwrap())
         });
-        assert_eq!((came_in, status(&server.get("/", ""))), (401, 401));
+        // On a busy machine the file is half for longer than anybody would wait.
+        if took < Duration::from_millis(80) {
+            assert_eq!((came_in, status(&server.get("/", ""))), (401, 401));
+            torn += 1;
+        }
+        if torn == 2 {
+            break;
+        }
     }
+    assert!(torn > 0);
 
     users("");
     until("without users everybody comes in", || status(&server.get("/", "")) == 200);
@@ -57,12 +69,12 @@ fn a_new_certificate_is_shown_without_a_restart() {
     // Between the two files the key does not fit: the old pair stays.
     let (certificate, key) = folder.authority.issue(&["localhost", "new.example"]);
     folder.write("server.pem", &certificate);
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(Duration::from_millis(1100));
     assert_eq!(shown(), first);
     folder.write("server.key", &key);
     until("the new certificate is shown", || shown() != first);
     std::fs::remove_file(folder.path("server.key")).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(Duration::from_millis(1100));
     assert_ne!(shown(), first, "still served without a key file");
 }
 

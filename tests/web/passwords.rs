@@ -1,8 +1,8 @@
 //! Basic authentication, headers and the rate limit.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::harness::{Folder, Server, basic, hash, request, status};
+use crate::harness::{Folder, Server, basic, hash, request, status, until};
 
 #[test]
 fn every_page_is_behind_the_password() {
@@ -51,7 +51,7 @@ fn an_unknown_user_takes_as_long_as_a_wrong_password() {
         (0..5).map(|_| one()).min().unwrap()
     };
     let (wrong, unknown) = (fastest("anna", "two"), fastest("bert", "one"));
-    assert!(unknown > wrong / 2 && wrong > unknown / 2, "{wrong:?} {unknown:?}");
+    assert!(unknown > wrong / 4 && wrong > unknown / 4, "{wrong:?} {unknown:?}");
 }
 
 #[test]
@@ -90,12 +90,11 @@ fn the_configured_headers_are_on_every_answer() {
 #[test]
 fn more_requests_than_the_limit_get_429() {
     let folder = Folder::new();
-    let path = folder.write("web.yml", "rate_limit: { interval: 500ms, burst: 3 }\n");
+    let path = folder.write("web.yml", "rate_limit: { interval: 2s, burst: 3 }\n");
     let server = Server::start(Some(&path));
     let statuses = || status(&server.get("/-/healthy", ""));
     let first: Vec<u16> = (0..6).map(|_| statuses()).collect();
     assert_eq!(first[..3], [200, 200, 200]);
     assert!(first[3..].contains(&429), "{first:?}");
-    std::thread::sleep(Duration::from_millis(600));
-    assert_eq!(statuses(), 200);
+    until("one request more is let through", || statuses() == 200);
 }

@@ -69,7 +69,7 @@ fn healthcheck(address: SocketAddr) -> Ended {
 }
 
 fn until_healthy(process: &mut Process, address: SocketAddr) -> Ended {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(40);
     loop {
         let ended = healthcheck(address);
         if ended.status.success() {
@@ -184,7 +184,7 @@ fn prometheus_scrapes_with_certificate_and_password() {
         let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
         answer["data"]["result"][0]["value"][1].as_str().map(str::to_owned)
     };
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_mins(1);
     while up().as_deref() != Some("1") {
         let (_, _, targets) = get(address, "/api/v1/targets", &[]).unwrap_or_default();
         let targets = String::from_utf8_lossy(&targets).into_owned();
