@@ -28,6 +28,9 @@ pub struct Flags {
     /// Address to serve on; may be repeated.
     #[arg(long = "web.listen-address", global = true, value_name = "ADDRESS", default_value = ":10766")]
     pub listen: Vec<ListenAddress>,
+    /// File with TLS, passwords, headers and a rate limit, in the format of Prometheus' exporter-toolkit.
+    #[arg(long = "web.config.file", global = true, value_name = "FILE")]
+    pub web_config_file: Option<PathBuf>,
     /// Path of the metrics.
     #[arg(long = "web.telemetry-path", global = true, value_name = "PATH", default_value = "/metrics", value_parser = telemetry_path)]
     pub telemetry_path: String,

@@ -20,7 +20,7 @@ impl ListenAddress {
     ///
     /// # Errors
     ///
-    /// When the address cannot be had, with the address in the message.
+    /// When the address cannot be had, with the address and a remedy in the message.
     pub async fn bind(&self) -> io::Result<TcpListener> {
         let bound = match &self.host {
             Some(host) => TcpListener::bind((host.as_str(), self.port)).await,
@@ -32,7 +32,47 @@ impl ListenAddress {
                 bound => bound,
             },
         };
-        bound.map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {self}: {error}")))
+        bound.map_err(|error| {
+            let message = format!("cannot listen on {self}: {error}. {}", self.remedy(&error));
+            io::Error::new(error.kind(), message)
+        })
+    }
+
+    fn remedy(&self, error: &io::Error) -> String {
+        match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "Another process has the port, or another --web.listen-address: stop it, or choose another port."
+                    .to_owned()
+            }
+            io::ErrorKind::PermissionDenied => format!(
+                "Ports below 1024 are for root and processes with CAP_NET_BIND_SERVICE: choose a higher one than {}.",
+                self.port
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                "No network interface of this machine has the address: name one that it has, or :PORT for all."
+                    .to_owned()
+            }
+            _ if self.host.as_ref().is_some_and(|host| host.contains(':')) => {
+                "This machine may have no IPv6: name an IPv4 address, or :PORT for all.".to_owned()
+            }
+            _ if self.host.as_ref().is_some_and(|host| host.parse::<IpAddr>().is_err()) => {
+                "The name may have no address here: write an IP address of this machine, or :PORT for all.".to_owned()
+            }
+            _ => "Choose another --web.listen-address.".to_owned(),
+        }
+    }
+
+    /// The first address that is given twice. Port 0 is another one each time.
+    #[must_use]
+    pub fn given_twice(addresses: &[Self]) -> Option<&Self> {
+        let mut rest = addresses;
+        while let Some((first, others)) = rest.split_first() {
+            if first.port != 0 && others.contains(first) {
+                return Some(first);
+            }
+            rest = others;
+        }
+        None
     }
 
     /// Where a client on the same machine reaches this address.
@@ -100,7 +140,41 @@ mod tests {
         let taken =
             ListenAddress { host: Some("127.0.0.1".to_owned()), port: first.local_addr().expect("bound").port() };
         let error = taken.bind().await.expect_err("taken").to_string();
-        assert!(error.contains(&format!("cannot listen on {taken}")), "{error}");
+        assert!(error.contains(&format!("cannot listen on {taken}: ")) && error.contains("Another process"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_bound_is_told_with_a_remedy() {
+        // An address for documentation, which no machine has.
+        let text = "192.0.2.1:10766";
+        let error = text.parse::<ListenAddress>().expect("valid").bind().await.expect_err(text).to_string();
+        assert!(error.starts_with("cannot listen on 192.0.2.1:10766: "), "{error}");
+        assert!(error.contains("No network interface of this machine has the address"), "{error}");
+    }
+
+    #[test]
+    fn every_reason_has_its_remedy() {
+        let remedy = |text: &str, kind: io::ErrorKind| {
+            text.parse::<ListenAddress>().expect("valid").remedy(&io::Error::from(kind))
+        };
+        assert!(
+            remedy(":80", io::ErrorKind::PermissionDenied)
+                .contains("CAP_NET_BIND_SERVICE: choose a higher one than 80.")
+        );
+        assert!(remedy("[::1]:10766", io::ErrorKind::Unsupported).contains("no IPv6"));
+        assert!(remedy("nowhere.invalid:10766", io::ErrorKind::Other).contains("The name may have no address here"));
+        assert!(remedy("127.0.0.1:10766", io::ErrorKind::Other).contains("another --web.listen-address"));
+    }
+
+    #[test]
+    fn the_same_address_twice_is_found() {
+        let twice = |texts: &[&str]| {
+            let all: Vec<ListenAddress> = texts.iter().map(|text| text.parse().expect("valid")).collect();
+            ListenAddress::given_twice(&all).map(ToString::to_string)
+        };
+        assert_eq!(twice(&[":1", ":2", "127.0.0.1:1", ":2"]), Some(":2".to_owned()));
+        assert_eq!(twice(&[":1", ":2", "127.0.0.1:1"]), None, "that is for the system to refuse");
+        assert_eq!(twice(&["127.0.0.1:0", "127.0.0.1:0"]), None);
     }
 
     #[tokio::test]

@@ -80,6 +80,7 @@ pub async fn run(
     }
     let publisher = Arc::new(Publisher::new());
     let accounts = accounts(config, state.as_ref(), &publisher, &clock)?;
+    let web = options.web.clone();
     let router = http::router(publisher, Arc::clone(&clock), options);
 
     let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();
@@ -94,9 +95,9 @@ pub async fn run(
         if let Ok(address) = listener.local_addr() {
             info!(%address, "serving");
         }
-        let (router, shutdown) = (router.clone(), shutdown.clone());
+        let (router, web, shutdown) = (router.clone(), web.clone(), shutdown.clone());
         tasks.spawn(async move {
-            http::serve(listener, router, shutdown).await.map_err(|error| RunError::Serve(error.to_string()))
+            http::serve(listener, router, web, shutdown).await.map_err(|error| RunError::Serve(error.to_string()))
         });
     }
     let ended = async {

@@ -48,7 +48,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let router = router(Arc::new(publisher), Arc::new(Noon), options);
-        let running = Some(runtime.spawn(serve(listener, router, shutdown.clone())));
+        let running = Some(runtime.spawn(serve(listener, router, None, shutdown.clone())));
         Self { address, shutdown, running, runtime }
     }
 

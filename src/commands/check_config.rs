@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::{CommandResult, load, print};
 use crate::cli::{CheckConfigFlags, Flags, PlanFormat};
 use crate::config::plan::{self, FleetSize, Having};
+use crate::config::web;
 
 /// Checks the configuration and prints the plan: what is polled, how often, and what that costs in calls.
 ///
@@ -13,7 +14,10 @@ use crate::config::plan::{self, FleetSize, Having};
 /// Everything that is wrong with the configuration, in one report; or flags that contradict each other.
 pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
     contradiction(check).map_or(Ok(()), Err)?;
-    let config = load(flags)?;
+    let mut config = load(flags)?;
+    if let Some(path) = &flags.web_config_file {
+        config.warnings.extend(web::load(path)?.warnings);
+    }
     let CheckConfigFlags { patch, managed_antivirus, backup, mobile, .. } = *check;
     let having = Having { patch, managed_antivirus, backup, mobile };
     let fleet = FleetSize { having, ..FleetSize::new(check.devices, check.clients, check.sites) };

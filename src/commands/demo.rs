@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tracing::warn;
 
-use super::serve::{bind, run_until_signal};
+use super::serve::{bind, run_until_signal, web};
 use super::{CommandResult, Failure, block_on, print};
 use crate::cli::{DemoFlags, Flags};
 use crate::clock::SystemClock;
@@ -28,6 +28,8 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
     if flags.config_file.is_some() {
         warn!("--config.file is ignored: the demo brings its own configuration");
     }
+    let web = web(flags)?;
+    let scheme = if web.as_ref().is_some_and(|web| web.speaks_tls()) { "https" } else { "http" };
     block_on(async {
         let listeners = bind(flags).await?;
         let options = DemoOptions {
@@ -52,12 +54,12 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
         };
         print(
             format!(
-                "Simulated N-sight RMM    http://{}\nSimulated Tactical RMM   http://{}\nExporter                 http://localhost:{port}/  (listening on {})\nMetrics                  http://localhost:{port}{}\n{written}Ctrl-C ends it.\n",
+                "Simulated N-sight RMM    http://{}\nSimulated Tactical RMM   http://{}\nExporter                 {scheme}://localhost:{port}/  (listening on {})\nMetrics                  {scheme}://localhost:{port}{}\n{written}Ctrl-C ends it.\n",
                 simulated.nsight.address, simulated.tactical.address, served.join(", "), flags.telemetry_path
             )
             .as_bytes(),
         )?;
-        let result = run_until_signal(config, listeners, flags).await;
+        let result = run_until_signal(config, listeners, web, flags).await;
         simulated.stop();
         result
     })

@@ -1,19 +1,28 @@
 //! `rmm-exporter healthcheck`: for a container that has no shell and no curl.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use super::{CommandResult, Failure, block_on, print};
 use crate::cli::Flags;
+use crate::http::REALM;
 use crate::listen::ListenAddress;
 
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 
-/// Asks the exporter at the first listen address whether it is ready.
+/// Asks the exporter at the first listen address whether it is ready; by TLS where that is spoken. Where it wants a password
+/// or a client certificate, which nobody gives to a health check, it counts as healthy that the exporter says so.
 ///
 /// # Errors
 ///
@@ -33,19 +42,103 @@ pub fn healthcheck(flags: &Flags) -> CommandResult {
     })
 }
 
+#[derive(Debug)]
 struct Answer {
     ready: bool,
     text: String,
 }
 
 async fn ask(address: &ListenAddress) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address.local_target().await?).await?;
+    let target = address.local_target().await?;
+    let answer = exchange(TcpStream::connect(target).await?).await?;
+    if !(answer.starts_with("HTTP/1.0 400 ") && answer.contains("HTTPS server")) {
+        return Ok(judge(&answer));
+    }
+    match ask_by_tls(target).await {
+        Ok(answer) => Ok(judge(&answer)),
+        Err(error) if wants_certificate(&error) => {
+            Ok(Answer { ready: true, text: "It serves, for clients with a certificate.".to_owned() })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn judge(answer: &str) -> Answer {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    let ours = || head.contains(REALM);
+    match head.split(' ').nth(1) {
+        Some("401") if ours() => Answer { ready: true, text: "It serves, for users with a password.".to_owned() },
+        Some("429") => Answer { ready: true, text: "It serves; more requests than its rate limit come in.".to_owned() },
+        status => Answer { ready: status == Some("200"), text: body.trim().to_owned() },
+    }
+}
+
+/// Sends the request, which holds no secret, and takes the answer.
+async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<String> {
     stream.write_all(b"GET /-/ready HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
     let mut answer = Vec::new();
-    stream.take(64 * 1024).read_to_end(&mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    Ok(Answer { ready: head.split(' ').nth(1) == Some("200"), text: body.trim().to_owned() })
+    match stream.take(64 * 1024).read_to_end(&mut answer).await {
+        // The other side may end TLS without a word.
+        Err(error) if answer.is_empty() || error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+        _ => Ok(String::from_utf8_lossy(&answer).into_owned()),
+    }
+}
+
+async fn ask_by_tls(target: SocketAddr) -> io::Result<String> {
+    let provider = Arc::new(ring::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    let stream = TcpStream::connect(target).await?;
+    exchange(TlsConnector::from(Arc::new(config)).connect(target.ip().into(), stream).await?).await
+}
+
+/// Whether TLS failed only because we have no certificate.
+fn wants_certificate(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)))
+}
+
+/// Takes any certificate: the exporter asks itself, on this machine, and tells nothing.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 #[cfg(test)]
@@ -73,5 +166,14 @@ mod tests {
         assert!(!refused.ready);
         assert_eq!(refused.text, "no inventory yet");
         assert!(!asked("").await.ready);
+    }
+
+    #[tokio::test]
+    async fn an_exporter_that_asks_for_a_password_serves() {
+        let ours = format!("HTTP/1.1 401 Unauthorized\r\nwww-authenticate: {REALM}\r\n\r\nA password!\n");
+        assert!(asked(ours.leak()).await.ready);
+        let other = asked("HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic\r\n\r\nA password!\n").await;
+        assert!(!other.ready && other.text == "A password!", "that is somebody else");
+        assert!(asked("HTTP/1.1 429 Too Many Requests\r\n\r\n").await.ready);
     }
 }

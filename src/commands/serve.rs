@@ -9,8 +9,9 @@ use tracing::info;
 use super::{CommandResult, Failure, block_on, cancelled_by_signals, load};
 use crate::cli::Flags;
 use crate::clock::SystemClock;
-use crate::config::Config;
-use crate::http;
+use crate::config::{Config, ConfigErrors};
+use crate::http::{self, Web};
+use crate::listen::ListenAddress;
 use crate::run;
 use crate::state::StateDirectory;
 
@@ -21,14 +22,22 @@ use crate::state::StateDirectory;
 /// When the configuration is wrong, an address is taken, or a key cannot be read.
 pub fn serve(flags: &Flags) -> CommandResult {
     let config = load(flags)?;
+    let web = web(flags)?;
     info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
     block_on(async {
         let listeners = bind(flags).await?;
-        run_until_signal(config, listeners, flags).await
+        run_until_signal(config, listeners, web, flags).await
     })
 }
 
+pub(super) fn web(flags: &Flags) -> Result<Option<Arc<Web>>, ConfigErrors> {
+    flags.web_config_file.as_deref().map(Web::load).transpose()
+}
+
 pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
+    if let Some(address) = ListenAddress::given_twice(&flags.listen) {
+        return Err(format!("--web.listen-address={address} is given twice. Give it once.").into());
+    }
     let mut listeners = Vec::new();
     for address in &flags.listen {
         listeners.push(address.bind().await?);
@@ -36,9 +45,14 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
     Ok(listeners)
 }
 
-pub(super) async fn run_until_signal(config: Config, listeners: Vec<TcpListener>, flags: &Flags) -> CommandResult {
+pub(super) async fn run_until_signal(
+    config: Config,
+    listeners: Vec<TcpListener>,
+    web: Option<Arc<Web>>,
+    flags: &Flags,
+) -> CommandResult {
     let options =
-        http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
+        http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into(), web };
     let state = flags.state_dir.as_deref().map(StateDirectory::open).transpose()?;
     run::run(config, state, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
     Ok(ExitCode::SUCCESS)

@@ -23,6 +23,7 @@ mod reader;
 mod server;
 pub(crate) mod text;
 mod tree;
+pub mod web;
 
 #[cfg(test)]
 mod tests;
@@ -92,18 +93,21 @@ pub fn load_with_names(
 }
 
 fn load_file(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
+    parse(&text_of(file::read(path, MAX_FILE_BYTES), path)?, path, environment)
+}
+
+/// The text of the configuration file at `path`.
+fn text_of(read: std::io::Result<Vec<u8>>, path: &Path) -> Result<String, ConfigErrors> {
     let fail = |message: String| ConfigErrors::single(&path.display().to_string(), message);
-    let unreadable = |error: std::io::Error| fail(format!("cannot read the file: {error}."));
-    let bytes = file::read(path, MAX_FILE_BYTES).map_err(unreadable)?;
+    let bytes = read.map_err(|error| fail(format!("cannot read the file: {error}.")))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("the file is larger than 1 MiB. Is it the right one?".to_owned()));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
         fail(format!("line {line} is not UTF-8. Save the file as UTF-8."))
-    })?;
-    parse(&text, path, environment)
+    })
 }
 
 /// Reads a configuration from the text of the file `source`.

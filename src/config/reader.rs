@@ -253,6 +253,15 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// A text, also one that YAML takes for a number or a truth value.
+    pub fn scalar(&self, context: &mut Context) -> Option<&'t str> {
+        let Value::Scalar { text, .. } = &self.node.value else {
+            self.wrong_kind("a text", "Write one value.", context);
+            return None;
+        };
+        Some(text)
+    }
+
     /// A text with something in it besides white space, trimmed.
     pub fn nonempty_text(&self, context: &mut Context) -> Option<&'t str> {
         let text = self.text(context)?.trim();

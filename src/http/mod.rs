@@ -6,13 +6,14 @@ mod overview;
 mod patience;
 mod scrape;
 mod serve;
+mod web;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 use crate::metrics::Publisher;
 use overview::Overview;
 pub use serve::serve;
+pub use web::{REALM, Web};
 
 /// What can be set by flags.
 #[derive(Clone, Debug)]
@@ -28,11 +30,13 @@ pub struct Options {
     pub telemetry_path: String,
     /// Most scrapes at once; more get 503. 0 is no limit, as in other exporters.
     pub max_requests: usize,
+    /// TLS, passwords and the like; `None` is plain HTTP for everybody.
+    pub web: Option<Arc<Web>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8 }
+        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8, web: None }
     }
 }
 
@@ -56,13 +60,20 @@ pub fn router(publisher: Arc<Publisher>, clock: Arc<dyn Clock>, options: Options
 }
 
 async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response {
-    let mut response = route(&server, &request);
+    let admitted = match &server.options.web {
+        Some(web) => web.admit(request.headers()).await,
+        None => Ok(()),
+    };
+    let mut response = admitted.map_or_else(|refusal| refusal, |()| route(&server, &request));
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if let Some(web) = &server.options.web {
+        web.decorate(&mut response);
+    }
     if request.method() == Method::HEAD {
         *response.body_mut() = Body::empty();
     }
@@ -70,6 +81,9 @@ async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response
 }
 
 fn route(server: &Server, request: &Request) -> Response {
+    if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
+        return text(StatusCode::BAD_REQUEST, "Exactly one Host header is required.\n");
+    }
     let path = request.uri().path();
     let known = [server.options.telemetry_path.as_str(), "/", "/-/healthy", "/-/ready", "/api/v1/status"];
     if !known.contains(&path) {

@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::patience::{Patience, Phase, Watch, watched};
+use super::web::{Web, tls};
 
 /// How long requests under way may take when the exporter stops.
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(3);
@@ -24,18 +27,24 @@ const MAX_CONNECTIONS: usize = 512;
 /// How long to wait when no connection can be accepted (out of file descriptors).
 const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Serves until `shutdown`; then requests under way have three seconds to end.
+/// Serves until `shutdown`; then requests under way have three seconds to end. `web` says whether TLS is spoken.
 ///
 /// # Errors
 ///
 /// None at present: what goes wrong with one connection is logged and concerns only that connection.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    serve_within(listener, router, shutdown, Patience::default(), MAX_CONNECTIONS).await
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    web: Option<Arc<Web>>,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    serve_within(listener, router, web, shutdown, Patience::default(), MAX_CONNECTIONS).await
 }
 
 async fn serve_within(
     listener: TcpListener,
     router: Router,
+    web: Option<Arc<Web>>,
     shutdown: CancellationToken,
     patience: Patience,
     most: usize,
@@ -43,6 +52,7 @@ async fn serve_within(
     let mut http = Builder::new(TokioExecutor::new()).http1_only();
     // How long a head may take depends on what the connection did before; see `patience`.
     http.http1().header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    let web = web.filter(|web| web.speaks_tls());
     let graceful = GracefulShutdown::new();
     let mut connections = Connections::default();
     loop {
@@ -54,16 +64,24 @@ async fn serve_within(
                     if connections.open.len() >= most {
                         connections.close_one();
                     }
-                    let (http, watcher, watch) = (http.clone(), graceful.watcher(), Watch::new());
-                    let service = TowerToHyperService::new(watched(router.clone(), &watch));
-                    let phase = watch.clone();
-                    connections.open(phase, async move {
-                        let connection = http.serve_connection(TokioIo::new(without_delay(stream)), service);
+                    let watch = Watch::new();
+                    let connection = Connection {
+                        http: http.clone(),
+                        router: watched(router.clone(), &watch),
+                        watcher: graceful.watcher(),
+                    };
+                    let (web, shutdown, phase) = (web.clone(), shutdown.clone(), watch.clone());
+                    connections.open(watch, async move {
+                        let stream = without_delay(stream);
+                        let talk = async {
+                            match web {
+                                Some(web) => connection.encrypted(stream, &web, &shutdown).await,
+                                None => connection.plain(stream).await,
+                            }
+                        };
                         tokio::select! {
-                            ended = watcher.watch(connection) => if let Err(error) = ended {
-                                tracing::debug!(error, "a connection ended early");
-                            },
-                            phase = watch.out_of(patience) => tracing::debug!(?phase, "a connection took too long"),
+                            () = talk => (),
+                            phase = phase.out_of(patience) => tracing::debug!(?phase, "a connection took too long"),
                         }
                     });
                 }
@@ -83,6 +101,40 @@ async fn serve_within(
     }
     connections.tasks.shutdown().await;
     Ok(())
+}
+
+/// What a connection needs.
+struct Connection {
+    http: Builder<TokioExecutor>,
+    router: Router,
+    watcher: Watcher,
+}
+
+impl Connection {
+    /// Shakes hands first. Whoever is not through with that when the exporter stops has asked for nothing yet.
+    async fn encrypted(self, stream: TcpStream, web: &Arc<Web>, shutdown: &CancellationToken) {
+        let handshake = async {
+            match web.tls().await {
+                Some(config) => tls::accept(stream, config).await,
+                None => Err(io::ErrorKind::Unsupported.into()),
+            }
+        };
+        tokio::select! {
+            shaken = handshake => match shaken {
+                Ok(stream) => self.plain(stream).await,
+                Err(error) => tracing::debug!(%error, "no TLS connection came about"),
+            },
+            () = shutdown.cancelled() => (),
+        }
+    }
+
+    async fn plain(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let service = TowerToHyperService::new(self.router);
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        if let Err(error) = self.watcher.watch(connection).await {
+            tracing::debug!(error, "a connection ended early");
+        }
+    }
 }
 
 /// The open connections, each a task.
@@ -154,7 +206,7 @@ mod tests {
             Body::from_stream(futures_util::stream::iter(chunks))
         };
         let router = Router::new().route("/", get(|| async { "answered" })).route("/endless", get(endless));
-        tokio::spawn(serve_within(listener, router, CancellationToken::new(), patience, most));
+        tokio::spawn(serve_within(listener, router, None, CancellationToken::new(), patience, most));
         address
     }
 
@@ -199,6 +251,27 @@ mod tests {
         assert!(is_open(&kept));
         kept.write_all(REQUEST).await.unwrap();
         assert!(answered(&mut kept).await);
+    }
+
+    #[tokio::test]
+    async fn a_handshake_that_does_not_go_on_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let web = Web::load(std::path::Path::new("tests/fixtures/web/valid-tls.yml")).unwrap();
+        let patience = Patience { connected: Duration::from_secs(1), answering: LONG, idle: LONG };
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(serve_within(listener, Router::new(), Some(web), shutdown.clone(), patience, 10));
+        let mut silent = send(address, b"").await;
+        // A record of the handshake that has only begun.
+        let mut half = send(address, &[0x16, 3, 1, 2, 0, 1]).await;
+        assert!(closed(&mut half).await && closed(&mut silent).await);
+        // Nor does one that is under way hold up the end.
+        let _half = send(address, &[0x16, 3, 1, 2, 0, 1]).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let start = Instant::now();
+        shutdown.cancel();
+        serving.await.unwrap().unwrap();
+        assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
     }
 
     #[tokio::test]

@@ -1,0 +1,114 @@
+//! Files that change while the exporter serves.
+
+use std::time::{Duration, Instant};
+
+use crate::harness::{Authority, Client, Folder, Server, basic, hash, status, until};
+
+#[test]
+fn users_change_without_a_restart() {
+    let folder = Folder::new();
+    let users = |text: &str| folder.write("web.yml", &format!("basic_auth_users:\n{text}"));
+    let path = users(&format!("  anna: {}\n", hash("one")));
+    let server = Server::start(Some(&path));
+    let got = |user: &str, password: &str| status(&server.get("/-/healthy", &basic(user, password)));
+    assert_eq!((got("anna", "one"), got("bert", "two")), (200, 401));
+    users(&format!("  anna: {}\n  bert: {}\n", hash("new"), hash("two")));
+    until("the new user comes in", || got("bert", "two") == 200);
+    assert_eq!((got("anna", "one"), got("anna", "new")), (401, 200));
+
+    // What is broken opens no door, and closes none.
+    for broken in ["  anna: plain text\n", "  - no\n"] {
+        users(broken);
+        std::thread::sleep(Duration::from_millis(1100));
+        assert_eq!((got("bert", "two"), got("anna", "one"), status(&server.get("/", ""))), (200, 401, 401), "{broken}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!((got("bert", "two"), status(&server.get("/", ""))), (200, 401), "nor does a file that is gone");
+
+    // A file that is being written is not taken before it stays as it is, however open its beginning would be.
+    let whole = format!("basic_auth_users:\n  bert: {}\n", hash("two"));
+    std::fs::write(&path, &whole).unwrap();
+    let mut torn = 0;
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(1100));
+        let start = Instant::now();
+        std::fs::write(&path, "").unwrap();
+        let (took, came_in) = std::thread::scope(|scope| {
+            let request = scope.spawn(|| status(&server.get("/", "")));
+            std::thread::sleep(Duration::from_millis(20));
+            std::fs::write(&path, &whole).unwrap();
+            (start.elapsed(), request.join().unwrap())
+        });
+        // On a busy machine the file is half for longer than anybody would wait.
+        if took < Duration::from_millis(80) {
+            assert_eq!((came_in, status(&server.get("/", ""))), (401, 401));
+            torn += 1;
+        }
+        if torn == 2 {
+            break;
+        }
+    }
+    assert!(torn > 0);
+
+    users("");
+    until("without users everybody comes in", || status(&server.get("/", "")) == 200);
+}
+
+#[test]
+fn a_new_certificate_is_shown_without_a_restart() {
+    let folder = Folder::new();
+    let server = Server::start(Some(&folder.tls("")));
+    let client = Client::trusting(&folder.authority.pem);
+    let shown = || {
+        let stream = client.connect(server.connect()).unwrap();
+        stream.conn.peer_certificates().unwrap()[0].to_vec()
+    };
+    let first = shown();
+    assert_eq!(shown(), first);
+    // Between the two files the key does not fit: the old pair stays.
+    let (certificate, key) = folder.authority.issue(&["localhost", "new.example"]);
+    folder.write("server.pem", &certificate);
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(shown(), first);
+    folder.write("server.key", &key);
+    until("the new certificate is shown", || shown() != first);
+    std::fs::remove_file(folder.path("server.key")).unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_ne!(shown(), first, "still served without a key file");
+}
+
+#[test]
+fn the_authority_of_clients_changes_without_a_restart() {
+    let folder = Folder::new();
+    let more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.pem\n";
+    let (old, new) = (Authority::new("Old"), Authority::new("New"));
+    folder.write("clients.pem", &old.pem);
+    let server = Server::start(Some(&folder.tls(more)));
+    let comes_in = |authority: &Authority| {
+        let certificate = authority.issue(&["prometheus.example"]);
+        let client = Client::new(&folder.authority.pem, rustls::ALL_VERSIONS, Some(&certificate));
+        server.get_by_tls(&client, "/-/healthy", "").is_ok_and(|answer| status(&answer) == 200)
+    };
+    assert!(comes_in(&old) && !comes_in(&new));
+    folder.write("clients.pem", &new.pem);
+    until("the new authority counts", || comes_in(&new));
+    assert!(!comes_in(&old));
+}
+
+#[test]
+fn tls_stays_as_it_was_at_the_start() {
+    let folder = Folder::new();
+    let encrypted = Server::start(Some(&folder.tls("")));
+    let client = Client::trusting(&folder.authority.pem);
+    let users = format!("basic_auth_users:\n  anna: {}\n", hash("one"));
+    folder.write("web.yml", &users);
+    until("the users count", || status(&encrypted.get_by_tls(&client, "/", "").unwrap()) == 401);
+    assert_eq!(status(&encrypted.get("/", "")), 400, "it is still TLS");
+
+    let plain = Server::start(Some(&folder.path("web.yml")));
+    assert_eq!(status(&plain.get("/", "")), 401);
+    folder.tls("");
+    until("nobody is asked for a password", || status(&plain.get("/", "")) == 200);
+    assert!(plain.get_by_tls(&client, "/", "").is_err(), "it is still plain");
+}

@@ -1,0 +1,198 @@
+//! The built program: faults at the start, the health check, and a real Prometheus.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Authority, Client, Folder, basic, exchange, hash, request, status};
+use crate::support::child::{Ended, Process, exporter, run};
+use crate::support::get;
+
+const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
+
+fn web(path: &Path) -> String {
+    format!("--web.config.file={}", path.display())
+}
+
+/// A configuration whose RMM server is this listener.
+fn configuration(folder: &Folder, rmm: &TcpListener) -> String {
+    rmm.set_nonblocking(true).unwrap();
+    let text = format!(
+        "accounts:\n  - name: uk\n    platform: nsight\n    server: http://{}\n    api_key: TOPSECRET0123456789\n",
+        rmm.local_addr().unwrap()
+    );
+    format!("--config.file={}", folder.write("rmm-exporter.yml", &text).display())
+}
+
+#[test]
+fn what_is_wrong_at_the_start_ends_it_before_anything_is_polled() {
+    let folder = Folder::new();
+    let rmm = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = configuration(&folder, &rmm);
+    let broken = web(&folder.write("broken.yml", "basic_auth_users:\n  anna: TOPSECRET\n"));
+    let missing = web(&folder.path("missing.yml"));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("--web.listen-address={}", taken.local_addr().unwrap());
+    for (arguments, expected) in [
+        (vec![LISTEN, &broken], "broken.yml:2:3: basic_auth_users.anna: this is no bcrypt hash"),
+        (vec![LISTEN, &missing], "missing.yml: cannot read the file: No such file or directory"),
+        (vec![LISTEN, &taken], "Another process has the port, or another --web.listen-address"),
+        (
+            vec!["--web.listen-address=127.0.0.1:1", "--web.listen-address=127.0.0.1:1"],
+            "--web.listen-address=127.0.0.1:1 is given twice. Give it once.",
+        ),
+        (vec!["--web.listen-address=192.0.2.1:10766"], "cannot listen on 192.0.2.1:10766: "),
+    ] {
+        let ended = run(exporter().arg(&config).args(&arguments));
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(expected) && !ended.stderr.contains("TOPSECRET"), "{}", ended.stderr);
+        assert!(rmm.accept().is_err(), "polled nevertheless");
+    }
+    let ended = run(exporter().args(["check-config", &config, &broken]));
+    assert!(ended.status.code() == Some(1) && ended.stderr.contains("this is no bcrypt hash"), "{}", ended.stderr);
+    let open = web(&folder.write("open.yml", &format!("basic_auth_users:\n  anna: {}\n", hash("one"))));
+    let ended = run(exporter().args(["check-config", &config, &open]));
+    assert!(ended.status.success() && ended.stdout.contains("without TLS passwords are readable"), "{}", ended.stdout);
+}
+
+/// The demo with this web configuration, and where it serves.
+fn demo(path: &Path) -> (Process, SocketAddr) {
+    let mut process =
+        Process::start(exporter().args(["demo", "--devices=12", "--log.level=trace", LISTEN, &web(path)]));
+    let address = process.address();
+    (process, address)
+}
+
+fn healthcheck(address: SocketAddr) -> Ended {
+    run(exporter().args(["healthcheck", &format!("--web.listen-address={address}")]))
+}
+
+fn until_healthy(process: &mut Process, address: SocketAddr) -> Ended {
+    let end = Instant::now() + Duration::from_secs(40);
+    loop {
+        let ended = healthcheck(address);
+        if ended.status.success() {
+            return ended;
+        }
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(ended.stderr.contains("not ready: "), "{}", ended.stderr);
+        assert!(process.is_running() && Instant::now() < end, "{}", process.stderr());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn healthcheck_works_whatever_the_port_wants() {
+    let folder = Folder::new();
+    let (mut encrypted, address) = demo(&folder.tls(""));
+    assert_eq!(until_healthy(&mut encrypted, address).stdout, "Ready.\n");
+    encrypted.signal("TERM");
+    let ended = encrypted.end(Duration::from_secs(5));
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(ended.stdout.contains("https://localhost:"), "{}", ended.stdout);
+    assert_eq!(healthcheck(address).status.code(), Some(1), "nobody is there");
+
+    let users = format!("basic_auth_users:\n  anna: {}\n", hash("one"));
+    let path = folder.tls("");
+    let both = folder.write("both.yml", &(std::fs::read_to_string(path).unwrap() + &users));
+    let (mut behind_password, address) = demo(&both);
+    let ended = until_healthy(&mut behind_password, address);
+    assert_eq!(ended.stdout, "It serves, for users with a password.\n");
+
+    let more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
+    for version in ["TLS12", "TLS13"] {
+        let (mut for_certificates, address) = demo(&folder.tls(&format!("{more}  max_version: {version}\n")));
+        let ended = until_healthy(&mut for_certificates, address);
+        assert_eq!(ended.stdout, "It serves, for clients with a certificate.\n", "{version}");
+    }
+}
+
+#[test]
+fn no_password_hash_or_key_is_in_the_log() {
+    let folder = Folder::new();
+    let hash = hash("TOPSECRET");
+    let path = folder.write("web.yml", &format!("basic_auth_users:\n  anna: {hash}\n"));
+    let (process, address) = demo(&path);
+    let header = |password: &str| basic("anna", password);
+    for (password, expected) in [("TOPSECRET", 200), ("TOPSECRET", 200), ("WRONGSECRET", 401)] {
+        let line = header(password);
+        let (status, _, _) = get(address, "/-/healthy", &[line.trim_end()]).unwrap();
+        assert_eq!(status, expected);
+    }
+    // A broken file that holds a password, and a request with one by the wrong protocol.
+    folder.write("web.yml", "basic_auth_users:\n  anna: THIRDSECRET\n");
+    std::thread::sleep(Duration::from_millis(1100));
+    let _ = get(address, "/-/healthy", &[]);
+    let end = Instant::now() + Duration::from_secs(5);
+    while !process.stderr().contains("the last good one stays in force") {
+        assert!(Instant::now() < end, "{}", process.stderr());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let log = process.stderr();
+    assert_eq!(log.matches("without TLS passwords are readable").count(), 1, "{log}");
+    for secret in ["SECRET", hash.as_str(), header("TOPSECRET")[21..].trim()] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    std::thread::sleep(Duration::from_millis(1100));
+    let _ = get(address, "/-/healthy", &[]);
+    let _ = get(address, "/-/healthy", &[]);
+    assert_eq!(process.stderr().matches("the last good one stays in force").count(), 1, "told once");
+}
+
+fn is_missing(tool: &str) -> bool {
+    let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
+    if !found {
+        println!("SKIPPED: {tool} is not installed");
+    }
+    !found
+}
+
+#[test]
+fn prometheus_scrapes_with_certificate_and_password() {
+    if is_missing("prometheus") {
+        return;
+    }
+    let folder = Folder::new();
+    let clients = Authority::new("Clients");
+    folder.write("clients.pem", &clients.pem);
+    let (certificate, key) = clients.issue(&["prometheus.example"]);
+    folder.write("client.pem", &certificate);
+    folder.write("client.key", &key);
+    folder.write("password", "one\n");
+    let more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.pem\n  client_allowed_sans: [prometheus.example]\n";
+    let text = std::fs::read_to_string(folder.tls(more)).unwrap();
+    let (_process, exporter) =
+        demo(&folder.write("web.yml", &format!("{text}basic_auth_users:\n  prometheus: {}\n", hash("one"))));
+
+    let text = format!(
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: rmm\n    scheme: https\n    \
+         basic_auth: {{ username: prometheus, password_file: password }}\n    \
+         tls_config: {{ ca_file: ca.pem, server_name: localhost, cert_file: client.pem, key_file: client.key }}\n    \
+         static_configs: [{{ targets: ['{exporter}'] }}]\n"
+    );
+    let config = folder.write("prometheus.yml", &text);
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = Command::new("prometheus");
+    command.arg(format!("--config.file={}", config.display()));
+    command.arg(format!("--storage.tsdb.path={}", folder.path("data").display()));
+    command.arg(format!("--web.listen-address={address}")).env("GOMAXPROCS", "2");
+    let mut prometheus = Process::start(&mut command);
+    let up = || {
+        let (_, _, body) = get(address, "/api/v1/query?query=up", &[]).ok()?;
+        let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        answer["data"]["result"][0]["value"][1].as_str().map(str::to_owned)
+    };
+    let end = Instant::now() + Duration::from_mins(1);
+    while up().as_deref() != Some("1") {
+        let (_, _, targets) = get(address, "/api/v1/targets", &[]).unwrap_or_default();
+        let targets = String::from_utf8_lossy(&targets).into_owned();
+        assert!(prometheus.is_running() && Instant::now() < end, "{targets} {}", prometheus.stderr());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    // The certificate alone does not do.
+    let client = Client::new(&folder.authority.pem, rustls::ALL_VERSIONS, Some(&(certificate, key)));
+    let stream = client.connect(std::net::TcpStream::connect(exporter).unwrap()).unwrap();
+    assert_eq!(status(&exchange(stream, request("/metrics", "").as_bytes()).unwrap()), 401);
+}
