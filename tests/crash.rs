@@ -21,8 +21,8 @@ use support::get;
 
 /// Kills of each platform's exporter.
 const KILLS: u32 = 100;
-/// The longest life.
-const LIFE: Duration = Duration::from_millis(450);
+/// The longest life after the exporter could serve.
+const LIFE: Duration = Duration::from_millis(350);
 const FLOOR: Duration = Duration::from_secs(2);
 const BUDGET: usize = 150;
 const RESTORED: &str = "goes on with what was kept";
@@ -47,20 +47,26 @@ fn kill_again_and_again(directory: &Path, yaml: &str, seed: u64) {
         command.arg("--config.file").arg(&config).arg("--state.dir").arg(state);
         Process::start(command.args(["--web.listen-address", "127.0.0.1:0"]))
     };
-    let mut was_restored = false;
+    // How long it takes to start depends on the machine. The first life is long enough to learn something.
+    let began = Instant::now();
+    let mut process = start();
+    let address = process.address();
+    let life = began.elapsed() + LIFE;
+    process.until_ok(address, "/-/ready");
+    drop(process);
+    let mut lives = 0;
     for kill in 0..KILLS {
         let process = start();
-        sleep(LIFE.mul_f64(random.random()));
+        sleep(life.mul_f64(random.random()));
         process.signal("KILL");
         let log = process.end(Duration::from_secs(5)).stderr;
         assert!(!log.contains("panicked") && !log.contains("level=error"), "seed {seed}, kill {kill}: {log}");
-        // A state that was there once never goes again. (Some die before they come to load it.)
+        // Some die before they come to load it.
         let is_serving = log.contains("message=serving");
-        let is_restored = log.contains(RESTORED);
-        assert!(!is_serving || is_restored || !was_restored, "seed {seed}, kill {kill}: nothing was restored: {log}");
-        was_restored |= is_restored;
+        assert!(!is_serving || log.contains(RESTORED), "seed {seed}, kill {kill}: nothing was restored: {log}");
+        lives += u32::from(is_serving);
     }
-    assert!(was_restored, "seed {seed}: no life was long enough");
+    assert!(lives > KILLS / 4, "seed {seed}: {lives} lives were long enough");
 
     let mut process = start();
     let address = process.address();
