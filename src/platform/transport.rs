@@ -122,7 +122,8 @@ impl Transport {
             .redirect(Policy::none())
             // The planner alone decides what is sent again, and when.
             .retry(reqwest::retry::never())
-            .connect_timeout(options.timeout.min(Duration::from_secs(10)))
+            // Ends before the whole call does, so that nobody who was not reached counts as working for us.
+            .connect_timeout((options.timeout * 4 / 5).min(Duration::from_secs(10)))
             .timeout(options.timeout)
             .pool_idle_timeout(Duration::from_mins(1))
             .pool_max_idle_per_host(4)
@@ -169,8 +170,10 @@ impl Transport {
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header(reqwest::header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-        let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, wall_now()));
         let date = header(DATE).and_then(parse_date);
+        // By the clock that wrote it: a server whose clock is off does not mean hours when it says a minute.
+        let written = date.map_or_else(wall_now, SystemTime::from);
+        let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, written));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.classify(error))? {
             if (body.len() + chunk.len()) as u64 > max_bytes {
@@ -255,7 +258,8 @@ fn install_crypto() {
     });
 }
 
-/// The server's dates are compared with the machine's own clock, whatever clock the planner lives by.
+/// A date of a server that does not tell its own time is compared with the machine's clock, whatever clock the planner
+/// lives by.
 #[expect(clippy::disallowed_methods, reason = "HTTP dates are real dates")]
 fn wall_now() -> SystemTime {
     SystemTime::now()
@@ -391,6 +395,21 @@ mod tests {
         assert_eq!(parse("soon"), None);
         assert_eq!(parse(""), None);
         assert_eq!(parse("-5"), None);
+    }
+
+    #[tokio::test]
+    async fn a_date_to_come_back_counts_from_the_date_of_the_answer() {
+        for (headers, wait) in [
+            // A clock that is years behind, and one that is years ahead.
+            ("Date: Wed, 04 Mar 2015 09:15:00 GMT\r\nRetry-After: Wed, 04 Mar 2015 09:16:30 GMT\r\n", Some(90)),
+            ("Date: Wed, 04 Mar 2065 09:15:00 GMT\r\nRetry-After: Wed, 04 Mar 2065 09:15:00 GMT\r\n", Some(0)),
+            ("Date: Wed, 04 Mar 2065 09:15:00 GMT\r\nRetry-After: 7\r\n", Some(7)),
+            // Without a date of its own the machine's clock is the best guess.
+            ("Retry-After: Wed, 04 Mar 2015 09:16:30 GMT\r\n", Some(0)),
+        ] {
+            let answer = exchange(whole(headers, b"x")).await.expect("answer");
+            assert_eq!(answer.retry_after.map(|wait| wait.as_secs()), wait, "{headers}");
+        }
     }
 
     #[tokio::test]
