@@ -16,7 +16,7 @@ pub enum Way {
     /// Everything goes through.
     Open,
     /// Everything goes through, inside TLS.
-    Tls(ServerConfig),
+    Tls(Arc<ServerConfig>),
     /// Nobody listens.
     Closed,
     /// Somebody listens, but accepts nobody: connecting does not end.
@@ -54,17 +54,10 @@ impl Gate {
         let task = match way {
             Way::Closed => return,
             Way::Full => {
-                let listener = listen(address, 1);
+                let full = full(address);
                 tokio::spawn(async move {
-                    let mut waiting = Vec::new();
-                    // Those who fill the queue; the next one is not even refused.
-                    while let Ok(Ok(first)) =
-                        tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await
-                    {
-                        waiting.push(first);
-                    }
                     std::future::pending::<()>().await;
-                    drop((listener, waiting));
+                    drop(full);
                 })
             }
             way => tokio::spawn(serve(listen(address, 1024), server, way, arrivals)),
@@ -92,9 +85,22 @@ fn listen(address: SocketAddr, backlog: u32) -> TcpListener {
     socket.listen(backlog).unwrap()
 }
 
+/// A listener whose queue is full: the next one who connects is not even refused.
+fn full(address: SocketAddr) -> (TcpListener, Vec<std::net::TcpStream>) {
+    loop {
+        let listener = listen(address, 1);
+        let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(50)).ok();
+        let waiting: Vec<_> = std::iter::from_fn(connect).collect();
+        // One more than the backlog. With fewer of ours a guest was faster, and now waits in the queue: once more.
+        if waiting.len() == 2 {
+            return (listener, waiting);
+        }
+    }
+}
+
 async fn serve(listener: TcpListener, server: SocketAddr, way: Way, arrivals: Arc<Mutex<Vec<Instant>>>) {
     let acceptor = match &way {
-        Way::Tls(config) => Some(TlsAcceptor::from(Arc::new(config.clone()))),
+        Way::Tls(config) => Some(TlsAcceptor::from(Arc::clone(config))),
         _ => None,
     };
     // They end with this task.

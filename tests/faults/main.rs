@@ -18,6 +18,7 @@ mod manners;
 mod slow;
 mod stale;
 mod statuses;
+mod subject;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;

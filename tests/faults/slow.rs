@@ -12,8 +12,8 @@ const SECOND: Duration = Duration::from_secs(1);
 fn slow() -> Vec<Case> {
     vec![
         both("never", NeverAnswer, "timeout"),
-        both("late", Latency(3 * SECOND), "timeout"),
-        both("first byte late", SlowFirstByte(3 * SECOND), "timeout"),
+        both("late", Latency(6 * SECOND), "timeout"),
+        both("first byte late", SlowFirstByte(6 * SECOND), "timeout"),
         both("a byte a second", SlowDrip(1, SECOND), "timeout"),
     ]
 }
@@ -21,6 +21,7 @@ fn slow() -> Vec<Case> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_takes_too_long_is_given_up() {
     // Tactical RMM works on for minutes after a guest gave up: its calls count as running for so long.
-    let pace = Pace { timeout: 1_000, concurrent: 3, lingers: Duration::from_secs(301), ..Pace::default() };
+    let pace =
+        Pace { timeout: 2_000, concurrent: 8, outage: 12_000, lingers: Duration::from_secs(301), ..Pace::default() };
     run(slow(), pace).await;
 }

@@ -1,6 +1,8 @@
 //! Statuses, refusals of the platforms themselves, and redirects.
 
-use rmm_exporter::demo::Fault::{Body, Fail, ForbiddenHtml, ForbiddenJson, Redirect, Status, TooManyRequests, Unavailable};
+use rmm_exporter::demo::Fault::{
+    Body, Fail, ForbiddenHtml, ForbiddenJson, Redirect, Status, TooManyRequests, Unavailable,
+};
 use rmm_exporter::demo::RetryAfter::{Absent, Date, Seconds};
 use rmm_exporter::demo::{self, DemoOptions};
 
@@ -50,7 +52,7 @@ fn refusals() -> Vec<Case> {
         tactical("400 text", Fail(0), "http_error"),
         tactical("400 fields", Body(400, JSON, r#"{"non_field_errors":["no"]}"#), "http_error"),
         tactical("400 page", Body(400, "text/html", "<h1>Bad Request (400)</h1>"), "http_error"),
-        tactical("404 json", Status(404), "http_error"),
+        tactical("404 json", Body(404, JSON, r#"{"detail":"Not Found"}"#), "http_error"),
         tactical("405 json", Body(405, JSON, r#"{"detail":"Method \"GET\" not allowed."}"#), "http_error"),
         tactical("401 expired", Body(401, JSON, r#"{"detail":"The token has expired."}"#), "auth_error"),
         tactical("401 inactive", Body(401, JSON, r#"{"detail":"User inactive or deleted."}"#), "auth_error"),

@@ -1,26 +1,28 @@
 //! Many faults at once: one exporter, for each fault an account on each platform with a server of its own, and two accounts
 //! that nothing happens to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rmm_exporter::clock::Clock;
-use rmm_exporter::demo::server::SimulatedServer;
 use rmm_exporter::demo::{self, Demo, DemoOptions, Scope};
 
 use crate::exporter::{Account, Exporter, NOW, TestClock, failed_collectors, of_account, requests};
-use crate::gate::{Gate, Way};
+use crate::gate::Gate;
+use crate::log;
 use crate::manners::{Manners, retry_after};
+use crate::subject::{CALLS, COLLECTORS, Subject, not_down, server};
 use crate::support::{SeriesMap, difference, fleet_only, parse, value};
 use crate::table::{Case, Cause, PLATFORMS};
-use crate::log;
 
 /// Times in ms.
 pub struct Pace {
     pub timeout: u64,
     pub concurrent: usize,
+    /// How long every call fails, at least.
+    pub outage: u64,
     /// How long a call counts as running after it timed out, on Tactical RMM.
     pub lingers: Duration,
     /// The authority of servers that speak TLS.
@@ -29,72 +31,23 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { timeout: 5_000, concurrent: 1, lingers: Duration::ZERO, ca_file: None }
+        Self { timeout: 8_000, concurrent: 1, outage: 7_500, lingers: Duration::ZERO, ca_file: None }
     }
 }
 
 /// How often everything is read.
 const INTERVAL: u64 = 2_000;
 const MIN_INTERVAL: u64 = 150;
-/// How long every call fails, at least.
-const OUTAGE: Duration = Duration::from_millis(7_500);
 /// How much older data become meanwhile.
 const AGE: Duration = Duration::from_secs(20);
 /// How long something may take on a busy machine, in seconds.
-const LIMIT: u64 = 25;
-/// Nobody may wait longer for /metrics.
-const SCRAPE_LIMIT: Duration = Duration::from_secs(3);
-/// One collector besides the inventory, with one call for the whole account.
-const COLLECTORS: [&str; 2] = ["failing_checks", "alerts"];
-const CALLS: [&str; 2] = ["list_failing_checks", "/alerts/"];
+const LIMIT: u64 = 60;
+/// All that are on. The checks are there because an account that makes two or three calls only never fails often enough in a row
+/// to pause.
+const USED: [&[&str]; 2] = [&["inventory", "failing_checks"], &["inventory", "alerts", "checks"]];
+/// The phase in which nobody has told anything yet.
+const START: &str = "at first";
 const BYSTANDERS: [&str; 2] = ["bystander nsight", "bystander tactical"];
-
-/// One fault on one platform.
-struct Subject<'a> {
-    account: String,
-    platform: usize,
-    outcome: &'static str,
-    cause: &'a Cause,
-    demo: Arc<Demo>,
-    gate: Option<Gate>,
-}
-
-impl Subject<'_> {
-    fn server(&self) -> &SimulatedServer {
-        server(&self.demo, self.platform)
-    }
-
-    fn is_harmless(&self) -> bool {
-        self.outcome == "ok"
-    }
-
-    /// Calls by outcome: with that of the subject, and with another one that is no success.
-    fn counted(&self, all: &SeriesMap, which: impl Fn(&str) -> bool) -> (f64, f64) {
-        let (mut own, mut other) = (0.0, 0.0);
-        for ((name, labels), count) in all {
-            if name == "rmm_api_requests_total" && labels["account"] == self.account && which(&labels["call"]) {
-                match labels["outcome"].as_str() {
-                    outcome if outcome == self.outcome => own += count,
-                    "ok" => {}
-                    _ => other += count,
-                }
-            }
-        }
-        (own, other)
-    }
-
-    fn url(&self) -> String {
-        match (&self.gate, self.cause) {
-            (Some(gate), Cause::Way(Way::Tls(_), _)) => format!("https://localhost:{}", gate.address.port()),
-            (Some(gate), _) => format!("http://{}", gate.address),
-            (None, _) => self.server().url(),
-        }
-    }
-}
-
-fn server(demo: &Demo, platform: usize) -> &SimulatedServer {
-    [&demo.nsight, &demo.tactical][platform]
-}
 
 /// Everything that runs.
 struct Trial<'a> {
@@ -109,7 +62,7 @@ struct Trial<'a> {
 pub async fn run(cases: Vec<Case>, pace: Pace) {
     log::capture();
     let trial = Trial::start(&cases, &pace).await;
-    let before = trial.until_well().await;
+    let before = trial.until_read().await;
     trial.one_call_fails().await;
     let outage = trial.every_call_fails(&before, &pace).await;
     trial.everything_works_again(&before, &pace).await;
@@ -146,7 +99,8 @@ impl<'a> Trial<'a> {
         }
         for (platform, name) in BYSTANDERS.into_iter().enumerate() {
             let server = server(&bystander, platform);
-            account(&mut yaml, name, platform, &server.url(), server.api_key(), pace);
+            let patient = Pace { concurrent: pace.concurrent, ..Pace::default() };
+            account(&mut yaml, name, platform, &server.url(), server.api_key(), &patient);
         }
         let clock = TestClock::at(NOW);
         let exporter = Exporter::start(&yaml, Arc::new(clock.clone())).await;
@@ -157,20 +111,33 @@ impl<'a> Trial<'a> {
         self.subjects.iter().map(|subject| subject.account.as_str()).chain(BYSTANDERS)
     }
 
-    /// Waits until every account is well and has told of its devices.
-    async fn until_well(&self) -> SeriesMap {
-        self.exporter
-            .until(LIMIT, |all| {
+    /// Waits until everything was read, so that nothing changes any more.
+    async fn until_read(&self) -> SeriesMap {
+        let mut before = self.until_well(START).await;
+        loop {
+            tokio::time::sleep(Duration::from_millis(1_200)).await;
+            let all = self.until_well(START).await;
+            if difference(&fleet_only(&all), &fleet_only(&before)).is_empty() {
+                return all;
+            }
+            before = all;
+        }
+    }
+
+    /// Waits until every account is well and has told all that there is to tell.
+    async fn until_well(&self, phase: &str) -> SeriesMap {
+        let text = self
+            .until(phase, |all| {
                 self.accounts().find_map(|account| {
                     let up = value(all, "rmm_up", &[("account", account)]);
                     let failed = failed_collectors(all, account);
-                    let read = failed.is_empty() && up == Some(1.0) && !devices(all, account).is_empty();
-                    let queue = value(all, "rmm_api_queue_length", &[("account", account)]);
-                    (!read || queue != Some(0.0))
-                        .then(|| format!("{account}: up {up:?}, failed {failed:?}, {queue:?} waiting"))
+                    let unread = unread(all, account);
+                    (!failed.is_empty() || up != Some(1.0) || !unread.is_empty())
+                        .then(|| format!("{account}: up {up:?}, failed {failed:?}, unread {unread:?}"))
                 })
             })
-            .await
+            .await;
+        parse(&text)
     }
 
     /// One call fails: its collector says so, and no other.
@@ -180,9 +147,8 @@ impl<'a> Trial<'a> {
                 subject.server().handle.set_fault(fault.clone(), Scope::target(CALLS[subject.platform]));
             }
         }
-        let all = self
-            .exporter
-            .until(LIMIT, |all| {
+        let text = self
+            .until("one call fails", |all| {
                 self.subjects.iter().filter(|subject| subject.gate.is_none()).find_map(|subject| {
                     let (counted, _) = subject.counted(all, |call| call == CALLS[subject.platform]);
                     let failed = failed_collectors(all, &subject.account);
@@ -192,24 +158,28 @@ impl<'a> Trial<'a> {
                 })
             })
             .await;
+        let all = parse(&text);
         for subject in self.subjects.iter().filter(|subject| subject.gate.is_none()) {
             let Subject { account, .. } = subject;
             let failed = failed_collectors(&all, account);
             let expected = if subject.is_harmless() { vec![] } else { vec![COLLECTORS[subject.platform]] };
             assert_eq!(failed, expected, "{account}: no other collector fails");
             assert_eq!(value(&all, "rmm_up", &[("account", account)]), Some(1.0), "{account}");
-            assert_eq!(subject.counted(&all, |_| true).1, 0.0, "{account}: no other outcome than {}", subject.outcome);
+            assert!(subject.counted(&all, |_| true).1 < 0.5, "{account}: no other outcome than {}", subject.outcome);
         }
-        self.check_bystanders(&all);
     }
 
     /// Every call fails: the account is down, its data stay and grow old, and it is asked less and less.
     async fn every_call_fails(&self, before: &SeriesMap, pace: &Pace) -> String {
-        let counted: Vec<f64> = {
-            let all = self.exporter.scrape().await;
-            let other_calls = |subject: &Subject<'_>| subject.counted(&all, |call| call != CALLS[subject.platform]).0;
-            self.subjects.iter().map(other_calls).collect()
+        let all = self.exporter.scrape().await;
+        let counted = |all: &SeriesMap| -> Vec<(f64, f64)> {
+            let counts = |subject: &Subject<'_>| {
+                let others = subject.counted(all, |call| call != CALLS[subject.platform]).0;
+                (others, subject.counted(all, |_| true).0)
+            };
+            self.subjects.iter().map(counts).collect()
         };
+        let counted_before = counted(&all);
         let began = Instant::now();
         for subject in &self.subjects {
             match (subject.cause, &subject.gate) {
@@ -219,48 +189,75 @@ impl<'a> Trial<'a> {
             }
         }
         let applied = self.clock.now().steady;
-        // What was under way before has come by then.
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.until_settled(applied).await;
         self.clock.advance(AGE);
         let text = self
-            .until(|all| {
-                let short = OUTAGE.saturating_sub(began.elapsed());
+            .until("every call fails", |all| {
+                let short = Duration::from_millis(pace.outage).saturating_sub(began.elapsed());
                 let early = (!short.is_zero()).then(|| format!("{short:?} too early"));
-                self.subjects.iter().zip(&counted).find_map(|(subject, before)| not_down(subject, all, *before)).or(early)
+                self.subjects
+                    .iter()
+                    .zip(&counted_before)
+                    .find_map(|(subject, before)| not_down(subject, all, before.0))
+                    .or(early)
             })
             .await;
         let until = self.clock.now().steady;
         let all = parse(&text);
         for subject in &self.subjects {
             self.check_data(subject, before, &all);
-            self.check_manners(subject, pace, applied, until);
+            check_manners(subject, pace, applied, until);
         }
-        self.check_bystanders(&all);
+        // As the exporter counts them: also where nobody at the other end can.
+        let most = 4.0 + 2.0 * began.elapsed().as_secs_f64() / Duration::from_millis(INTERVAL).as_secs_f64();
+        for (subject, (after, before)) in self.subjects.iter().zip(counted(&all).iter().zip(&counted_before)) {
+            let calls = after.1 - before.1;
+            let pauses = !matches!(subject.outcome, "ok" | "api_error" | "forbidden");
+            assert!(!pauses || calls <= most, "{}: {calls} calls, {most} at most", subject.account);
+        }
+        check_bystanders(&all);
         self.check_age(&all, BYSTANDERS.into_iter(), true);
         text
     }
 
+    /// Waits until what was under way at that time has come.
+    async fn until_settled(&self, before: Duration) {
+        let is_settled = |subject: &Subject<'_>| {
+            let calls = subject.server().handle.audit().calls();
+            calls.iter().all(|call| call.received >= before || call.ended.is_some())
+        };
+        let end = Instant::now() + Duration::from_secs(LIMIT);
+        while !self.subjects.iter().all(is_settled) {
+            assert!(Instant::now() < end, "calls that do not end");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        // And for those who read it.
+        tokio::time::sleep(Duration::from_millis(800)).await;
+    }
+
     /// Asks again and again, and never waits long for an answer; what it said at last when `problem` found nothing more.
-    async fn until(&self, problem: impl Fn(&SeriesMap) -> Option<String>) -> String {
+    async fn until(&self, phase: &str, problem: impl Fn(&SeriesMap) -> Option<String>) -> String {
         let end = Instant::now() + Duration::from_secs(LIMIT);
         loop {
-            let asked = Instant::now();
+            // Fails when it takes ten seconds.
             let text = self.exporter.text().await;
-            assert!(asked.elapsed() < SCRAPE_LIMIT, "/metrics took {:?}", asked.elapsed());
             let all = parse(&text);
-            self.check_bystanders(&all);
+            if phase != START {
+                check_bystanders(&all);
+            }
             match problem(&all) {
                 None => return text,
-                Some(problem) => assert!(Instant::now() < end, "after {LIMIT} s: {problem}"),
+                Some(problem) => assert!(Instant::now() < end, "{phase}, after {LIMIT} s: {problem}"),
             }
-            tokio::time::sleep(Duration::from_millis(250)).await;
+            // Reading thousands of series keeps a processor busy that the exporter needs, too.
+            tokio::time::sleep(Duration::from_millis(600)).await;
         }
     }
 
     /// The last good data are served, with their age.
     fn check_data(&self, subject: &Subject<'_>, before: &SeriesMap, all: &SeriesMap) {
         let Subject { account, outcome, .. } = subject;
-        assert_eq!(subject.counted(all, |_| true).1, 0.0, "{account}: no other outcome than {outcome}");
+        assert!(subject.counted(all, |_| true).1 < 0.5, "{account}: no other outcome than {outcome}");
         assert_eq!(devices(all, account), devices(before, account), "{account}");
         if !subject.is_harmless() {
             let of = |all: &SeriesMap| of_account(&fleet_only(all), account);
@@ -283,49 +280,6 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn check_manners(&self, subject: &Subject<'_>, pace: &Pace, from: Duration, until: Duration) {
-        let Subject { account, outcome, .. } = subject;
-        if subject.is_harmless() {
-            return;
-        }
-        let manners = Manners {
-            min_interval: Duration::from_millis(MIN_INTERVAL),
-            interval: Duration::from_millis(INTERVAL),
-            timeout: Duration::from_millis(pace.timeout),
-            retry_after: match subject.cause {
-                Cause::Server(fault) => retry_after(fault),
-                Cause::Way(..) => None,
-            },
-        };
-        match &subject.gate {
-            None => {
-                let calls = subject.server().handle.audit().calls();
-                let calls: Vec<_> = calls.into_iter().filter(|call| (from..until).contains(&call.received)).collect();
-                assert!(!calls.is_empty(), "{account}: nobody asked any more");
-                manners.check(account, &calls, outcome, from, until);
-            }
-            Some(gate) => {
-                // By the real clock: seconds before now.
-                let times = gate.arrivals().into_iter().filter_map(|time| until.checked_sub(time.elapsed()));
-                let times: Vec<_> = times.filter(|time| *time >= from).collect();
-                manners.check_pauses(account, &times, from, until);
-            }
-        }
-    }
-
-    /// Nothing happens to the others.
-    fn check_bystanders(&self, all: &SeriesMap) {
-        for account in BYSTANDERS {
-            assert_eq!(value(all, "rmm_up", &[("account", account)]), Some(1.0), "{account}");
-            assert_eq!(failed_collectors(all, account), [""; 0], "{account}");
-            let calls: f64 = requests(all, account, "ok");
-            let every = all.iter().filter(|((name, labels), _)| {
-                name == "rmm_api_requests_total" && labels["account"] == account
-            });
-            assert!((every.map(|(_, count)| count).sum::<f64>() - calls).abs() < 0.5, "{account}: every call is good");
-        }
-    }
-
     /// The faults end, and nothing else is done about them.
     async fn everything_works_again(&self, before: &SeriesMap, pace: &Pace) {
         for subject in &self.subjects {
@@ -335,17 +289,15 @@ impl<'a> Trial<'a> {
             }
         }
         self.clock.leap(pace.lingers);
-        let began = Instant::now();
-        self.until_well().await;
+        self.until_well("it works again").await;
         let expected = fleet_only(before);
-        let all = self
-            .exporter
-            .until(LIMIT, |all| {
+        let text = self
+            .until("it works again", |all| {
                 let difference = difference(&fleet_only(all), &expected);
                 (!difference.is_empty()).then_some(difference)
             })
             .await;
-        assert!(began.elapsed() < Duration::from_secs(LIMIT), "well again after {:?}", began.elapsed());
+        let all = parse(&text);
         self.check_age(&all, self.accounts(), true);
         for subject in &self.subjects {
             assert_eq!(subject.server().handle.audit().violations(), [], "{}: only reads", subject.account);
@@ -368,15 +320,58 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Why an account does not show that every call fails; `counted` is how many of its other calls had failed before.
-fn not_down(subject: &Subject<'_>, all: &SeriesMap, counted: f64) -> Option<String> {
+fn check_manners(subject: &Subject<'_>, pace: &Pace, from: Duration, until: Duration) {
     let Subject { account, outcome, .. } = subject;
-    let (now, _) = subject.counted(all, |call| call != CALLS[subject.platform]);
-    let failed = failed_collectors(all, account);
-    let up = value(all, "rmm_up", &[("account", account)]);
-    let well = if subject.is_harmless() { (Some(1.0), failed.is_empty()) } else { (Some(0.0), failed.contains(&"inventory")) };
-    (now <= counted || (up, true) != (well.0, well.1))
-        .then(|| format!("{account}: up {up:?}, failed {failed:?}, {outcome} {counted} then {now}"))
+    if subject.is_harmless() {
+        return;
+    }
+    let manners = Manners {
+        min_interval: Duration::from_millis(MIN_INTERVAL),
+        interval: Duration::from_millis(INTERVAL),
+        timeout: Duration::from_millis(pace.timeout),
+        retry_after: match subject.cause {
+            Cause::Server(fault) => retry_after(fault),
+            Cause::Way(..) => None,
+        },
+    };
+    match &subject.gate {
+        None => {
+            let calls = subject.server().handle.audit().calls();
+            let calls: Vec<_> = calls.into_iter().filter(|call| (from..until).contains(&call.received)).collect();
+            assert!(!calls.is_empty(), "{account}: nobody asked any more");
+            manners.check(account, &calls, outcome, from, until);
+        }
+        Some(gate) => {
+            // By the real clock: seconds before now.
+            let times = gate.arrivals().into_iter().filter_map(|time| until.checked_sub(time.elapsed()));
+            let times: Vec<_> = times.filter(|time| *time >= from).collect();
+            manners.check_pauses(account, &times, from, until);
+        }
+    }
+}
+
+/// Nothing happens to the others.
+fn check_bystanders(all: &SeriesMap) {
+    for account in BYSTANDERS {
+        assert_eq!(value(all, "rmm_up", &[("account", account)]), Some(1.0), "{account}");
+        assert_eq!(failed_collectors(all, account), [""; 0], "{account}");
+        let calls: f64 = requests(all, account, "ok");
+        let every =
+            all.iter().filter(|((name, labels), _)| name == "rmm_api_requests_total" && labels["account"] == account);
+        assert!((every.map(|(_, count)| count).sum::<f64>() - calls).abs() < 0.5, "{account}: every call is good");
+    }
+}
+
+/// Collectors of an account of which something was not read yet.
+fn unread(all: &SeriesMap, account: &str) -> Vec<String> {
+    let of = |name| {
+        let own = all.iter().filter(move |((other, labels), _)| other == name && labels["account"] == account);
+        own.map(|((_, labels), value)| (labels["collector"].clone(), *value))
+    };
+    let fresh: BTreeMap<String, f64> = of("rmm_collector_targets_fresh").collect();
+    let targets = of("rmm_collector_targets").map(|(name, targets)| (fresh.get(&name) == Some(&targets), name));
+    let unread = targets.filter(|(read, _)| !read).map(|(_, name)| name);
+    unread.chain(devices(all, account).is_empty().then(|| "devices".to_owned())).collect()
 }
 
 fn devices(all: &SeriesMap, account: &str) -> BTreeSet<String> {
@@ -385,8 +380,8 @@ fn devices(all: &SeriesMap, account: &str) -> BTreeSet<String> {
 }
 
 fn account(yaml: &mut String, name: &str, platform: usize, url: &str, key: &str, pace: &Pace) {
-    // One client is enough to ask about.
-    let mut lines = "    filter: { clients: { include: [\".*Söhne.*\"] } }\n".to_owned();
+    // One client is enough to ask about; it must be known by the part of its name that no fault changes.
+    let mut lines = "    filter: { clients: { include: [.*GmbH] } }\n".to_owned();
     if let Some(path) = pace.ca_file.as_ref().filter(|_| url.starts_with("https")) {
         lines = format!("{lines}    tls: {{ ca_file: {:?} }}\n", path.display().to_string());
     }
@@ -402,5 +397,5 @@ fn account(yaml: &mut String, name: &str, platform: usize, url: &str, key: &str,
         concurrent: pace.concurrent,
         lines: &lines,
     };
-    account.write(yaml, |collector| (collector == "inventory" || COLLECTORS.contains(&collector)).then_some(INTERVAL));
+    account.write(yaml, |collector| USED[platform].contains(&collector).then_some(INTERVAL));
 }

@@ -35,9 +35,9 @@ pub enum Fault {
     ShortBody,
     /// Half of the good body with the matching Content-Length.
     CutBody,
-    /// Bytes in a text that no text has: 0xFF 0xFE 0x81.
+    /// Bytes in a name that no text has: 0xFF 0xFE 0x81.
     InvalidBytes,
-    /// Control characters in a text, raw and (XML) as references.
+    /// Control characters in a name, raw.
     ControlCharacters,
     /// Latin-1 bytes that are declared as UTF-8.
     Latin1AsUtf8,

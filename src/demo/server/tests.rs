@@ -63,7 +63,10 @@ async fn statuses_and_pages() {
         }
     }
     for answer in with(&demo, Fault::Body(418, "text/plain", "tea")).await {
-        assert_eq!((answer.status, answer.header("content-type"), answer.text()), (418, Some("text/plain"), "tea".into()));
+        assert_eq!(
+            (answer.status, answer.header("content-type"), answer.text()),
+            (418, Some("text/plain"), "tea".into())
+        );
     }
     let [nsight, _] = with(&demo, Fault::Fail(17)).await;
     assert!(nsight.text().contains("status=\"FAIL\"><error><errorcode>17</errorcode>"));

@@ -325,11 +325,11 @@ fn entity_bomb() -> String {
     text + "]><result status=\"OK\"><items><client><clientid>1</clientid><name>&e11;</name></client></items></result>"
 }
 
-/// Puts bytes into the first text of a body.
+/// Puts bytes into the first name in a body.
 fn insert(mut body: Vec<u8>, platform: PlatformName, bytes: &[u8]) -> Vec<u8> {
     let mark: &[u8] = match platform {
         PlatformName::Nsight => b"<![CDATA[",
-        PlatformName::Tactical => b"\":\"",
+        PlatformName::Tactical => b"name\":\"",
     };
     if let Some(at) = body.windows(mark.len()).position(|window| window == mark) {
         let at = at + mark.len();
