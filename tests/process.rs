@@ -284,7 +284,7 @@ fn the_key_is_nowhere() {
             Fault::ResetMidBody,
             Fault::Fail(3),
             Fault::Fail(7),
-            Fault::Redirect(format!("http://{dead}/{NSIGHT_KEY}")),
+            Fault::Redirect(302, format!("http://{dead}/{NSIGHT_KEY}")),
             Fault::DeepNesting(500),
             Fault::NeverAnswer,
         ] {

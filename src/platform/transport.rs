@@ -134,7 +134,8 @@ impl Transport {
             .redirect(Policy::none())
             // The planner alone decides what is sent again, and when.
             .retry(reqwest::retry::never())
-            .connect_timeout(options.timeout.min(CONNECT_TIMEOUT))
+            // Ends before the whole call does, so that nobody who was not reached counts as working for us.
+            .connect_timeout((options.timeout * 4 / 5).min(CONNECT_TIMEOUT))
             .timeout(options.timeout)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
@@ -181,8 +182,10 @@ impl Transport {
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let content_type = header(reqwest::header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-        let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, wall_now()));
         let date = header(DATE).and_then(parse_date);
+        // By the clock that wrote it: a server whose clock is off does not mean hours when it says a minute.
+        let written = date.map_or_else(wall_now, SystemTime::from);
+        let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, written));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.classify(error))? {
             if (body.len() + chunk.len()) as u64 > max_bytes {
@@ -271,7 +274,8 @@ fn install_crypto() {
     });
 }
 
-/// The server's dates are compared with the machine's own clock, whatever clock the planner lives by.
+/// A date of a server that does not tell its own time is compared with the machine's clock, whatever clock the planner
+/// lives by.
 #[expect(clippy::disallowed_methods, reason = "HTTP dates are real dates")]
 fn wall_now() -> SystemTime {
     SystemTime::now()

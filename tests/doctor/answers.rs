@@ -116,7 +116,7 @@ async fn what_answers_is_not_the_api() {
     for (fault, finding, remedy) in [
         (Fault::HtmlPage, "web page", "API domain"),
         (Fault::ForbiddenHtml, "web page", "firewall"),
-        (Fault::Redirect("https://elsewhere.example/".to_owned()), "status 302", "redirects are not followed"),
+        (Fault::Redirect(302, "https://elsewhere.example/".to_owned()), "status 302", "redirects are not followed"),
         (Fault::Status(400), "status 400", "API domain"),
         (Fault::Status(502), "status 502", "behind it does not"),
         (Fault::Status(500), "status 500", "its own log"),
@@ -130,7 +130,7 @@ async fn what_answers_is_not_the_api() {
     }
     for (fault, finding, remedy) in [
         (Fault::ForbiddenHtml, "HTML page", "user_agent"),
-        (Fault::Redirect("https://elsewhere.example/".to_owned()), "302", "redirects are not followed"),
+        (Fault::Redirect(302, "https://elsewhere.example/".to_owned()), "302", "redirects are not followed"),
     ] {
         demo.nsight.handle.clear_faults();
         demo.nsight.handle.set_fault(fault, Scope::ALL);

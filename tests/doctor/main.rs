@@ -6,6 +6,8 @@
 mod support;
 
 mod answers;
+#[path = "../common/certificates.rs"]
+mod certificates;
 mod harness;
 mod reach;
 mod servers;

@@ -5,8 +5,9 @@ use std::io::Write;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
+use crate::certificates::Authority;
 use crate::harness::{Said, doctor, start_demo};
-use crate::servers::{Authority, tls_before};
+use crate::servers::tls_before;
 
 const KEY: &str = "Q7Z3K9M1X5B8V2C6N4L0P3R7T9W1Y5UE";
 

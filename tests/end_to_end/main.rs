@@ -5,6 +5,8 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)]
 
 mod calls;
+#[path = "../common/exporter.rs"]
+mod exporter;
 mod faults;
 mod harness;
 mod lifecycle;

@@ -35,9 +35,9 @@ pub enum Fault {
     ShortBody,
     /// Half of the good body with the matching Content-Length.
     CutBody,
-    /// Bytes in a text that no text has: 0xFF 0xFE 0x81.
+    /// Bytes in a name that no text has: 0xFF 0xFE 0x81.
     InvalidBytes,
-    /// Control characters in a text, raw and (XML) as references.
+    /// Control characters in a name, raw.
     ControlCharacters,
     /// Latin-1 bytes that are declared as UTF-8.
     Latin1AsUtf8,
@@ -53,22 +53,32 @@ pub enum Fault {
     SlowFirstByte(Duration),
     /// So many bytes at a time, with a pause after each.
     SlowDrip(usize, Duration),
-    /// The connection breaks in the middle of the body, which has no declared length.
+    /// The connection is reset in the middle of the body, which has no declared length.
     ResetMidBody,
     /// Nothing, for ever.
     NeverAnswer,
-    /// A body of so many megabytes.
+    /// A body of so many megabytes, in chunks.
     Huge(usize),
+    /// A body of so many megabytes, under its true Content-Length.
+    HugeDeclared(usize),
     /// A small gzip body that becomes so many megabytes.
     GzipBomb(usize),
+    /// The same with deflate.
+    DeflateBomb(usize),
     /// XML with a document type whose entities grow without end. Tactical RMM: the same text as JSON type.
     EntityBomb,
     /// So many elements or lists within each other.
     DeepNesting(usize),
-    /// 302 to this address.
-    Redirect(String),
+    /// This status (301, 302, 307, 308) with this address as Location.
+    Redirect(u16, String),
     /// The good answer, compressed.
     Gzip,
+    /// The good answer, compressed twice: `Content-Encoding: gzip, gzip`.
+    GzipTwice,
+    /// This status, Content-Type and body, whatever was asked.
+    Body(u16, &'static str, &'static str),
+    /// The good answer, under a Date that is so many seconds ahead of the server's clock (negative: behind it).
+    SkewedDate(i64),
     /// A Content-Length that differs from the good body by so many bytes.
     WrongContentLength(i32),
 }

@@ -1,4 +1,4 @@
-//! A listener whose connections break when it is stopped.
+//! A listener whose connections can be broken: one by one, and all of them when it is stopped.
 
 use std::future::Future;
 use std::io;
@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -31,7 +32,8 @@ impl Listener for StoppableListener {
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Without it small answers wait for acknowledgements; a failure costs time only.
         let _ = stream.set_nodelay(true);
-        (Connection { stream, stopped: Box::pin(self.stop.clone().cancelled_owned()) }, address)
+        let cut = Cut(self.stop.child_token());
+        (Connection { stream, broken: Box::pin(cut.0.clone().cancelled_owned()), cut }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -39,16 +41,38 @@ impl Listener for StoppableListener {
     }
 }
 
-/// A connection that fails as soon as the server is stopped.
+/// Breaks one connection. Clones break the same one.
+#[derive(Clone)]
+pub(crate) struct Cut(CancellationToken);
+
+impl Cut {
+    /// Resets the connection: what the guest has not read yet is lost.
+    pub(super) fn cut(&self) {
+        self.0.cancel();
+    }
+}
+
+impl Connected<IncomingStream<'_, StoppableListener>> for Cut {
+    fn connect_info(stream: IncomingStream<'_, StoppableListener>) -> Self {
+        stream.io().cut.clone()
+    }
+}
+
+/// A connection that is reset when it is cut, and when the server is stopped.
 pub(super) struct Connection {
     stream: TcpStream,
-    stopped: Pin<Box<WaitForCancellationFutureOwned>>,
+    broken: Pin<Box<WaitForCancellationFutureOwned>>,
+    cut: Cut,
 }
 
 impl Connection {
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        match self.stopped.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
+        match self.broken.as_mut().poll(context) {
+            Poll::Ready(()) => {
+                // Closing it then sends a reset; without it, the connection would end in order.
+                let _ = self.stream.set_zero_linger();
+                Err(io::ErrorKind::ConnectionAborted.into())
+            }
             Poll::Pending => Ok(()),
         }
     }

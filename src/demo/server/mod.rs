@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, USER_AGENT};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, DATE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use http_body_util::BodyExt;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::audit::{Audit, Call};
 use self::fault::{Fault, Faults, Scope};
-use self::listener::StoppableListener;
+use self::listener::{Cut, StoppableListener};
 use crate::clock::Clock;
 use crate::platform::PlatformName;
 
@@ -38,6 +38,7 @@ pub(crate) struct Received {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    connection: Cut,
 }
 
 impl Received {
@@ -189,7 +190,7 @@ impl SimulatedServer {
         let listener = StoppableListener::new(listener, stop.clone());
         tokio::spawn(stop.run_until_cancelled_owned(async move {
             // Serving never ends by itself; accept errors are retried inside.
-            let _never = axum::serve(listener, router).await;
+            let _never = axum::serve(listener, router.into_make_service_with_connect_info::<Cut>()).await;
         }));
         Ok(Self { address, handle, key, monitoring_token })
     }
@@ -232,7 +233,11 @@ impl Drop for Running {
     }
 }
 
-async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn receive(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(connection): ConnectInfo<Cut>,
+    request: Request,
+) -> Response {
     let received = shared.clock.now().steady;
     let (parts, body) = request.into_parts();
     let request = Received {
@@ -241,12 +246,17 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
         headers: parts.headers,
         body: to_bytes(body, MAX_REQUEST).await.unwrap_or_default(),
+        connection,
     };
     let look = shared.service.look(&request);
     let number = shared.audit.arrived(call(&request, &look, shared.service.platform(), received));
     let running = Running { audit: shared.audit.clone(), number, clock: Arc::clone(&shared.clock) };
     let fault = shared.faults.take(&look.target, &look.identity);
-    let response = wire::respond(&*shared.service, &*shared.clock, &request, fault).await;
+    let mut response = wire::respond(&*shared.service, &*shared.clock, &request, fault).await;
+    // By the clock of this server, not of this machine.
+    if let (headers, Ok(date)) = (response.headers_mut(), HeaderValue::try_from(wire::date(&*shared.clock, 0))) {
+        headers.entry(DATE).or_insert(date);
+    }
     shared.audit.answered(number, response.status().as_u16());
     // The closure keeps `running` for as long as the body lives; the length of the body stays known.
     response.map(|body| {

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use flate2::read::GzDecoder;
+use flate2::read::{GzDecoder, ZlibDecoder};
 
 use super::fault::RetryAfter;
 use super::*;
@@ -62,6 +62,12 @@ async fn statuses_and_pages() {
             assert_eq!(answer.text().starts_with("<!DOCTYPE html>"), content_type != "application/json");
         }
     }
+    for answer in with(&demo, Fault::Body(418, "text/plain", "tea")).await {
+        assert_eq!(
+            (answer.status, answer.header("content-type"), answer.text()),
+            (418, Some("text/plain"), "tea".into())
+        );
+    }
     let [nsight, _] = with(&demo, Fault::Fail(17)).await;
     assert!(nsight.text().contains("status=\"FAIL\"><error><errorcode>17</errorcode>"));
 }
@@ -80,6 +86,23 @@ async fn retry_after_comes_in_every_form() {
         let wait = date.duration_since(demo.world.now()).as_secs();
         assert!((100..=120).contains(&wait), "{wait}");
         assert_eq!(answer.status, 503);
+    }
+}
+
+#[tokio::test]
+async fn the_date_is_that_of_the_server() {
+    let noon = jiff::Timestamp::from_second(1_772_582_400).unwrap();
+    let demo = start(DemoOptions { clock: Arc::new(crate::demo::PinnedClock::at(noon)), ..DemoOptions::default() });
+    let demo = demo.await.expect("a free port");
+    for (fault, date) in [
+        (Fault::SkewedDate(0), "Wed, 04 Mar 2026 00:00:00 GMT"),
+        (Fault::SkewedDate(-10_800), "Tue, 03 Mar 2026 21:00:00 GMT"),
+        (Fault::SkewedDate(10_801), "Wed, 04 Mar 2026 03:00:01 GMT"),
+        (Fault::Status(500), "Wed, 04 Mar 2026 00:00:00 GMT"),
+    ] {
+        for answer in with(&demo, fault).await {
+            assert_eq!(answer.header("date"), Some(date));
+        }
     }
 }
 
@@ -143,10 +166,24 @@ async fn compressed_answers_and_bombs() {
     for answer in with(&demo, Fault::GzipBomb(16)).await {
         assert!(answer.body.len() < 1 << 19, "{}", answer.body.len());
         let size = std::io::copy(&mut GzDecoder::new(answer.body.as_slice()), &mut std::io::sink()).unwrap();
-        assert!(size > 16 << 20);
+        assert_eq!(size, 16 << 20);
     }
-    for answer in with(&demo, Fault::Huge(3)).await {
-        assert!(answer.body.len() > 3 << 20 && answer.complete);
+    for answer in with(&demo, Fault::DeflateBomb(16)).await {
+        assert!(answer.body.len() < 1 << 19, "{}", answer.body.len());
+        let size = std::io::copy(&mut ZlibDecoder::new(answer.body.as_slice()), &mut std::io::sink()).unwrap();
+        assert_eq!((size, answer.header("content-encoding")), (16 << 20, Some("deflate")));
+    }
+    for (answer, whole) in with(&demo, Fault::GzipTwice).await.iter().zip(&whole) {
+        assert_eq!(answer.header("content-encoding"), Some("gzip, gzip"));
+        let mut body = Vec::new();
+        GzDecoder::new(GzDecoder::new(answer.body.as_slice())).read_to_end(&mut body).unwrap();
+        assert_eq!(body.len(), whole.body.len());
+    }
+    for (fault, length) in [(Fault::Huge(3), None), (Fault::HugeDeclared(3), Some("3145728"))] {
+        for answer in with(&demo, fault).await {
+            assert_eq!((answer.body.len(), answer.header("content-length")), (3 << 20, length));
+            assert!(answer.complete);
+        }
     }
     for answer in with(&demo, Fault::EntityBomb).await {
         assert!(answer.text().contains("<!DOCTYPE") && answer.text().contains("&e11;"));
@@ -159,8 +196,10 @@ async fn compressed_answers_and_bombs() {
 #[tokio::test]
 async fn a_redirect_leads_away() {
     let demo = demo().await;
-    for answer in with(&demo, Fault::Redirect("http://elsewhere.example/".to_owned())).await {
-        assert_eq!((answer.status, answer.header("location")), (302, Some("http://elsewhere.example/")));
+    for status in [301, 302, 307, 308] {
+        for answer in with(&demo, Fault::Redirect(status, "http://elsewhere.example/".to_owned())).await {
+            assert_eq!((answer.status, answer.header("location")), (status, Some("http://elsewhere.example/")));
+        }
     }
 }
 

@@ -6,15 +6,16 @@ use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, SERVER};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, SERVER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use flate2::Compression;
-use flate2::write::GzEncoder;
-use futures_util::{StreamExt, stream};
+use flate2::write::{GzEncoder, ZlibEncoder};
+use futures_util::{Stream, StreamExt, stream};
 use tokio::time::sleep;
 
 use super::fault::{Fault, RetryAfter};
+use super::listener::Cut;
 use super::{Answer, Content, Received, Service};
 use crate::clock::Clock;
 use crate::platform::PlatformName;
@@ -27,6 +28,7 @@ const LOGIN: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><
 /// How long the bytes before a break get to reach the other side.
 const BEFORE_BREAK: Duration = Duration::from_millis(30);
 const PIECE: usize = 1 << 16;
+const PIECES_PER_MEGABYTE: usize = (1 << 20) / PIECE;
 
 /// The answer to a request, spoilt by a fault if there is one.
 pub(super) async fn respond(
@@ -48,8 +50,8 @@ pub(super) async fn respond(
         Some(Fault::Unavailable(after)) => send(retry_later(service.error(503), after, clock)),
         Some(Fault::HtmlPage) => send(Answer::new(200, HTML, LOGIN)),
         Some(Fault::EmptyBody) => send(Answer::new(200, good().content_type, "")),
-        Some(Fault::ShortBody) => broken(good(), true),
-        Some(Fault::ResetMidBody) => broken(good(), false),
+        Some(Fault::ShortBody) => short(good()),
+        Some(Fault::ResetMidBody) => reset(good(), request.connection.clone()),
         Some(Fault::CutBody) => send(changed(good(), half)),
         Some(Fault::InvalidBytes) => send(changed(good(), |body| insert(body, platform, b"\xff\xfe\x81"))),
         Some(Fault::ControlCharacters) => {
@@ -67,14 +69,22 @@ pub(super) async fn respond(
         Some(Fault::SlowDrip(bytes, pause)) => drip(good(), bytes, pause),
         Some(Fault::NeverAnswer) => std::future::pending().await,
         Some(Fault::Huge(megabytes)) => send(huge(platform, megabytes)),
+        Some(Fault::HugeDeclared(megabytes)) => declared(megabytes, huge(platform, megabytes)),
         Some(Fault::GzipBomb(megabytes)) => {
-            let bomb = tokio::task::spawn_blocking(move || gzip(huge(platform, megabytes))).await;
-            bomb.map_or_else(|_| send(service.error(500)), send)
+            send(bomb(huge(platform, megabytes), "gzip", GzEncoder::new(Vec::new(), Compression::fast())))
+        }
+        Some(Fault::DeflateBomb(megabytes)) => {
+            send(bomb(huge(platform, megabytes), "deflate", ZlibEncoder::new(Vec::new(), Compression::fast())))
         }
         Some(Fault::EntityBomb) => send(Answer::new(200, content_type(platform), entity_bomb())),
         Some(Fault::DeepNesting(depth)) => send(deep(platform, depth)),
-        Some(Fault::Redirect(address)) => redirect(&address),
-        Some(Fault::Gzip) => send(gzip(good())),
+        Some(Fault::Redirect(status, address)) => send(with_header(Answer::new(status, HTML, ""), LOCATION, &address)),
+        Some(Fault::Gzip) => send(with_header(changed(good(), |body| gzip(&body)), CONTENT_ENCODING, "gzip")),
+        Some(Fault::GzipTwice) => {
+            send(with_header(changed(good(), |body| gzip(&gzip(&body))), CONTENT_ENCODING, "gzip, gzip"))
+        }
+        Some(Fault::Body(status, content_type, body)) => send(Answer::new(status, content_type, body)),
+        Some(Fault::SkewedDate(seconds)) => send(with_header(good(), DATE, &date(clock, seconds))),
         Some(Fault::WrongContentLength(difference)) => wrong_length(good(), difference),
     }
 }
@@ -125,24 +135,42 @@ fn retry_later(answer: Answer, after: RetryAfter, clock: &dyn Clock) -> Answer {
     match after {
         RetryAfter::Absent => answer,
         RetryAfter::Seconds(seconds) => with_header(answer, RETRY_AFTER, &seconds.to_string()),
-        RetryAfter::Date(seconds) => {
-            let date = SystemTime::from(clock.now().wall) + Duration::from_secs(seconds);
-            with_header(answer, RETRY_AFTER, &httpdate::fmt_http_date(date))
-        }
+        RetryAfter::Date(seconds) => with_header(answer, RETRY_AFTER, &date(clock, seconds.cast_signed())),
     }
 }
 
-/// Half of the body, then the connection breaks; with or without a Content-Length that promises all of it.
-fn broken(answer: Answer, declared: bool) -> Response {
+/// So many seconds from now by the server's clock, as HTTP writes it.
+pub(super) fn date(clock: &dyn Clock, seconds: i64) -> String {
+    let (now, time) = (SystemTime::from(clock.now().wall), Duration::from_secs(seconds.unsigned_abs()));
+    httpdate::fmt_http_date(if seconds < 0 { now - time } else { now + time })
+}
+
+/// Half of the body under the length of all of it, then the connection closes.
+fn short(answer: Answer) -> Response {
     let mut response = head(&answer);
     let body = answer.content.whole();
-    if declared {
-        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-    }
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     let first = stream::once(async move { Ok(Bytes::from(half(body))) });
-    let end = stream::once(async {
+    response.map(|_| Body::from_stream(first.chain(end())))
+}
+
+/// The end of a body before its time: the connection closes.
+fn end() -> impl Stream<Item = io::Result<Bytes>> {
+    stream::once(async {
         sleep(BEFORE_BREAK).await;
         Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    })
+}
+
+/// Half of the body, then the connection is reset.
+fn reset(answer: Answer, connection: Cut) -> Response {
+    let response = head(&answer);
+    let body = answer.content.whole();
+    let first = stream::once(async move { Ok::<_, Infallible>(Bytes::from(half(body))) });
+    let end = stream::once(async move {
+        sleep(BEFORE_BREAK).await;
+        connection.cut();
+        std::future::pending().await
     });
     response.map(|_| Body::from_stream(first.chain(end)))
 }
@@ -154,12 +182,8 @@ fn wrong_length(answer: Answer, difference: i32) -> Response {
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
     // A stream, because hyper insists on the right length of a whole body.
     let first = stream::once(async move { Ok::<_, io::Error>(Bytes::from(body)) });
-    let end = stream::once(async {
-        sleep(BEFORE_BREAK).await;
-        Err(io::Error::from(io::ErrorKind::ConnectionReset))
-    });
     // What is more than declared is not sent; what is less ends with the connection.
-    response.map(|_| if difference > 0 { Body::from_stream(first.chain(end)) } else { Body::from_stream(first) })
+    response.map(|_| if difference > 0 { Body::from_stream(first.chain(end())) } else { Body::from_stream(first) })
 }
 
 fn slow_first_byte(answer: Answer, time: Duration) -> Response {
@@ -189,23 +213,57 @@ fn drip(answer: Answer, bytes: usize, pause: Duration) -> Response {
     response.map(|_| Body::from_stream(drops))
 }
 
-fn redirect(address: &str) -> Response {
-    send(with_header(Answer::new(302, HTML, ""), LOCATION, address))
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(body);
+    encoder.finish().unwrap_or_default()
 }
 
-fn gzip(answer: Answer) -> Answer {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    let Answer { status, content_type, headers, content } = answer;
-    let parts: Box<dyn Iterator<Item = Vec<u8>>> = match content {
-        Content::Whole(bytes) => Box::new(std::iter::once(bytes)),
-        Content::Parts(parts) => parts,
-    };
-    for part in parts {
-        // Writing to memory cannot fail.
-        let _ = encoder.write_all(&part);
+/// A body that is compressed while it is sent, so that neither side of it fills the server's memory.
+fn bomb(answer: Answer, name: &str, encoder: impl Encoder) -> Answer {
+    let Content::Parts(parts) = answer.content else { return answer };
+    let mut state = Some((parts, encoder));
+    let packed = std::iter::from_fn(move || {
+        let (parts, encoder) = state.as_mut()?;
+        for part in parts.by_ref() {
+            let _ = encoder.write_all(&part);
+            if !encoder.packed().is_empty() {
+                return Some(std::mem::take(encoder.packed()));
+            }
+        }
+        state.take().map(|(_, encoder)| encoder.end())
+    });
+    let answer = Answer { content: Content::Parts(Box::new(packed)), ..Answer::new(200, answer.content_type, "") };
+    with_header(answer, CONTENT_ENCODING, name)
+}
+
+/// A compressor that writes to memory.
+trait Encoder: io::Write + Send + 'static {
+    /// What came out of it so far.
+    fn packed(&mut self) -> &mut Vec<u8>;
+    /// The rest.
+    fn end(self) -> Vec<u8>;
+}
+
+impl Encoder for GzEncoder<Vec<u8>> {
+    fn packed(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
     }
-    let body = encoder.finish().unwrap_or_default();
-    with_header(Answer { headers, ..Answer::new(status, content_type, body) }, CONTENT_ENCODING, "gzip")
+
+    fn end(self) -> Vec<u8> {
+        self.finish().unwrap_or_default()
+    }
+}
+
+impl Encoder for ZlibEncoder<Vec<u8>> {
+    fn packed(&mut self) -> &mut Vec<u8> {
+        self.get_mut()
+    }
+
+    fn end(self) -> Vec<u8> {
+        self.finish().unwrap_or_default()
+    }
 }
 
 const fn content_type(platform: PlatformName) -> &'static str {
@@ -215,15 +273,23 @@ const fn content_type(platform: PlatformName) -> &'static str {
     }
 }
 
-/// A document that begins well and goes on with blanks.
+/// A document that begins well and goes on with blanks: so many megabytes in all.
 fn huge(platform: PlatformName, megabytes: usize) -> Answer {
     let start = match platform {
         PlatformName::Nsight => "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><result status=\"OK\"><items>",
         PlatformName::Tactical => "[",
     };
-    let filler = (0..megabytes * ((1 << 20) / PIECE)).map(|_| vec![b' '; PIECE]);
-    let parts = std::iter::once(start.as_bytes().to_vec()).chain(filler);
+    let mut first = start.as_bytes().to_vec();
+    first.resize(PIECE, b' ');
+    let filler = (1..megabytes * PIECES_PER_MEGABYTE).map(|_| vec![b' '; PIECE]);
+    let parts = std::iter::once(first).chain(filler);
     Answer { content: Content::Parts(Box::new(parts)), ..Answer::new(200, content_type(platform), "") }
+}
+
+/// The same answer under a Content-Length.
+fn declared(megabytes: usize, answer: Answer) -> Response {
+    let length = (megabytes * PIECES_PER_MEGABYTE).max(1) * PIECE;
+    send(with_header(answer, CONTENT_LENGTH, &length.to_string()))
 }
 
 fn deep(platform: PlatformName, depth: usize) -> Answer {
@@ -259,11 +325,11 @@ fn entity_bomb() -> String {
     text + "]><result status=\"OK\"><items><client><clientid>1</clientid><name>&e11;</name></client></items></result>"
 }
 
-/// Puts bytes into the first text of a body.
+/// Puts bytes into the first name in a body.
 fn insert(mut body: Vec<u8>, platform: PlatformName, bytes: &[u8]) -> Vec<u8> {
     let mark: &[u8] = match platform {
         PlatformName::Nsight => b"<![CDATA[",
-        PlatformName::Tactical => b"\":\"",
+        PlatformName::Tactical => b"name\":\"",
     };
     if let Some(at) = body.windows(mark.len()).position(|window| window == mark) {
         let at = at + mark.len();

@@ -101,7 +101,7 @@ pub enum ApiError {
         /// HTTP status.
         status: u16,
     },
-    /// 404 with JSON for one device.
+    /// 404 for one device, in the server's own words.
     #[error("the server no longer knows the agent{0}")]
     NoSuchAgent(String),
     /// 429, or 503 with Retry-After.
@@ -153,7 +153,7 @@ impl ApiError {
             401 => Self::Key(key_problem(answer)),
             403 if form == Form::Json => Self::Forbidden { need: need(call) },
             403 if form == Form::Html => Self::Blocked { status },
-            404 if call.device().is_some() && detail(answer).is_some() => Self::NoSuchAgent(quoted_detail(answer)),
+            404 if call.device().is_some() && is_about_an_agent(answer) => Self::NoSuchAgent(quoted_detail(answer)),
             429 => Self::Throttled { status, retry_after: answer.retry_after },
             503 if answer.retry_after.is_some() => Self::Throttled { status, retry_after: answer.retry_after },
             404 if *call == Call::Status => Self::Http { status, hint: NO_STATUS.to_owned() },
@@ -225,6 +225,12 @@ impl Form {
             _ => Self::Other,
         }
     }
+}
+
+/// Whether a 404 speaks of the agent, in the words of the server or of its framework before 3.15. Other programs that a proxy may
+/// lead to have the same form of errors (`Not Found`), and no agent is gone because they do not know the path.
+fn is_about_an_agent(answer: &RawAnswer) -> bool {
+    detail(answer).is_some_and(|detail| detail.starts_with("No Agent matches") || detail == "Not found.")
 }
 
 /// The sentence in `{"detail": "…"}`, as every error of the API itself has one.

@@ -112,6 +112,21 @@ fn retry_after_in_seconds_and_as_a_date() {
 }
 
 #[tokio::test]
+async fn a_date_to_come_back_counts_from_the_date_of_the_answer() {
+    for (headers, wait) in [
+        // A clock that is years behind, and one that is years ahead.
+        ("Date: Wed, 04 Mar 2015 09:15:00 GMT\r\nRetry-After: Wed, 04 Mar 2015 09:16:30 GMT\r\n", Some(90)),
+        ("Date: Wed, 04 Mar 2065 09:15:00 GMT\r\nRetry-After: Wed, 04 Mar 2065 09:15:00 GMT\r\n", Some(0)),
+        ("Date: Wed, 04 Mar 2065 09:15:00 GMT\r\nRetry-After: 7\r\n", Some(7)),
+        // Without a date of its own the machine's clock is the best guess.
+        ("Retry-After: Wed, 04 Mar 2015 09:16:30 GMT\r\n", Some(0)),
+    ] {
+        let answer = exchange(whole(headers, b"x")).await.expect("answer");
+        assert_eq!(answer.retry_after.map(|wait| wait.as_secs()), wait, "{headers}");
+    }
+}
+
+#[tokio::test]
 async fn the_date_of_an_answer_is_told() {
     let answer = exchange(whole("Date: Wed, 04 Mar 2026 09:15:00 GMT\r\n", b"x")).await.expect("answer");
     assert_eq!(answer.date, "2026-03-04T09:15:00Z".parse().ok());

@@ -98,6 +98,7 @@ fn only_a_json_detail_for_one_device_means_that_it_is_gone() {
     for call in [Call::AgentChecks(id.clone()), Call::AgentTasks(id.clone()), Call::AgentUpdates(id.clone())] {
         assert_eq!(gone(&call, "application/json", json), Some(Gone::Device(id.clone())));
         assert_eq!(gone(&call, "text/html", "<h1>Not Found</h1>"), None);
+        assert_eq!(gone(&call, "application/json", r#"{"detail":"Not Found"}"#), None, "another program's");
         assert_eq!(gone(&call, "application/json", "{}"), None);
     }
     assert_eq!(gone(&Call::Agents, "application/json", json), None);

@@ -1,0 +1,198 @@
+//! The exporter at work in this process, on loopback, with a clock that tests move: its configuration, and questions to it.
+
+#![allow(dead_code)] // not every test program uses all of it
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rmm_exporter::clock::{Clock, Moment, SystemClock};
+use rmm_exporter::{config, http, run};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{SeriesMap, get, parse, value};
+
+pub const NOW: &str = "2026-03-04T09:15:02Z";
+
+/// A time of day that stands still until a test moves it; waiting goes on as usual.
+#[derive(Clone)]
+pub struct TestClock(Arc<Mutex<(Timestamp, Duration)>>);
+
+impl TestClock {
+    pub fn at(time: &str) -> Self {
+        Self(Arc::new(Mutex::new((time.parse().unwrap(), Duration::ZERO))))
+    }
+
+    /// Moves the time of day.
+    pub fn advance(&self, time: Duration) {
+        self.0.lock().unwrap().0 += time;
+    }
+
+    /// Lets so much time pass at once for everything that waits; the time of day stays.
+    pub fn leap(&self, time: Duration) {
+        self.0.lock().unwrap().1 += time;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        let (wall, leaped) = *self.0.lock().unwrap();
+        Moment { wall, steady: SystemClock.now().steady + leaped }
+    }
+}
+
+/// A running exporter.
+pub struct Exporter {
+    pub address: SocketAddr,
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), run::RunError>>,
+}
+
+impl Exporter {
+    pub async fn start(yaml: &str, clock: Arc<dyn Clock>) -> Self {
+        let config = config::parse(yaml, Path::new("test"), &|_| None).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let options = http::Options::default();
+        let task = tokio::spawn(run::run(config, None, vec![listener], options, clock, shutdown.clone()));
+        Self { address, shutdown, task }
+    }
+
+    pub async fn text(&self) -> String {
+        let address = self.address;
+        let answer = tokio::task::spawn_blocking(move || get(address, "/metrics", &[]).unwrap()).await.unwrap();
+        assert_eq!(answer.0, 200);
+        String::from_utf8(answer.2).unwrap()
+    }
+
+    pub async fn scrape(&self) -> SeriesMap {
+        parse(&self.text().await)
+    }
+
+    /// Waits until `found` says nothing more; what it said last when it takes too long.
+    pub async fn until(&self, seconds: u64, problem: impl Fn(&SeriesMap) -> Option<String>) -> SeriesMap {
+        let end = Instant::now() + Duration::from_secs(seconds);
+        loop {
+            let all = self.scrape().await;
+            match problem(&all) {
+                None => return all,
+                Some(problem) => assert!(Instant::now() < end, "after {seconds} s: {problem}"),
+            }
+            // Reading thousands of series keeps a processor busy that the exporter needs, too.
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+
+    /// Waits until a metric of an account has this value.
+    pub async fn until_value(&self, seconds: u64, name: &str, account: &str, wanted: f64) -> SeriesMap {
+        self.until(seconds, |all| {
+            let found = value(all, name, &[("account", account)]);
+            (found != Some(wanted)).then(|| format!("{name} of {account} is {found:?}, not {wanted}"))
+        })
+        .await
+    }
+
+    /// Waits until an account is up and no collector of it has a failed call.
+    pub async fn until_well(&self, seconds: u64, account: &str) -> SeriesMap {
+        self.until(seconds, |all| {
+            let up = value(all, "rmm_up", &[("account", account)]);
+            let failed = failed_collectors(all, account);
+            (up != Some(1.0) || !failed.is_empty()).then(|| format!("{account}: up {up:?}, failed: {failed:?}"))
+        })
+        .await
+    }
+
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(Duration::from_secs(5), self.task).await.expect("in time").unwrap().unwrap();
+    }
+}
+
+/// Collectors of an account whose last attempt failed somewhere.
+pub fn failed_collectors<'a>(all: &'a SeriesMap, account: &str) -> Vec<&'a str> {
+    let of = |((name, labels), value): &(&(String, crate::support::Labels), &f64)| {
+        name == "rmm_collector_success" && labels["account"] == account && **value == 0.0
+    };
+    all.iter().filter(of).map(|((_, labels), _)| labels["collector"].as_str()).collect()
+}
+
+/// Calls of an account with that outcome.
+pub fn requests(all: &SeriesMap, account: &str, outcome: &str) -> f64 {
+    all.iter()
+        .filter(|((name, labels), _)| {
+            name == "rmm_api_requests_total" && labels["account"] == account && labels["outcome"] == outcome
+        })
+        .map(|(_, value)| value)
+        .sum()
+}
+
+pub fn of_account(all: &SeriesMap, account: &str) -> SeriesMap {
+    let own = all.iter().filter(|((_, labels), _)| labels.get("account").is_some_and(|name| name == account));
+    own.map(|(series, value)| (series.clone(), *value)).collect()
+}
+
+/// Every collector of each platform.
+pub const NSIGHT: [&str; 17] = [
+    "inventory",
+    "failing_checks",
+    "checks",
+    "antivirus",
+    "antivirus_definitions",
+    "managed_antivirus",
+    "backup",
+    "backup_sessions",
+    "backup_selection",
+    "patches",
+    "outages",
+    "performance",
+    "drive_space",
+    "exchange",
+    "assets",
+    "licenses",
+    "directory",
+];
+pub const TACTICAL: [&str; 7] = ["inventory", "checks", "tasks", "patches", "alerts", "server", "details"];
+
+/// An account to be written into a configuration.
+pub struct Account<'a> {
+    pub name: &'a str,
+    /// `nsight` or `tactical`.
+    pub platform: &'a str,
+    pub server: &'a str,
+    pub key: &'a str,
+    /// Limits of the account, ms.
+    pub min_interval: u64,
+    pub timeout: u64,
+    pub stale_after: u64,
+    pub requests_per_minute: u32,
+    pub concurrent: usize,
+    /// More lines of YAML.
+    pub lines: &'a str,
+}
+
+impl Account<'_> {
+    /// Adds the account to a configuration, with the interval (ms) of each collector; `None` switches it off.
+    pub fn write(&self, yaml: &mut String, interval: impl Fn(&str) -> Option<u64>) {
+        let Self { name, platform, server, key, min_interval, timeout, stale_after, .. } = self;
+        let _ = write!(
+            yaml,
+            "  - name: {name}\n    platform: {platform}\n    server: {server}\n    api_key: {key:?}\n    \
+             min_interval: {min_interval}ms\n    requests_per_minute: {}\n    max_concurrent_requests: {}\n    \
+             timeout: {timeout}ms\n    stale_after: {stale_after}ms\n{}    collectors:\n",
+            self.requests_per_minute, self.concurrent, self.lines
+        );
+        let collectors = if *platform == "nsight" { &NSIGHT[..] } else { &TACTICAL[..] };
+        for collector in collectors {
+            let _ = match interval(collector) {
+                Some(interval) => writeln!(yaml, "      {collector}: {{ enabled: true, interval: {interval}ms }}"),
+                None => writeln!(yaml, "      {collector}: {{ enabled: false }}"),
+            };
+        }
+    }
+}
