@@ -2,8 +2,8 @@
 
 use super::account::{AccountConfig, TlsOptions};
 use super::reader::{Context, Section};
+use super::server;
 use super::text::shown_path;
-use super::{file, server};
 
 /// Largest file of certificates: twice what all public authorities together take.
 const MOST_CERTIFICATE_BYTES: u64 = 1024 * 1024;
@@ -53,7 +53,7 @@ fn tls(section: &Section, context: &mut Context) -> TlsOptions {
         && let Some(text) = field.nonempty_text(context)
     {
         let path = context.resolve(text);
-        match file::read(&path, MOST_CERTIFICATE_BYTES) {
+        match (context.files)(&path, MOST_CERTIFICATE_BYTES) {
             Ok(bytes) if String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----") => {
                 options.ca_file = Some(path);
             }
