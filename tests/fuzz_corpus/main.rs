@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use mutate::Mutator;
 use rmm_exporter::fuzz::TARGETS;
 
-/// How many changed copies of each file are tried.
-const COPIES: u32 = 12;
+/// How many changed copies of each file are tried; `RMM_FUZZ_COPIES` sets another number.
+const COPIES: u32 = 8;
 
 /// No input of this size may take longer, on a busy machine and without optimization: what takes the square of the length
 /// takes minutes.
@@ -36,10 +36,12 @@ fn run(target: &str) {
     let (_, function) = TARGETS.into_iter().find(|(name, _)| *name == target).expect("a target");
     let corpus = corpus(target);
     assert!(corpus.len() >= 10, "{target} has a corpus");
+    let copies =
+        std::env::var("RMM_FUZZ_COPIES").map_or(COPIES, |copies| copies.parse().expect("RMM_FUZZ_COPIES is a number"));
     let texts: Vec<&[u8]> = corpus.iter().map(|(_, bytes)| bytes.as_slice()).collect();
     for (number, (name, bytes)) in corpus.iter().enumerate() {
         let mut mutator = Mutator::new(number as u64);
-        let copies = (0..COPIES).map(|_| mutator.change(bytes, &texts));
+        let copies = (0..copies).map(|_| mutator.change(bytes, &texts));
         for (copy, input) in std::iter::once(bytes.clone()).chain(copies).enumerate() {
             let start = Instant::now();
             let result = catch_unwind(AssertUnwindSafe(|| function(&input)));
