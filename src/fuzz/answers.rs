@@ -43,8 +43,8 @@ pub fn nsight(data: &[u8]) {
     let decoder = nsight::Decoder::new("fuzz", None, ChecksMode::All).hiding(&SECRET);
     let raw =
         RawAnswer { status, content_type: "text/xml".to_owned(), retry_after: None, date: None, body: body.to_vec() };
-    let decoded = decoder.decode(call, raw, now());
-    judge(PlatformName::Nsight, decoded, body.len());
+    let result = decoder.decode(call, raw, now());
+    judge(PlatformName::Nsight, result, body.len());
 }
 
 /// Reads the bytes after the first as an answer of Tactical RMM; the first one chooses call and status (`A` is `/clients/`).
@@ -67,8 +67,8 @@ pub fn tactical(data: &[u8]) {
         hides_key(&result);
     }
     let decoder = tactical::Decoder::new("fuzz", ChecksMode::All).mapping(mappings()).hiding(Arc::clone(&SECRET));
-    let decoded = decoder.decode(call, raw, now());
-    judge(PlatformName::Tactical, decoded, body.len());
+    let result = decoder.decode(call, raw, now());
+    judge(PlatformName::Tactical, result, body.len());
 }
 
 /// Call, status and body of an input.
@@ -80,8 +80,8 @@ fn select<'d, C>(data: &'d [u8], calls: &'static [C]) -> Option<(&'static C, u16
     Some((calls.get(selector.checked_rem(calls.len())?)?, status.unwrap_or(200), body))
 }
 
-fn judge(platform: PlatformName, decoded: Result<Answer, Failure>, body: usize) {
-    match decoded {
+fn judge(platform: PlatformName, result: Result<Answer, Failure>, body: usize) {
+    match result {
         Ok(answer) => good(platform, answer, body),
         Err(failure) => {
             // As the account does before anything is logged.

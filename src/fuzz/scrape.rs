@@ -45,6 +45,8 @@ fn negotiate(lines: &[&[u8]]) -> (Format, bool) {
     (negotiate::format(&of(header::ACCEPT)), negotiate::gzip(&of(header::ACCEPT_ENCODING)))
 }
 
+static SNAPSHOT: LazyLock<Arc<Snapshot>> = LazyLock::new(snapshot);
+
 /// Reads the bytes as the query of `/metrics`.
 ///
 /// # Panics
@@ -52,7 +54,6 @@ fn negotiate(lines: &[&[u8]]) -> (Format, bool) {
 /// When accounts or collectors are selected that do not exist, the answer has not the length that is announced, or the message
 /// about a bad query is more than one short line.
 pub fn query(data: &[u8]) {
-    static SNAPSHOT: LazyLock<Arc<Snapshot>> = LazyLock::new(snapshot);
     let query = String::from_utf8_lossy(data);
     match scrape::selection(&query, &SNAPSHOT) {
         Ok(selection) => {
@@ -64,15 +65,16 @@ pub fn query(data: &[u8]) {
             assert!(message.ends_with('\n') && message.chars().filter(|c| c.is_control()).count() == 1, "{message:?}");
         }
     }
+}
 
-    fn check_exposition(selection: &Selection) {
-        for format in [Format::Text, Format::OpenMetrics] {
-            let body = Exposition::new(&SNAPSHOT, selection, format).plain();
-            let announced = body.length;
-            let text = body.collect::<Vec<_>>().concat();
-            assert!(text.len() as u64 == announced, "the length that is announced");
-            super::exposition::check(&String::from_utf8_lossy(&text));
-        }
+/// Writes out what is selected.
+fn check_exposition(selection: &Selection) {
+    for format in [Format::Text, Format::OpenMetrics] {
+        let body = Exposition::new(&SNAPSHOT, selection, format).plain();
+        let announced = body.length;
+        let text = body.collect::<Vec<_>>().concat();
+        assert!(text.len() as u64 == announced, "the length that is announced");
+        super::exposition::check(&String::from_utf8_lossy(&text));
     }
 }
 

@@ -140,10 +140,10 @@ mod tests {
     #[test]
     fn what_is_never_closed_takes_no_longer_than_anything_else() {
         for opening in ["<!--", "<?", "<![CDATA[", "&#", "&#1", "&a", "<!-- -->", "&"] {
-            let text = opening.repeat(4_000_000 / opening.len());
+            let text = opening.repeat(1_000_000 / opening.len());
             let start = std::time::Instant::now();
             assert!(!in_xml(&text, KEY));
-            // One pass takes a tenth of a second here; one for each opening would take hours.
+            // One pass takes a part of a second, one for each opening many minutes.
             assert!(start.elapsed() < std::time::Duration::from_secs(20), "{opening}: {:?}", start.elapsed());
         }
     }

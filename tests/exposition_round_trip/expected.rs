@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rmm_exporter::fleet::{
-    ClientView, DayStatus, DeviceView, DirectoryStatus, HistoryView, OutageReason, PatchSeverity, PatchStatus,
+    ClientView, DayStatus, DeviceView, DirectoryStatus, HistoryView, Label, OutageReason, PatchSeverity, PatchStatus,
     Readings, ServerState, SessionStatus, SiteView, StatusCounts, ThreatStatus, View,
 };
 
@@ -73,7 +73,7 @@ impl Expected {
 
     fn client(&mut self, client: &ClientView) {
         let labels = vec![("client", client.name.as_str()), ("client_id", client.id.as_str())];
-        let zone = client.timezone.as_ref().map(|zone| zone.as_str());
+        let zone = client.timezone.as_ref().map(Label::as_str);
         self.put_each("rmm_client_info", &labels, "timezone", [(zone.expect("in every client here"), Some(1.0))]);
         let devices = client.devices;
         let kinds = [("server", devices.server), ("workstation", devices.workstation), ("mobile", devices.mobile)];
