@@ -11,6 +11,8 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod fleet;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod http;
 pub mod listen;
 pub mod logging;

@@ -36,6 +36,23 @@ assert any(l["site"] == 'a "b" \\ c \\n' and l["device"] == "ÄÖ 🦀 ]]>" for 
 print(len(seen))
 "#;
 
+/// Ends of lines, other blanks, what turns the writing direction or combines, look-alikes of separators, ends of the code
+/// points. Labels lose some of it; device ids, of which labels are not made, keep all.
+const HARD: [&str; 12] = [
+    "\r",
+    "\r\n\u{85}\u{2028}\u{2029}",
+    "\0\u{1b}[31m\u{7f}",
+    "\u{a0}\u{3000}\u{200b}",
+    "\u{202e}\u{2066}\u{200f}",
+    "\u{301}",
+    "\u{feff}",
+    "\u{fffd}\u{fffe}\u{ffff}\u{10ffff}",
+    "，＂＝｛｝",
+    "\"} 1 # {} 2",
+    "\n# EOF\n",
+    "\\\"\\n\\\\",
+];
+
 /// Everything at once: two accounts, every family, names that are hard to write.
 fn exposition(format: Format) -> String {
     let publisher = Publisher::new();
@@ -57,6 +74,9 @@ fn exposition(format: Format) -> String {
     view.clients.push(client("7", ""));
     view.devices.push(full_device("", "a \"b\" \\ c \\n", "ÄÖ 🦀 ]]>", "d-2"));
     view.devices.push(full_device("", "a \"b\" \\ c \\n", "ÄÖ 🦀 ]]>", "d-2"));
+    for (number, hard) in HARD.into_iter().enumerate() {
+        view.devices.push(full_device(hard, hard, hard, &format!("hard {number} {hard}")));
+    }
     let view = shared(view);
     for account in ["msp \"uk\"", "helpdesk"] {
         publisher.publish_fleet(account, &view);

@@ -2,8 +2,8 @@
 
 use super::account::{AccountConfig, TlsOptions};
 use super::reader::{Context, Section};
+use super::server;
 use super::text::shown_path;
-use super::{file, server};
 use crate::platform::transport::MOST_CERTIFICATE_BYTES;
 
 /// The longest User-Agent.
@@ -54,7 +54,7 @@ fn tls(section: &Section, context: &mut Context) -> TlsOptions {
         && let Some(text) = field.nonempty_text(context)
     {
         let path = context.resolve(text);
-        match file::read(&path, MOST_CERTIFICATE_BYTES) {
+        match (context.files)(&path, MOST_CERTIFICATE_BYTES) {
             Ok(bytes) if bytes.len() as u64 > MOST_CERTIFICATE_BYTES => {
                 let path = shown_path(&path);
                 field.error(format!("the file {path} is larger than 1 MiB. Name a PEM file of certificates."), context);

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::account::KeySource;
 use super::file;
-use super::reader::{Context, Field, Section};
+use super::reader::{Context, Field, ReadFile, Section};
 use super::text::{looks_like_a_secret, quote, shown_path};
 use crate::platform::key::MAX_FILE_BYTES;
 
@@ -16,8 +16,17 @@ use crate::platform::key::MAX_FILE_BYTES;
 ///
 /// Why there is no usable key, and the remedy; without the key.
 pub fn check(source: &KeySource, environment: &dyn Fn(&str) -> Option<String>) -> Result<SecretString, String> {
+    check_with(source, environment, &file::read)
+}
+
+/// The same; a file is read by `files`.
+fn check_with(
+    source: &KeySource,
+    environment: &dyn Fn(&str) -> Option<String>,
+    files: &ReadFile,
+) -> Result<SecretString, String> {
     let (text, place) = match source {
-        KeySource::File(path) => (read_file(path)?, format!("the file {}", shown_path(path))),
+        KeySource::File(path) => (read_file(path, files)?, format!("the file {}", shown_path(path))),
         KeySource::Environment(name) => {
             let place = format!("the environment variable {}", show_name(name));
             let unset = || format!("{place} is not set. Set it, or name another one.");
@@ -42,14 +51,14 @@ pub fn check(source: &KeySource, environment: &dyn Fn(&str) -> Option<String>) -
     Ok(SecretString::from(key))
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+fn read_file(path: &Path, files: &ReadFile) -> Result<String, String> {
     let fail = |reason: &str| {
         format!(
             "cannot read the file {}: {reason}. Name a file that holds the key and that this user may read.",
             shown_path(path)
         )
     };
-    let bytes = file::read(path, MAX_FILE_BYTES).map_err(|error| fail(&error.to_string()))?;
+    let bytes = files(path, MAX_FILE_BYTES).map_err(|error| fail(&error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("it is too large for a key"));
     }
@@ -108,7 +117,7 @@ pub fn read(
     } else {
         KeySource::Inline(SecretString::from(text))
     };
-    match check(&source, context.environment) {
+    match check_with(&source, context.environment, context.files) {
         Ok(key) => Some((source, key)),
         Err(message) => {
             field.error(message, context);

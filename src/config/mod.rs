@@ -116,7 +116,17 @@ fn text_of(read: std::io::Result<Vec<u8>>, path: &Path) -> Result<String, Config
 ///
 /// As for [`load`].
 pub fn parse(text: &str, source: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Result<Config, ConfigErrors> {
-    let mut context = reader::Context::new(source, environment);
+    parse_with(text, source, environment, &file::read)
+}
+
+/// The same; what it names as a file is read by `files`.
+pub(crate) fn parse_with(
+    text: &str,
+    source: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+    files: &reader::ReadFile,
+) -> Result<Config, ConfigErrors> {
+    let mut context = reader::Context::new(source, environment, files);
     let (root, faults) = tree::parse(text);
     for fault in faults {
         context.error(fault.place, "", fault.message);

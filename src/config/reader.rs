@@ -1,6 +1,7 @@
 //! Reads typed values out of the YAML tree and notes every fault on the way, so that one run reports them all.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,12 +11,17 @@ use super::error::{ConfigError, MOST_SHOWN};
 use super::text::{quote, shown, suggest};
 use super::tree::{Entry, Node, Place, Value};
 
+/// Reads a file, as [`super::file::read`] does: of a larger one only so many bytes and one more.
+pub type ReadFile = dyn Fn(&Path, u64) -> io::Result<Vec<u8>>;
+
 /// What reading needs and what it finds.
 pub struct Context<'e> {
     source: String,
     folder: PathBuf,
     /// Looks up an environment variable.
     pub environment: &'e dyn Fn(&str) -> Option<String>,
+    /// Reads a file that the configuration names.
+    pub files: &'e ReadFile,
     /// The faults so far.
     pub errors: Vec<ConfigError>,
     warnings: Vec<(Place, String)>,
@@ -24,11 +30,12 @@ pub struct Context<'e> {
 impl<'e> Context<'e> {
     /// `source` is the file as the user named it; relative paths inside it start at its folder.
     #[must_use]
-    pub fn new(source: &Path, environment: &'e dyn Fn(&str) -> Option<String>) -> Self {
+    pub fn new(source: &Path, environment: &'e dyn Fn(&str) -> Option<String>, files: &'e ReadFile) -> Self {
         Self {
             source: source.display().to_string(),
             folder: source.parent().map(Path::to_path_buf).unwrap_or_default(),
             environment,
+            files,
             errors: Vec::new(),
             warnings: Vec::new(),
         }

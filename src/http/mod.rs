@@ -1,10 +1,10 @@
 //! What is served: the scrape, the landing page, health. Every answer is made of finished data; none waits for an RMM.
 
 mod landing;
-mod negotiate;
+pub(crate) mod negotiate;
 mod overview;
 mod patience;
-mod scrape;
+pub(crate) mod scrape;
 mod serve;
 mod web;
 

@@ -24,7 +24,7 @@ struct Fit {
 
 /// The format to answer in. Prometheus text unless the client names OpenMetrics and prefers it, or at least does not prefer
 /// text.
-pub(super) fn format(headers: &HeaderMap) -> Format {
+pub(crate) fn format(headers: &HeaderMap) -> Format {
     let accept = preferences(headers, &header::ACCEPT);
     let open_metrics = fit(&accept, "application", "openmetrics-text", "1.0.0");
     let text = fit(&accept, "text", "plain", "0.0.4");
@@ -56,7 +56,7 @@ fn fit(accept: &[Preference], kind: &str, subtype: &str, version: &str) -> Fit {
 }
 
 /// Whether to answer with gzip.
-pub(super) fn gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn gzip(headers: &HeaderMap) -> bool {
     let accept = preferences(headers, &header::ACCEPT_ENCODING);
     let quality = |names: &[&str]| {
         accept.iter().find(|coding| names.contains(&coding.value.as_str())).map(|coding| coding.quality)

@@ -59,7 +59,7 @@ impl Iterator for Chunks {
 }
 
 /// Reads `account=NAME` and `collect[]=NAME`; other parameters mean nothing to us. An error is for the client to read.
-fn selection(query: &str, snapshot: &Snapshot) -> Result<Selection, String> {
+pub(crate) fn selection(query: &str, snapshot: &Snapshot) -> Result<Selection, String> {
     let mut selection = Selection::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {

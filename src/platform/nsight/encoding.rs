@@ -7,20 +7,20 @@ const DECLARATION_BYTES: usize = 256;
 
 /// Decodes a body: by its byte order mark, else by what it declares, else as UTF-8. A declaration that the bytes
 /// contradict does not count: valid UTF-8 with at least one multi-byte sequence is UTF-8 whatever the declaration says,
-/// and what is declared as UTF-8 but is not valid is windows-1252 (the superset of ISO-8859-1). Control characters that
-/// XML does not allow become spaces, as in every label.
+/// and what is declared as UTF-8 but is not valid is windows-1252 (the superset of ISO-8859-1). Characters that XML does not
+/// allow are removed.
 #[must_use]
 pub fn decode(bytes: Vec<u8>) -> String {
     if let Some((encoding, _)) = Encoding::for_bom(&bytes) {
         // Removes the mark; damaged sequences become replacement characters.
-        return without_control_characters(encoding.decode(&bytes).0.into_owned());
+        return without_forbidden(encoding.decode(&bytes).0.into_owned());
     }
     let declared = declared_encoding(&bytes);
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => fallback(declared).decode_without_bom_handling(error.as_bytes()).0.into_owned(),
     };
-    without_control_characters(text)
+    without_forbidden(text)
 }
 
 /// What bytes that are not valid UTF-8 are: the declared encoding, if it can be.
@@ -43,8 +43,9 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// XML 1.0 has no way to write most C0 characters, but consoles print them and N-sight passes them on.
-fn without_control_characters(text: String) -> String {
-    if text.bytes().any(|byte| byte.is_ascii_control() && !is_allowed(char::from(byte))) {
+fn without_forbidden(text: String) -> String {
+    let has_control = text.bytes().any(|byte| byte.is_ascii_control() && !is_allowed(char::from(byte)));
+    if has_control || text.contains('\u{fffe}') || text.contains('\u{ffff}') {
         return text.replace(|c| !is_allowed(c), "");
     }
     text
@@ -104,6 +105,14 @@ mod tests {
     #[test]
     fn control_characters_are_removed_and_white_space_stays() {
         assert_eq!(decode(b"<a>\x00\x1b[31mred\x08\t\r\nx</a>".to_vec()), "<a>[31mred\t\r\nx</a>");
+    }
+
+    #[test]
+    fn a_name_does_not_depend_on_what_else_is_in_the_body() {
+        // Characters that are none, with and without a control character elsewhere.
+        for rest in ["", "\u{1}"] {
+            assert_eq!(decode(format!("<a>x\u{fffe}y\u{ffff}z</a>{rest}").into_bytes()), "<a>xyz</a>");
+        }
     }
 
     #[test]

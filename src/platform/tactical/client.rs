@@ -67,10 +67,7 @@ impl Client {
         let mut answer = sent.map_err(ApiError::Transport)?;
         // First the one that was sent: it may have been replaced meanwhile.
         for secret in std::iter::once(secret).chain(self.secrets()) {
-            forget_secret(&mut answer, secret.expose_secret());
-            if disguise::in_json(&answer.body, secret.expose_secret()) {
-                return Err(ApiError::Disguised);
-            }
+            take_out(&mut answer, secret.expose_secret())?;
         }
         Ok(answer)
     }
@@ -106,6 +103,16 @@ fn headers(call: &Call, secret: &SecretString) -> Result<HeaderMap, ApiError> {
         headers.insert(CONTENT_TYPE, JSON);
     }
     Ok(headers)
+}
+
+/// Takes a secret out of an answer.
+///
+/// # Errors
+///
+/// When the answer spells it in disguise.
+pub(crate) fn take_out(answer: &mut RawAnswer, secret: &str) -> Result<(), ApiError> {
+    forget_secret(answer, secret);
+    if disguise::in_json(&answer.body, secret) { Err(ApiError::Disguised) } else { Ok(()) }
 }
 
 fn forget_secret(answer: &mut RawAnswer, secret: &str) {

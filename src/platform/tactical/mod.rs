@@ -1,7 +1,7 @@
 //! Tactical RMM: JSON over HTTP, the key in the header `X-API-KEY`, for one call a token of its own in `X-Mon-Token`.
 
 pub mod call;
-mod client;
+pub(crate) mod client;
 mod collectors;
 pub mod decode;
 pub mod error;

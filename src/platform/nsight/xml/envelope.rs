@@ -52,7 +52,7 @@ pub fn read_list(
     }
     let bare = shape.root == Some(name);
     if name != "result" && !bare {
-        let name: String = name.chars().take(40).collect();
+        let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
         return Err(Error::decode(format!("its root is <{name}>")));
     }
     let mut walk = Walk { shape, found: bare, each: &mut each };

@@ -11,6 +11,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::encoding::is_allowed;
 use super::error::Error;
+use crate::fleet::Label;
 
 pub use envelope::{Shape, check_envelope, read_list};
 pub use fields::{Fields, MAX_RECORDS, Names, Tally, quantity, utc};
@@ -94,7 +95,9 @@ impl<'a> Cursor<'a> {
     }
 
     fn malformed(&self, error: &quick_xml::Error) -> Error {
-        Error::decode(format!("malformed XML at byte {}: {error}", self.reader.error_position()))
+        // It repeats names of the document, however long, and whatever is in them.
+        let what = Label::new(&error.to_string());
+        Error::decode(format!("malformed XML at byte {}: {}", self.reader.error_position(), what.as_str()))
     }
 }
 

@@ -46,6 +46,22 @@ fn only_the_five_entities_and_numbers_are_resolved() {
     assert_eq!(text("<![CDATA[&amp;]]>"), "&amp;");
 }
 
+/// Found by fuzzing: the names that a message repeats may be megabytes, and hold control characters.
+#[test]
+fn what_a_message_repeats_of_a_document_is_short_and_on_one_line() {
+    let long = "x".repeat(100_000);
+    for document in [
+        "<result><items></ite\r\nms></result>".to_owned(),
+        format!("<result><{long}></y></result>"),
+        format!("<result><y></{long}></result>"),
+        "<result><ite\u{85}ms></items></result>".to_owned(),
+        format!("<ro\u{85}ot{long}/>"),
+    ] {
+        let (_, message) = failure(&document);
+        assert!(message.len() < 400 && !message.contains(char::is_control), "{message:?}");
+    }
+}
+
 #[test]
 fn attributes_by_name() {
     let mut values = Vec::new();
