@@ -34,6 +34,9 @@ pub struct Flags {
     /// Most scrapes served at once; more get 503. 0 is no limit.
     #[arg(long = "web.max-requests", global = true, value_name = "N", default_value_t = 8)]
     pub max_requests: u16,
+    /// Let whoever reaches the port reload the configuration by POST /-/reload. SIGHUP reloads without it.
+    #[arg(long = "web.enable-lifecycle", global = true)]
+    pub enable_lifecycle: bool,
     /// How much to log.
     #[arg(long = "log.level", global = true, value_enum, default_value_t)]
     pub log_level: LogLevel,

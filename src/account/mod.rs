@@ -6,6 +6,7 @@ mod journal;
 mod once;
 mod options;
 mod report;
+mod secrets;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,12 +26,14 @@ use crate::planner::{Entry, Finish, Ledger, Next, Outcome, Planner, ReadCall, St
 use crate::platform::{Answer, Failure, Platform};
 use crate::state::{Kept, KeptLedger, Recorder};
 
-pub use any::AnyAccount;
+pub use any::{AnyAccount, ReadyAccount};
 use journal::Journal;
 pub use once::{Progress, SweepResult};
 use options::stale_after;
 pub(crate) use options::{fleet_options, limits};
 pub use report::setup;
+pub use secrets::Secrets;
+use secrets::Orders;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -55,8 +58,12 @@ pub struct Account<P: Platform> {
     needs: Needs,
     platform: Arc<P>,
     planner: Planner<P::Call>,
+    /// What its successor goes on with.
+    kept: Kept,
     fleet: Arc<Mutex<Fleet>>,
     recorder: Recorder,
+    /// Word that the secrets are to be read again.
+    orders: Orders,
     /// It began with the fleet of an earlier process or configuration.
     is_restored: bool,
     publisher: Arc<Publisher>,
@@ -113,8 +120,10 @@ impl<P: Platform> Account<P> {
             journal,
             platform: Arc::new(platform),
             planner: Planner::new(limits(&config), Box::new(ledger), seed, now),
-            fleet: kept.fleet,
-            recorder: kept.recorder,
+            fleet: Arc::clone(&kept.fleet),
+            recorder: kept.recorder.clone(),
+            kept,
+            orders: Orders::new(),
             is_restored,
             publisher,
             metrics,
@@ -154,8 +163,9 @@ impl<P: Platform> Account<P> {
         self.report(now);
     }
 
-    /// Works until `shutdown`. Calls under way are then given up.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    /// Works until `shutdown`. Calls under way are then given up: in the ledger they stay without end. Gives back what a successor
+    /// goes on with; nothing changes that any more, and nothing is published.
+    pub async fn run(mut self, shutdown: CancellationToken) -> Kept {
         loop {
             let wake = self.step();
             tokio::select! {
@@ -167,6 +177,23 @@ impl<P: Platform> Account<P> {
         self.calls.shutdown().await;
         self.renders.shutdown().await;
         self.recorder.flush().await;
+        self.kept
+    }
+
+    /// Makes the account read its secrets again while it works.
+    pub fn secrets(&self) -> Secrets {
+        self.orders.secrets()
+    }
+
+    /// What is known may be another account's, because the key is another one: the list that tells what there is goes first.
+    pub fn ask_what_there_is(&mut self) {
+        let now = self.clock.now();
+        self.planner.hurry(&self.platform.up_call(), now);
+    }
+
+    /// Reads the key again, and every other secret.
+    fn reload_secrets(&self) {
+        self.platform.reload_key();
     }
 
     /// Does everything that is due now, and tells when to look again.
@@ -198,6 +225,10 @@ impl<P: Platform> Account<P> {
         tokio::select! {
             Some(result) = self.calls.join_next_with_id() => self.finish(result),
             Some(result) = self.renders.join_next() => self.rendered(result),
+            done = self.orders.next() => {
+                self.reload_secrets();
+                done.tell();
+            }
             () = tokio::time::sleep(wake) => {}
         }
     }
@@ -388,7 +419,7 @@ impl<P: Platform> Account<P> {
 
 /// Does what can take long in a large fleet, or wait for a rendering, while other tasks of this thread go on elsewhere.
 /// (On a runtime with one thread, as in tests, there is no elsewhere.)
-fn without_holding_a_worker<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn without_holding_a_worker<T>(work: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing::info;
 
-use super::{CommandResult, Failure, block_on, cancelled_by_signals, load};
+use super::{CommandResult, Failure, block_on, cancelled_by_signals, load, reload_on_hangup};
 use crate::cli::Flags;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http;
-use crate::run;
+use crate::reload;
+use crate::run::{self, Reloading, Source};
 
 /// Polls in the background and serves until it is told to stop.
 ///
@@ -23,7 +24,8 @@ pub fn serve(flags: &Flags) -> CommandResult {
     info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
     block_on(async {
         let listeners = bind(flags).await?;
-        run_until_signal(config, listeners, flags).await
+        let again = flags.clone();
+        run_until_signal(config, Arc::new(move || load(&again)), listeners, flags).await
     })
 }
 
@@ -35,9 +37,22 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
     Ok(listeners)
 }
 
-pub(super) async fn run_until_signal(config: Config, listeners: Vec<TcpListener>, flags: &Flags) -> CommandResult {
-    let options =
-        http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into() };
-    run::run(config, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
+/// `source` is asked for the configuration at each reload.
+pub(super) async fn run_until_signal(
+    config: Config,
+    source: Source,
+    listeners: Vec<TcpListener>,
+    flags: &Flags,
+) -> CommandResult {
+    let (reloader, requests) = reload::channel();
+    reload_on_hangup(reloader.clone())?;
+    let options = http::Options {
+        telemetry_path: flags.telemetry_path.clone(),
+        max_requests: flags.max_requests.into(),
+        reload: flags.enable_lifecycle.then_some(reloader),
+    };
+    let reloading = Reloading { source, requests };
+    let shutdown = cancelled_by_signals()?;
+    run::run_reloading(config, reloading, listeners, options, Arc::new(SystemClock), shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! What is served: the scrape, the landing page, health. Every answer is made of finished data; none waits for an RMM.
 
 mod landing;
+mod lifecycle;
 mod negotiate;
 mod overview;
 mod patience;
@@ -18,6 +19,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::metrics::Publisher;
+use crate::reload::Reloader;
 use overview::Overview;
 pub use serve::serve;
 
@@ -28,11 +30,13 @@ pub struct Options {
     pub telemetry_path: String,
     /// Most scrapes at once; more get 503. 0 is no limit, as in other exporters.
     pub max_requests: usize,
+    /// Whom to ask for a reload of the configuration; `None` refuses it.
+    pub reload: Option<Reloader>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8 }
+        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8, reload: None }
     }
 }
 
@@ -56,7 +60,10 @@ pub fn router(publisher: Arc<Publisher>, clock: Arc<dyn Clock>, options: Options
 }
 
 async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response {
-    let mut response = route(&server, &request);
+    let mut response = match request.uri().path() {
+        lifecycle::RELOAD => lifecycle::reload(server.options.reload.as_ref(), request.method()).await,
+        _ => route(&server, &request),
+    };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -1,5 +1,6 @@
 //! The place between the accounts, which write, and HTTP, which reads: one immutable snapshot, swapped whole.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -54,6 +55,12 @@ impl Snapshot {
         &self.accounts
     }
 
+    /// How the configuration was read last; `None` before it was.
+    #[must_use]
+    pub const fn reload(&self) -> Option<Reload> {
+        self.reload
+    }
+
     /// The account of that name.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&AccountSnapshot> {
@@ -103,6 +110,11 @@ impl Publisher {
     /// Takes over the accounts of a configuration. An account that stays (same name and platform) keeps its counters, its
     /// status and its fleet; one that is not named any more is gone.
     pub fn configure(&self, accounts: Vec<AccountSetup>) {
+        self.reconfigure(accounts, &HashSet::new());
+    }
+
+    /// The same; of those `anew` only the counters stay: what was known was of another server.
+    pub fn reconfigure(&self, accounts: Vec<AccountSetup>, anew: &HashSet<String>) {
         let setups: Vec<_> =
             accounts.into_iter().map(|setup| (Arc::new(setup.status), Arc::new(setup.limits))).collect();
         self.change(|snapshot| {
@@ -113,15 +125,20 @@ impl Publisher {
                     let same = |account: &&AccountSnapshot| {
                         account.status.account == status.account && account.status.platform == status.platform
                     };
-                    match old.iter().find(same) {
-                        Some(account) => AccountSnapshot { limits: limits.clone(), ..account.clone() },
-                        None => AccountSnapshot {
-                            status: status.clone(),
-                            metrics: Arc::default(),
-                            limits: limits.clone(),
-                            rendered: None,
-                            warned: Arc::default(),
-                        },
+                    let before = old.iter().find(same);
+                    let new = AccountSnapshot {
+                        status: status.clone(),
+                        metrics: before.map(|account| account.metrics.clone()).unwrap_or_default(),
+                        limits: limits.clone(),
+                        rendered: None,
+                        warned: Arc::default(),
+                    };
+                    match before.filter(|_| !anew.contains(&status.account)) {
+                        Some(account) if account.limits == *limits => account.clone(),
+                        Some(account) => {
+                            AccountSnapshot { status: account.status.clone(), rendered: account.rendered.clone(), ..new }
+                        }
+                        None => new,
                     }
                 })
                 .collect();
