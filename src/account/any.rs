@@ -73,6 +73,7 @@ impl AnyAccount {
     }
 
     /// See [`Account::secrets`].
+    #[must_use]
     pub fn secrets(&self) -> Secrets {
         match self {
             Self::Nsight(account) => account.secrets(),

@@ -32,8 +32,8 @@ pub use once::{Progress, SweepResult};
 use options::stale_after;
 pub(crate) use options::{fleet_options, limits};
 pub use report::setup;
-pub use secrets::Secrets;
 use secrets::Orders;
+pub use secrets::Secrets;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -181,6 +181,7 @@ impl<P: Platform> Account<P> {
     }
 
     /// Makes the account read its secrets again while it works.
+    #[must_use]
     pub fn secrets(&self) -> Secrets {
         self.orders.secrets()
     }

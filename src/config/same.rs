@@ -109,11 +109,10 @@ mod tests {
 
     fn account(lines: &str) -> AccountConfig {
         let common = [("server", "https://api.example.com"), ("api_key", "abcdef"), ("platform", "tactical")];
-        let mut yaml = "accounts:\n  - name: msp\n".to_owned();
-        for (key, value) in common.iter().filter(|(key, _)| !lines.contains(&format!("{key}: "))) {
-            yaml.push_str(&format!("    {key}: {value}\n"));
-        }
-        lines.lines().for_each(|line| yaml.push_str(&format!("    {line}\n")));
+        let says = |key: &str| lines.contains(&format!("{key}: ")) || lines.contains(&format!("{key}_env: "));
+        let common = common.iter().filter(|(key, _)| !says(key)).map(|(key, value)| format!("{key}: {value}"));
+        let lines: Vec<String> = common.chain(lines.lines().map(str::to_owned)).collect();
+        let yaml = format!("accounts:\n  - name: msp\n    {}\n", lines.join("\n    "));
         let config = config::parse(&yaml, Path::new("test"), &|_| Some("key".to_owned()));
         config.unwrap_or_else(|errors| panic!("{errors}: {yaml}")).accounts.remove(0)
     }
@@ -163,10 +162,11 @@ mod tests {
             "mappings: { backup: { status_field: A } }",
             "mappings: { backup: { status_field: A, status_passing: fine } }",
         ];
-        for (index, lines) in all.iter().enumerate() {
-            let one = account(lines);
-            for (other, other_lines) in all.iter().enumerate() {
-                assert_eq!(one == account(other_lines), index == other, "{lines:?} {other_lines:?}");
+        let read = || all.iter().map(|lines| account(lines)).collect::<Vec<_>>();
+        let (ones, others) = (read(), read());
+        for (index, one) in ones.iter().enumerate() {
+            for (place, other) in others.iter().enumerate() {
+                assert_eq!(one == other, index == place, "{:?} {:?}", all[index], all[place]);
             }
         }
         assert!(AccountConfig { name: "other".to_owned(), ..account("") } != account(""));

@@ -135,9 +135,11 @@ impl Publisher {
                     };
                     match before.filter(|_| !anew.contains(&status.account)) {
                         Some(account) if account.limits == *limits => account.clone(),
-                        Some(account) => {
-                            AccountSnapshot { status: account.status.clone(), rendered: account.rendered.clone(), ..new }
-                        }
+                        Some(account) => AccountSnapshot {
+                            status: account.status.clone(),
+                            rendered: account.rendered.clone(),
+                            ..new
+                        },
                         None => new,
                     }
                 })
@@ -212,5 +214,52 @@ fn warn_once(account: &str, rendered: &RenderedAccount, known: &AccountSnapshot)
             max_series,
             "series are withheld: raise max_series, or filter or exclude more"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planner::Outcome;
+    use crate::platform::PlatformName;
+
+    fn setup(name: &str, server: &str, max_series: usize) -> AccountSetup {
+        let status = AccountStatus::new(PlatformName::Tactical, name, server);
+        AccountSetup { status, limits: Limits { max_series, exclude: Vec::new() } }
+    }
+
+    #[test]
+    fn a_reload_keeps_what_goes_on_and_drops_the_rest_at_once() {
+        let publisher = Publisher::new();
+        publisher.configure(["stays", "changes", "moves", "goes"].map(|name| setup(name, "one", 9)).into());
+        let view = Arc::new(View::default());
+        for name in ["stays", "changes", "moves", "goes"] {
+            publisher.publish_fleet(name, &view);
+            publisher.metrics(name).unwrap().observe("list", Outcome::Ok, Duration::from_secs(1), 1);
+        }
+        let before = publisher.snapshot();
+        let again = vec![
+            setup("comes", "one", 9),
+            setup("moves", "two", 9),
+            setup("stays", "one", 9),
+            setup("changes", "one", 8),
+        ];
+        publisher.reconfigure(again, &HashSet::from(["comes", "moves"].map(str::to_owned)));
+        let after = publisher.snapshot();
+        let order: Vec<_> = after.accounts().iter().map(|account| account.status().account.as_str()).collect();
+        assert_eq!(order, ["comes", "moves", "stays", "changes"], "that of the file");
+        for (name, has_fleet, server) in
+            [("comes", false, "one"), ("moves", false, "two"), ("stays", true, "one"), ("changes", true, "one")]
+        {
+            let account = after.account(name).unwrap();
+            assert_eq!(account.rendered().is_some(), has_fleet, "{name}");
+            assert_eq!(account.status().server, server);
+            let counters = before.account(name).map(AccountSnapshot::metrics);
+            assert!(counters.is_none_or(|metrics| Arc::ptr_eq(metrics, account.metrics())), "{name} counts on");
+        }
+        assert_eq!(after.account("changes").unwrap().limits.max_series, 8);
+        publisher.publish_fleet("goes", &view);
+        publisher.publish_status("goes", AccountStatus::new(PlatformName::Tactical, "goes", "one"));
+        assert!(publisher.snapshot().account("goes").is_none(), "what comes late is nobody's");
     }
 }

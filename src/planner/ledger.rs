@@ -88,13 +88,14 @@ impl MemoryLedger {
     }
 
     /// Takes over when another account called the same server: what it called counts as called, and against the budget. What its
-    /// calls brought is not at hand.
+    /// calls brought is not at hand. To absorb the same twice changes nothing.
     pub fn absorb(&mut self, other: &Self) {
-        self.earlier.extend(&other.earlier);
+        let mut earlier = other.earlier.clone();
         for (identity, entry) in &other.entries {
             let entry = Entry { succeeded: None, ..*entry };
             match self.entries.get_mut(identity) {
-                Some(own) if own.end() >= entry.end() => self.earlier.push(entry.end()),
+                Some(own) if own.started == entry.started => {}
+                Some(own) if own.end() >= entry.end() => earlier.push(entry.end()),
                 Some(own) => {
                     self.earlier.push(own.end());
                     *own = Entry { succeeded: own.succeeded, ..entry };
@@ -102,6 +103,17 @@ impl MemoryLedger {
                 None => _ = self.entries.insert(identity.clone(), entry),
             }
         }
+        // Calls that start together may have one time, so each time counts as often as in the one that has it more often.
+        let mut known: HashMap<Timestamp, usize> = HashMap::new();
+        self.earlier.iter().for_each(|time| *known.entry(*time).or_default() += 1);
+        earlier.retain(|time| match known.get_mut(time) {
+            Some(count @ 1..) => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
+        self.earlier.append(&mut earlier);
     }
 
     /// What the calls brought is lost: none has data any more.
@@ -197,9 +209,10 @@ mod tests {
     fn what_another_account_called_counts_as_called() {
         let mut one = MemoryLedger::default();
         let mut other = MemoryLedger::default();
-        for (ledger, call, second) in
-            [(&mut one, "both", 10), (&mut other, "both", 20), (&mut one, "mine", 12), (&mut other, "theirs", 14)]
+        for (is_one, call, second) in
+            [(true, "both", 10), (false, "both", 20), (true, "mine", 12), (false, "theirs", 14)]
         {
+            let ledger = if is_one { &mut one } else { &mut other };
             let _ = ledger.started(call, at(second));
             ledger.ended(call, at(second + 1), true);
         }
@@ -213,6 +226,10 @@ mod tests {
         let mut recent = merged.recent(at(0));
         recent.sort_unstable();
         assert_eq!(recent, [11, 13, 15, 21, 61].map(at), "every attempt counts once");
+        let same = merged.clone();
+        merged.absorb(&other);
+        merged.absorb(&same);
+        assert_eq!(merged, same);
         other.absorb(&one);
         assert_eq!(other.last("both").map(|entry| entry.started), Some(at(20)));
     }

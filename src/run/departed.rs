@@ -80,7 +80,8 @@ mod tests {
         let new = kept(account, &[]);
         departed.instruct(account, &new);
         let ledger = new.ledger.lock().unwrap();
-        let mut calls: Vec<_> = ledger.entries().map(|(call, entry)| (call.to_owned(), entry.end().as_second())).collect();
+        let mut calls: Vec<_> =
+            ledger.entries().map(|(call, entry)| (call.to_owned(), entry.end().as_second())).collect();
         calls.sort();
         assert!(ledger.entries().all(|(_, entry)| entry.succeeded.is_none()), "what was brought is not at hand");
         calls

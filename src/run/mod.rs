@@ -126,8 +126,7 @@ pub async fn run_reloading(
 ) -> Result<(), RunError> {
     let Reloading { source, requests } = reloading;
     let publisher = Arc::new(Publisher::new());
-    let supervisor =
-        Supervisor::start(config, source, Arc::clone(&publisher), Arc::clone(&clock), shutdown.clone())?;
+    let supervisor = Supervisor::start(config, source, Arc::clone(&publisher), Arc::clone(&clock), shutdown.clone())?;
     let router = http::router(publisher, Arc::clone(&clock), options);
 
     let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();

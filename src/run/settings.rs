@@ -46,13 +46,11 @@ pub(super) mod tests {
 
     /// An account of Tactical RMM, unless the lines say otherwise.
     pub(in crate::run) fn account(name: &str, server: &str, lines: &str) -> Settings {
-        let mut yaml = format!("accounts:\n  - name: {name}\n    server: {server}\n");
-        for (key, value) in [("platform", "tactical"), ("api_key", "abcdef")] {
-            if !lines.contains(key) {
-                yaml.push_str(&format!("    {key}: {value}\n"));
-            }
-        }
-        lines.lines().for_each(|line| yaml.push_str(&format!("    {line}\n")));
+        let common = [("platform", "tactical"), ("api_key", "abcdef")];
+        let common =
+            common.iter().filter(|(key, _)| !lines.contains(key)).map(|(key, value)| format!("{key}: {value}"));
+        let lines: Vec<String> = common.chain(lines.lines().map(str::to_owned)).collect();
+        let yaml = format!("accounts:\n  - name: {name}\n    server: {server}\n    {}\n", lines.join("\n    "));
         let config = config::parse(&yaml, Path::new("test"), &|_| None);
         Settings::of(config.unwrap_or_else(|errors| panic!("{errors}: {yaml}")).accounts.remove(0))
     }

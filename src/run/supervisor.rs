@@ -76,7 +76,9 @@ impl Supervisor {
             tasks: JoinSet::new(),
             departed: Departed::default(),
         };
-        accounts.into_iter().for_each(|(ready, settings)| supervisor.come(ready, settings));
+        for (ready, settings) in accounts {
+            supervisor.come(ready, settings);
+        }
         Ok(supervisor)
     }
 
@@ -92,7 +94,7 @@ impl Supervisor {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(ended) = self.tasks.join_next() => {
-                    let name = ended.map_err(broken_off)?.0;
+                    let name = ended.map_err(|error| broken_off(&error))?.0;
                     return Err(RunError::Serve(format!("account {name} ended by itself")));
                 }
                 waiting = requests.next() => {
@@ -102,7 +104,7 @@ impl Supervisor {
             }
         }
         while let Some(ended) = self.tasks.join_next().await {
-            ended.map_err(broken_off)?;
+            ended.map_err(|error| broken_off(&error))?;
         }
         Ok(())
     }
@@ -160,7 +162,9 @@ impl Supervisor {
             }
         }
         let now = self.clock.now().steady;
-        ended.values().for_each(|account| self.departed.add(&account.settings, &account.kept, now));
+        for account in ended.values() {
+            self.departed.add(&account.settings, &account.kept, now);
+        }
 
         let setups = next.iter().map(|account| account::setup(&account.settings.config)).collect();
         let anew = next.iter().filter(|account| !account.is_itself()).map(|account| account.name().to_owned());
@@ -186,11 +190,13 @@ impl Supervisor {
 
     /// Stops these accounts and waits until they have ended.
     async fn end(&mut self, accounts: Vec<Running>) -> Result<HashMap<String, Ended>, RunError> {
-        accounts.iter().for_each(|account| account.stop.cancel());
+        for account in &accounts {
+            account.stop.cancel();
+        }
         let mut ended = HashMap::new();
         while ended.len() < accounts.len() {
             let Some(task) = self.tasks.join_next().await else { break };
-            let (name, kept) = task.map_err(broken_off)?;
+            let (name, kept) = task.map_err(|error| broken_off(&error))?;
             let Some(account) = accounts.iter().find(|account| account.settings.name() == name) else {
                 // The exporter is stopping, and with it those that would stay.
                 continue;
@@ -234,7 +240,7 @@ impl Supervisor {
     }
 }
 
-fn broken_off(error: JoinError) -> RunError {
+fn broken_off(error: &JoinError) -> RunError {
     RunError::Serve(format!("an account broke off: {error}"))
 }
 

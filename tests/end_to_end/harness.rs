@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rmm_exporter::clock::{Clock, Moment, SystemClock};
 use rmm_exporter::demo::{self, Demo, DemoOptions};
-use rmm_exporter::{config, http, run};
+use rmm_exporter::reload::{Outcome, Reloader};
+use rmm_exporter::run::Reloading;
+use rmm_exporter::{config, http, reload, run};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -104,6 +106,9 @@ pub struct Running {
     pub demo: Demo,
     pub address: SocketAddr,
     clock: Arc<dyn Clock>,
+    /// What a reload reads.
+    yaml: Arc<Mutex<String>>,
+    reloader: Reloader,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), run::RunError>>,
 }
@@ -114,14 +119,34 @@ impl Running {
     }
 
     pub async fn around(demo: Demo, settings: Settings) -> Self {
-        let config = config::parse(&yaml(&demo, &settings), Path::new("test"), &|_| None).unwrap();
+        let yaml = Arc::new(Mutex::new(yaml(&demo, &settings)));
+        let source = {
+            let yaml = Arc::clone(&yaml);
+            Arc::new(move || config::parse(&yaml.lock().unwrap(), Path::new("test"), &|_| None))
+        };
+        let config = source().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let clock = settings.clock;
         let options = http::Options::default();
-        let task = tokio::spawn(run::run(config, vec![listener], options, Arc::clone(&clock), shutdown.clone()));
-        Self { demo, address, clock, shutdown, task }
+        let (reloader, requests) = reload::channel();
+        let reloading = Reloading { source, requests };
+        let listeners = vec![listener];
+        let run = run::run_reloading(config, reloading, listeners, options, Arc::clone(&clock), shutdown.clone());
+        let task = tokio::spawn(run);
+        Self { demo, address, clock, yaml, reloader, shutdown, task }
+    }
+
+    /// Reloads with another configuration.
+    pub async fn reload(&self, yaml: &str) -> Outcome {
+        yaml.clone_into(&mut self.yaml.lock().unwrap());
+        self.reloader.reload().await
+    }
+
+    /// For reloads of what is there.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     pub async fn text(&self) -> String {
