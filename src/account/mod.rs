@@ -153,7 +153,11 @@ impl<P: Platform> Account<P> {
         // An answer of long ago does not say that the platform is up now.
         let good_for = self.stale_after.get(&Collector::Inventory).copied().unwrap_or_default();
         let is_recent = |end: Timestamp| now.wall < end.saturating_add(good_for).unwrap_or(Timestamp::MAX);
-        self.up = up_before.filter(|entry| entry.ended.is_some_and(is_recent)).map(|entry| !entry.failed);
+        self.up = match up_before {
+            // A reload gave the call up: what the predecessor said is still what is known.
+            Some(Entry { ended: None, .. }) => self.was_published_up().then_some(true),
+            entry => entry.filter(|entry| entry.ended.is_some_and(is_recent)).map(|entry| !entry.failed),
+        };
         self.plan(now);
         let view = self.fleet().current(now.wall);
         self.valid_until = view.valid_until;
@@ -161,6 +165,11 @@ impl<P: Platform> Account<P> {
         self.publisher.publish_fleet(&self.config.name, &Arc::new(view));
         self.render_due = None;
         self.report(now);
+    }
+
+    /// Whether a predecessor of the same name was up, and nothing was published since.
+    fn was_published_up(&self) -> bool {
+        self.publisher.snapshot().account(&self.config.name).is_some_and(|account| account.status().up)
     }
 
     /// Works until `shutdown`. Calls under way are then given up: in the ledger they stay without end. Gives back what a successor

@@ -11,7 +11,7 @@ use crate::fleet::{
     SiteKey, StatusCounts, Update, View,
 };
 use crate::metrics::{AccountStatus, CollectorReport};
-use crate::planner::{Permit, Priority, Want};
+use crate::planner::{Ledger, Permit, Priority, Want};
 use crate::state::Kept;
 
 const START: &str = "2026-03-04T09:15:02Z";
@@ -479,7 +479,7 @@ async fn a_successor_goes_on_where_the_account_stopped() {
     let clock = Arc::clone(&platform.clock);
     let successor = Account::new(config, platform.clone(), kept, Arc::clone(&publisher), clock, 2);
     assert!(status(&publisher).ready && status(&publisher).up, "before anything is asked");
-    assert_eq!(publisher.snapshot().account("msp").unwrap().rendered().map(|it| it.series > 0), Some(true));
+    assert!(publisher.snapshot().account("msp").unwrap().rendered().is_some(), "nor is there a gap");
     let shutdown = running(successor);
     tokio::time::sleep(Duration::from_secs(85)).await;
     assert_eq!(platform.script().calls.len(), calls, "nothing is due");
@@ -547,6 +547,29 @@ async fn an_account_has_not_ended_while_it_renders() {
         assert!(!task.is_finished());
     }
     task.await.unwrap();
-    let rendered = publisher.snapshot().account("msp").unwrap().rendered().map(|rendered| rendered.series);
-    assert!(rendered.is_some_and(|series| series > 0));
+    assert!(publisher.snapshot().account("msp").unwrap().rendered().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_is_not_down_because_a_reload_gave_up_a_call() {
+    for (was_up, expected) in [(true, true), (false, false)] {
+        let platform = paused();
+        platform.script().fails = (!was_up).then_some((Outcome::ConnectError, None));
+        let (first, publisher) = account(&platform);
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(first.run(shutdown.clone()));
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        shutdown.cancel();
+        let kept = task.await.unwrap();
+        kept.fleet
+            .lock()
+            .unwrap()
+            .apply(Update::Devices(DeviceList::Account, vec![device(0)]), platform.clock.now().wall);
+        // It was called once more, and nobody knows how that ended.
+        let _ = kept.ledger.lock().unwrap().started(&Call::List.identity(), platform.clock.now().wall);
+        let config = account(&platform).0.config;
+        let clock = Arc::clone(&platform.clock);
+        let _successor = Account::new(config, platform.clone(), kept, Arc::clone(&publisher), clock, 2);
+        assert_eq!(status(&publisher).up, expected);
+    }
 }

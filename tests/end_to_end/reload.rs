@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rmm_exporter::clock::SystemClock;
+use rmm_exporter::clock::{Clock, SystemClock};
 use rmm_exporter::demo::{Audit, Fault, Scope};
 use rmm_exporter::reload::Refusal;
 
@@ -13,7 +13,7 @@ use crate::support::{SeriesMap, difference, fleet_only, value};
 
 /// One inventory a second and everything else once; real time, as the ledger goes by it.
 fn settings() -> Settings {
-    Settings { clock: Arc::new(SystemClock), devices: 16, fast: 1_000, min_interval: 300, ..Settings::default() }
+    Settings { clock: Arc::new(SystemClock), devices: 10, fast: 1_000, min_interval: 300, ..Settings::default() }
 }
 
 /// The configuration with these lines more for one of the accounts.
@@ -40,6 +40,19 @@ async fn settled(running: &Running) -> SeriesMap {
         .await
 }
 
+/// Waits until nothing is under way, since what a reload gives up is not called again for a minute.
+async fn quiet(audit: &Audit) {
+    let end = Instant::now() + Duration::from_secs(10);
+    let is_quiet = || {
+        let now = SystemClock.now().steady;
+        audit.calls().iter().all(|call| call.ended.is_some_and(|ended| now - ended > Duration::from_millis(150)))
+    };
+    while !is_quiet() {
+        assert!(Instant::now() < end);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Calls of that sort that are made again and again.
 fn arrivals(audit: &Audit, target: &str) -> Vec<Duration> {
     audit.calls().iter().filter(|call| call.target == target).map(|call| call.received).collect()
@@ -60,6 +73,7 @@ async fn an_account_that_stays_notices_nothing() {
     // A call is under way all the time.
     running.demo.tactical.handle.set_fault(Fault::Latency(Duration::from_millis(600)), Scope::target("/agents/"));
     for mode in ["    checks: { mode: all }\n", "", "    checks: { mode: none }\n", ""] {
+        quiet(&running.demo.nsight.handle.audit()).await;
         running.reload(&changed(&running, mode, "")).await.unwrap();
         let all = running.scrape().await;
         let fleet = |all: &SeriesMap| fleet_only(&of_account(all, BOTH[1])).len();
@@ -73,11 +87,11 @@ async fn an_account_that_stays_notices_nothing() {
     let gaps: Vec<_> = lists.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(lists.len() > 4 && gaps.iter().all(|gap| *gap < Duration::from_secs(4)), "no list is lost: {gaps:?}");
     assert_eq!(slow(&audit), slow_before, "nothing is asked again");
-    let all = running.scrape().await;
-    assert_eq!(
-        requests(&all, BOTH[1], "ok"),
-        audit.calls().iter().filter(|call| call.status == Some(200)).count() as f64
-    );
+    quiet(&audit).await;
+    let answered = || audit.calls().iter().filter(|call| call.status == Some(200)).count() as f64;
+    let before = answered();
+    let counted = requests(&running.scrape().await, BOTH[1], "ok");
+    assert!((before..=answered()).contains(&counted), "{counted} of {before}: every answer was taken in");
     floor_held(&audit, Duration::from_millis(300));
     floor_held(&running.demo.nsight.handle.audit(), Duration::from_millis(300));
     running.stop().await;
@@ -90,6 +104,7 @@ async fn a_removed_account_is_gone_at_once_and_comes_back_as_a_guest_that_was_he
     settled(&running).await;
     let audit = running.demo.nsight.handle.audit();
     for _ in 0..3 {
+        quiet(&audit).await;
         running.reload(&only_tactical(&whole)).await.unwrap();
         let all = running.scrape().await;
         assert_eq!(of_account(&all, BOTH[0]), SeriesMap::new(), "at the next scrape");
@@ -105,6 +120,7 @@ async fn a_removed_account_is_gone_at_once_and_comes_back_as_a_guest_that_was_he
     running.until_well(20, BOTH[0]).await;
     floor_held(&audit, Duration::from_secs(3));
     // Another name alone: everything goes on under it.
+    quiet(&audit).await;
     let renamed = whole.replace("name: demo-nsight", "name: other");
     running.reload(&renamed).await.unwrap();
     let all = running.scrape().await;
@@ -121,6 +137,7 @@ async fn a_changed_server_shows_nothing_of_the_old_one() {
     let before = settled(&running).await;
     let other = start_demo(&Settings { devices: 10, seed: 99, ..settings() }).await;
     let moved = yaml(&other, &settings());
+    quiet(&running.demo.nsight.handle.audit()).await;
     running.reload(&moved).await.unwrap();
     let devices = |all: &SeriesMap| -> Vec<String> {
         all.keys().filter_map(|(_, labels)| labels.get("device_id").cloned()).collect()
@@ -160,7 +177,8 @@ async fn a_faulty_configuration_changes_nothing_and_shows() {
     let before = running.scrape().await;
     assert_eq!(read(&before).0, Some(1.0));
     let missing = good.replacen("    api_key: ", "    tls: { ca_file: /nonexistent/ca.pem }\n    api_key: ", 1);
-    for (faulty, word) in [("accounts: [", "test:1"), ("accounts: []", "no account"), (&missing, "/nonexistent/ca.pem")]
+    for (faulty, word) in
+        [("accounts: [", "test:2:1"), ("accounts: []", "no account"), (&missing, "/nonexistent/ca.pem")]
     {
         let Err(Refusal::Faulty(faults)) = running.reload(faulty).await else { panic!("{word}: taken") };
         assert!(faults.contains(word), "{faults}");
@@ -233,13 +251,13 @@ async fn a_call_that_a_reload_cuts_off_counts_as_made() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_reloads_make_no_hole_in_floor_and_budget() {
     const BUDGET: u32 = 60;
-    let limited = || Settings { requests_per_minute: BUDGET, devices: 60, ..settings() };
+    let limited = || Settings { requests_per_minute: BUDGET, devices: 50, ..settings() };
     let running = Running::start(limited()).await;
     let plain = yaml(&running.demo, &limited());
     for round in 0..20_u32 {
-        let next = plain.replace("    timeout: 5000ms", &format!("    timeout: {}ms", 5_000 + round));
+        let next = plain.replace("    timeout: 5000ms", &format!("    timeout: {}ms", 5_001 + round));
         let next = if round % 5 == 4 { only_tactical(&next) } else { next };
-        assert_ne!(next, plain.replace("x", "y"));
+        assert_ne!(next, plain);
         running.reload(&next).await.unwrap();
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
@@ -257,7 +275,11 @@ async fn many_reloads_make_no_hole_in_floor_and_budget() {
         let summary = server.audit().summary();
         assert!(summary.calls > 20, "{summary:?}");
         assert!(summary.most_in_a_minute <= BUDGET as usize, "{summary:?}");
-        assert!(summary.smallest_gap.is_none_or(|(gap, _)| gap >= Duration::from_millis(300)), "{:?}", server.audit());
+        assert!(
+            summary.smallest_gap.as_ref().is_none_or(|(gap, _)| *gap >= Duration::from_millis(300)),
+            "{:?}",
+            server.audit()
+        );
         assert!(summary.most_concurrent <= 8, "{summary:?}");
     }
     running.stop().await;
