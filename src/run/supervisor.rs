@@ -120,7 +120,9 @@ impl Supervisor {
         match next {
             Ok(next) => {
                 log_warnings(&next.warnings);
-                self.change_to(next.accounts).await?;
+                if !self.change_to(next.accounts).await? {
+                    return Ok(Err(Refusal::Stopping));
+                }
                 self.publisher.config_read(true, at);
                 Ok(Ok(()))
             }
@@ -145,14 +147,18 @@ impl Supervisor {
     }
 
     /// Changes over: accounts that stay notice nothing but that their secrets are read again; the others end, and then the new
-    /// ones begin.
-    async fn change_to(&mut self, next: Vec<NextAccount>) -> Result<(), RunError> {
+    /// ones begin; false when none begins, because the exporter is stopping.
+    async fn change_to(&mut self, next: Vec<NextAccount>) -> Result<bool, RunError> {
         let before = self.settings();
         let stays = |running: &Running| {
             next.iter().any(|account| account.origin == Origin::Stays && account.name() == running.settings.name())
         };
         let (mut staying, ending): (Vec<_>, Vec<_>) = mem::take(&mut self.accounts).into_iter().partition(stays);
         let mut ended = self.end(ending).await?;
+        // What was kept could take seconds to publish, for nothing.
+        if self.shutdown.is_cancelled() {
+            return Ok(false);
+        }
         let mut predecessors = HashMap::new();
         for account in &next {
             if let Origin::Follows(name) = &account.origin
@@ -185,7 +191,7 @@ impl Supervisor {
             account.secrets.reload().await;
         }
         Changes::between(&before, &self.settings()).log();
-        Ok(())
+        Ok(true)
     }
 
     /// Stops these accounts and waits until they have ended.
