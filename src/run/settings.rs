@@ -39,6 +39,12 @@ impl Settings {
     }
 }
 
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path).ok()?.take(MAX_AUTHORITY_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -66,10 +72,4 @@ pub(super) mod tests {
         std::fs::write(file.path(), format!("# renewed\n{made}")).unwrap();
         assert!(first != account("a", "https://api.example.com", &lines));
     }
-}
-
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open_regular(path).ok()?.take(MAX_AUTHORITY_BYTES).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
 }

@@ -93,10 +93,11 @@ mod tests {
     fn an_account_is_known_by_its_name_while_its_server_stays() {
         let [a, b] = [account("a", HERE, ""), account("b", THERE, "api_key: other0")];
         assert_eq!(found(&[a.clone(), b.clone()], &[b.clone(), a.clone()]), [Stays, Stays]);
-        assert_eq!(found(&[a.clone()], &[account("a", HERE, "max_series: 7"), b.clone()]), [follows("a"), Comes]);
-        assert_eq!(found(&[a.clone()], &[account("a", HERE, "api_key: second")]), [follows("a")], "a key is replaced");
-        assert_eq!(found(&[a.clone()], &[account("a", THERE, "")]), [Comes]);
-        assert_eq!(found(&[a], &[]), []);
+        let old = [a];
+        assert_eq!(found(&old, &[account("a", HERE, "max_series: 7"), b.clone()]), [follows("a"), Comes]);
+        assert_eq!(found(&old, &[account("a", HERE, "api_key: second")]), [follows("a")], "a key is replaced");
+        assert_eq!(found(&old, &[account("a", THERE, "")]), [Comes]);
+        assert_eq!(found(&old, &[]), []);
         assert_eq!(found(&[], &[b]), [Comes]);
     }
 

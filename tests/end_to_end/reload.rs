@@ -45,7 +45,10 @@ async fn quiet(audit: &Audit) {
     let end = Instant::now() + Duration::from_secs(10);
     let is_quiet = || {
         let now = SystemClock.now().steady;
-        audit.calls().iter().all(|call| call.ended.is_some_and(|ended| now - ended > Duration::from_millis(150)))
+        audit
+            .calls()
+            .iter()
+            .all(|call| call.ended.is_some_and(|ended| now.saturating_sub(ended) > Duration::from_millis(150)))
     };
     while !is_quiet() {
         assert!(Instant::now() < end);
@@ -69,7 +72,7 @@ async fn an_account_that_stays_notices_nothing() {
     let before = settled(&running).await;
     let audit = running.demo.tactical.handle.audit();
     let slow = |audit: &Audit| audit.count("/alerts/") + audit.count("/core/status/");
-    let slow_before = slow(&audit);
+    let slow_before = slow(audit);
     // A call is under way all the time.
     running.demo.tactical.handle.set_fault(Fault::Latency(Duration::from_millis(600)), Scope::target("/agents/"));
     for mode in ["    checks: { mode: all }\n", "", "    checks: { mode: none }\n", ""] {
@@ -82,17 +85,17 @@ async fn an_account_that_stays_notices_nothing() {
         assert_eq!(value(&all, "rmm_up", &[("account", BOTH[0])]), Some(1.0));
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
-    let lists = arrivals(&audit, "/agents/");
-    let gaps: Vec<_> = lists.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let lists = arrivals(audit, "/agents/");
+    let gaps: Vec<_> = lists.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
     assert!(lists.len() > 4 && gaps.iter().all(|gap| *gap < Duration::from_secs(4)), "no list is lost: {gaps:?}");
-    assert_eq!(slow(&audit), slow_before, "nothing is asked again");
+    assert_eq!(slow(audit), slow_before, "nothing is asked again");
     let answered = || audit.calls().iter().filter(|call| call.status == Some(200)).count() as f64;
     let before = answered();
     let lost = |all: &SeriesMap| (requests(all, BOTH[1], "ok") < before).then(|| "an answer is lost".to_owned());
     let all = running.until(5, lost).await;
     assert!(requests(&all, BOTH[1], "ok") <= answered());
-    floor_held(&audit, Duration::from_millis(300));
-    floor_held(&running.demo.nsight.handle.audit(), Duration::from_millis(300));
+    floor_held(audit, Duration::from_millis(300));
+    floor_held(running.demo.nsight.handle.audit(), Duration::from_millis(300));
     running.stop().await;
 }
 
@@ -103,7 +106,7 @@ async fn a_removed_account_is_gone_at_once_and_comes_back_as_a_guest_that_was_he
     settled(&running).await;
     let audit = running.demo.nsight.handle.audit();
     for _ in 0..3 {
-        quiet(&audit).await;
+        quiet(audit).await;
         running.reload(&only_tactical(&whole)).await.unwrap();
         let all = running.scrape().await;
         assert_eq!(of_account(&all, BOTH[0]), SeriesMap::new(), "at the next scrape");
@@ -117,16 +120,16 @@ async fn a_removed_account_is_gone_at_once_and_comes_back_as_a_guest_that_was_he
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     running.until_well(20, BOTH[0]).await;
-    floor_held(&audit, Duration::from_secs(3));
+    floor_held(audit, Duration::from_secs(3));
     // Another name alone: everything goes on under it.
-    quiet(&audit).await;
+    quiet(audit).await;
     let renamed = whole.replace("name: demo-nsight", "name: other");
     running.reload(&renamed).await.unwrap();
     let all = running.scrape().await;
     assert_eq!(of_account(&all, BOTH[0]), SeriesMap::new());
     assert!(fleet_only(&of_account(&all, "other")).len() > 100);
     assert_eq!(value(&all, "rmm_up", &[("account", "other")]), Some(1.0));
-    floor_held(&audit, Duration::from_secs(3));
+    floor_held(audit, Duration::from_secs(3));
     running.stop().await;
 }
 
@@ -136,7 +139,7 @@ async fn a_changed_server_shows_nothing_of_the_old_one() {
     let before = settled(&running).await;
     let other = start_demo(&Settings { devices: 10, seed: 99, ..settings() }).await;
     let moved = yaml(&other, &settings());
-    quiet(&running.demo.nsight.handle.audit()).await;
+    quiet(running.demo.nsight.handle.audit()).await;
     running.reload(&moved).await.unwrap();
     let devices = |all: &SeriesMap| -> Vec<String> {
         all.keys().filter_map(|(_, labels)| labels.get("device_id").cloned()).collect()
@@ -158,8 +161,8 @@ async fn a_changed_server_shows_nothing_of_the_old_one() {
     running.reload(&yaml(&running.demo, &settings())).await.unwrap();
     running.until_well(20, BOTH[0]).await;
     for demo in [&running.demo, &other] {
-        floor_held(&demo.nsight.handle.audit(), Duration::from_millis(300));
-        floor_held(&demo.tactical.handle.audit(), Duration::from_millis(300));
+        floor_held(demo.nsight.handle.audit(), Duration::from_millis(300));
+        floor_held(demo.tactical.handle.audit(), Duration::from_millis(300));
     }
     running.stop().await;
 }
