@@ -41,6 +41,9 @@ pub struct Flags {
     /// knows nothing. Only serve and demo use it.
     #[arg(long = "state.dir", global = true, value_name = "DIRECTORY")]
     pub state_dir: Option<PathBuf>,
+    /// Let whoever reaches the port reload the configuration by POST /-/reload. SIGHUP reloads without it.
+    #[arg(long = "web.enable-lifecycle", global = true)]
+    pub enable_lifecycle: bool,
     /// How much to log.
     #[arg(long = "log.level", global = true, value_enum, default_value_t)]
     pub log_level: LogLevel,

@@ -8,6 +8,7 @@ mod once;
 mod options;
 mod remember;
 mod report;
+mod secrets;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,12 +28,14 @@ use crate::planner::{Entry, Finish, Ledger, Memory, Next, Outcome, Planner, Read
 use crate::platform::{Answer, Failure, Platform};
 use crate::state::{Kept, KeptLedger, Recorder};
 
-pub use any::AnyAccount;
+pub use any::{AnyAccount, ReadyAccount};
 use journal::Journal;
 pub use once::{Progress, SweepResult};
 use options::stale_after;
 pub(crate) use options::{fleet_options, limits};
 pub use report::setup;
+use secrets::Orders;
+pub use secrets::Secrets;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -57,10 +60,14 @@ pub struct Account<P: Platform> {
     needs: Needs,
     platform: Arc<P>,
     planner: Planner<P::Call>,
+    /// What its successor goes on with.
+    kept: Kept,
     fleet: Arc<Mutex<Fleet>>,
     recorder: Recorder,
     /// The pauses that were written down last.
     remembered: Memory,
+    /// Word that the secrets are to be read again.
+    orders: Orders,
     /// It began with the fleet of an earlier process or configuration.
     is_restored: bool,
     publisher: Arc<Publisher>,
@@ -114,15 +121,18 @@ impl<P: Platform> Account<P> {
         let needs = config.needs();
         let journal = Journal::new(&config.name);
         journal.idle(needs.idle());
+        let pauses = kept.pauses.clone();
         let mut account = Self {
             stale_after: stale_after(&config, std::iter::empty()),
             needs,
             journal,
             platform: Arc::new(platform),
             planner: Planner::new(limits(&config), Box::new(ledger), seed, now),
-            fleet: kept.fleet,
-            recorder: kept.recorder,
+            fleet: Arc::clone(&kept.fleet),
+            recorder: kept.recorder.clone(),
             remembered: Memory::default(),
+            kept,
+            orders: Orders::new(),
             is_restored,
             publisher,
             metrics,
@@ -143,7 +153,7 @@ impl<P: Platform> Account<P> {
             render_began: now.steady,
             config,
         };
-        account.recall(&kept.pauses, now);
+        account.recall(&pauses, now);
         if is_restored {
             account.restore(up_before, now);
         }
@@ -155,7 +165,11 @@ impl<P: Platform> Account<P> {
         // An answer of long ago does not say that the platform is up now.
         let good_for = self.stale_after.get(&Collector::Inventory).copied().unwrap_or_default();
         let is_recent = |end: Timestamp| now.wall < end.saturating_add(good_for).unwrap_or(Timestamp::MAX);
-        self.up = up_before.filter(|entry| entry.ended.is_some_and(is_recent)).map(|entry| !entry.failed);
+        self.up = match up_before {
+            // A reload gave the call up: what the predecessor said is still what is known.
+            Some(Entry { ended: None, .. }) => self.was_published_up().then_some(true),
+            entry => entry.filter(|entry| entry.ended.is_some_and(is_recent)).map(|entry| !entry.failed),
+        };
         self.plan(now);
         let view = self.fleet().current(now.wall);
         self.valid_until = view.valid_until;
@@ -165,8 +179,14 @@ impl<P: Platform> Account<P> {
         self.report(now);
     }
 
-    /// Works until `shutdown`. Calls under way are then given up.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    /// Whether a predecessor of the same name was up, and nothing was published since.
+    fn was_published_up(&self) -> bool {
+        self.publisher.snapshot().account(&self.config.name).is_some_and(|account| account.status().up)
+    }
+
+    /// Works until `shutdown`. Calls under way are then given up: in the ledger they stay without end. Gives back what a successor
+    /// goes on with; nothing changes that any more, and nothing is published.
+    pub async fn run(mut self, shutdown: CancellationToken) -> Kept {
         loop {
             let wake = self.step();
             tokio::select! {
@@ -180,6 +200,30 @@ impl<P: Platform> Account<P> {
         // A key file on a mount that hangs is not waited for.
         self.key_reads.detach_all();
         self.recorder.flush().await;
+        self.kept
+    }
+
+    /// Makes the account read its secrets again while it works.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        self.orders.secrets()
+    }
+
+    /// What is known may be another account's, because the key is another one: the list that tells what there is goes first.
+    pub fn ask_what_there_is(&mut self) {
+        let now = self.clock.now();
+        self.planner.hurry(&self.platform.up_call(), now);
+    }
+
+    /// Reads the key again, and every other secret, as somebody asked: then a refused key is worth another try, even if it is
+    /// the same.
+    pub fn reload_secrets(&mut self) {
+        if without_holding_a_worker(|| self.platform.reload_key()) {
+            self.ask_what_there_is();
+        }
+        let now = self.clock.now();
+        self.planner.key_changed(now);
+        self.remember(now);
     }
 
     /// Does everything that is due now, and tells when to look again.
@@ -213,6 +257,10 @@ impl<P: Platform> Account<P> {
             Some(result) = self.calls.join_next_with_id() => self.finish(result),
             Some(result) = self.renders.join_next() => self.rendered(result),
             Some(result) = self.key_reads.join_next() => self.key_read(&result),
+            done = self.orders.next() => {
+                self.reload_secrets();
+                done.tell();
+            }
             () = tokio::time::sleep(wake) => {}
         }
     }
@@ -408,7 +456,7 @@ impl<P: Platform> Account<P> {
 
 /// Does what can take long in a large fleet, or wait for a rendering, while other tasks of this thread go on elsewhere.
 /// (On a runtime with one thread, as in tests, there is no elsewhere.)
-fn without_holding_a_worker<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn without_holding_a_worker<T>(work: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),

@@ -37,6 +37,7 @@ impl<P: Platform> Account<P> {
         let salt = rand::random();
         let remembered = Remembered { memory: memory.clone(), salt, mark: self.platform.key_mark(salt) };
         if let Ok(bytes) = postcard::to_stdvec(&remembered) {
+            self.kept.pauses.clone_from(&bytes);
             self.recorder.pauses(bytes);
         }
         self.remembered = memory;

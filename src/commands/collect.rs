@@ -54,7 +54,7 @@ async fn collect_once(config: Config) -> Result<(Vec<u8>, Vec<SweepResult>), sup
         warn!("{warning}");
     }
     let publisher = Arc::new(Publisher::new());
-    let accounts = run::accounts(config, None, &publisher, &clock)?;
+    let accounts = run::accounts(config, &publisher, &clock)?;
     // Drawn on standard error, and only when that is a terminal.
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let mut tasks = JoinSet::new();

@@ -59,7 +59,9 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
             )
             .as_bytes(),
         )?;
-        let result = run_until_signal(config, listeners, web, flags).await;
+        // The demo's configuration is what it is; a reload finds nothing new.
+        let again = Arc::new(move || config::parse(&yaml, Path::new("demo"), &|_| None));
+        let result = run_until_signal(config, again, listeners, web, flags).await;
         simulated.stop();
         result
     })

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::Flags;
 use crate::config::{self, Config, ConfigErrors};
+use crate::reload::Reloader;
 
 /// From the signal to the end of the process.
 const PATIENCE: Duration = Duration::from_millis(4_800);
@@ -94,6 +95,20 @@ fn cancelled_by_signals() -> io::Result<CancellationToken> {
         }
     });
     Ok(token)
+}
+
+/// Lets SIGHUP, which would end the process otherwise, ask for a reload.
+fn reload_on_hangup(reloader: Reloader) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        // All signals that come during a reload come to one more.
+        while hangup.recv().await.is_some() {
+            // Whoever reloads says in the log what came of it.
+            let _logged = reloader.reload().await;
+        }
+    });
+    Ok(())
 }
 
 #[cfg(test)]

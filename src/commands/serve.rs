@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tracing::info;
 
-use super::{CommandResult, Failure, block_on, cancelled_by_signals, load};
+use super::{CommandResult, Failure, block_on, cancelled_by_signals, load, reload_on_hangup};
 use crate::cli::Flags;
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigErrors};
 use crate::http::{self, Web};
 use crate::listen::ListenAddress;
-use crate::run;
+use crate::reload;
+use crate::run::{self, Reloading, Source};
 use crate::state::StateDirectory;
 
 /// Polls in the background and serves until it is told to stop.
@@ -26,7 +27,8 @@ pub fn serve(flags: &Flags) -> CommandResult {
     info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
     block_on(async {
         let listeners = bind(flags).await?;
-        run_until_signal(config, listeners, web, flags).await
+        let again = flags.clone();
+        run_until_signal(config, Arc::new(move || load(&again)), listeners, web, flags).await
     })
 }
 
@@ -45,15 +47,25 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
     Ok(listeners)
 }
 
+/// `source` is asked for the configuration at each reload.
 pub(super) async fn run_until_signal(
     config: Config,
+    source: Source,
     listeners: Vec<TcpListener>,
     web: Option<Arc<Web>>,
     flags: &Flags,
 ) -> CommandResult {
-    let options =
-        http::Options { telemetry_path: flags.telemetry_path.clone(), max_requests: flags.max_requests.into(), web };
+    let (reloader, requests) = reload::channel();
+    reload_on_hangup(reloader.clone())?;
+    let options = http::Options {
+        telemetry_path: flags.telemetry_path.clone(),
+        max_requests: flags.max_requests.into(),
+        web,
+        reload: flags.enable_lifecycle.then_some(reloader),
+    };
+    let reloading = Reloading { source, requests };
     let state = flags.state_dir.as_deref().map(StateDirectory::open).transpose()?;
-    run::run(config, state, listeners, options, Arc::new(SystemClock), cancelled_by_signals()?).await?;
+    let shutdown = cancelled_by_signals()?;
+    run::run_reloading(config, reloading, state, listeners, options, Arc::new(SystemClock), shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -47,7 +47,7 @@ pub struct CollectorConfig {
 }
 
 /// TLS options of an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsOptions {
     /// PEM file of a private certificate authority.
     pub ca_file: Option<PathBuf>,
@@ -56,7 +56,7 @@ pub struct TlsOptions {
 }
 
 /// What only N-sight accounts have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NsightOptions {
     /// Zone of the days in histories; `None` asks the platform (list_general_settings).
     pub time_zone: Option<TimeZone>,
@@ -67,7 +67,7 @@ pub struct NsightOptions {
 }
 
 /// What only Tactical RMM accounts have.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TacticalOptions {
     /// Where the token for `/core/v2/status/` is (`MON_TOKEN` of the server); without it that call is not made.
     pub monitoring_token: Option<KeySource>,
@@ -78,7 +78,7 @@ pub struct TacticalOptions {
 }
 
 /// What depends on the platform.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "there is one for each account")]
 pub enum PlatformOptions {
     /// N-able N-sight RMM.

@@ -20,6 +20,7 @@ mod mappings;
 pub mod needs;
 pub mod plan;
 mod reader;
+mod same;
 mod server;
 pub(crate) mod text;
 mod tree;

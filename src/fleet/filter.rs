@@ -23,7 +23,7 @@ impl NameFilter {
 }
 
 /// The `filter` section of an account. What it leaves out has no series and causes no per-device calls.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// By client name.
     pub clients: NameFilter,

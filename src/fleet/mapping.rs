@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Check, CheckState, HistoryView, Label};
 
 /// What says whether something is well; the section `mappings` of an account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mappings {
     /// Antivirus.
     pub antivirus: Option<Mapping>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::store::{Fleet, PerDevice};
-use super::{ClientKey, DeviceId, Gone, SiteKey};
+use super::{ClientKey, DeviceId, Gone, Signals, SiteKey};
 use crate::collector::Collector;
 use crate::platform::PlatformName;
 
@@ -14,6 +14,13 @@ use crate::platform::PlatformName;
 const DENIAL_HOLDS: Duration = Duration::from_hours(24);
 
 impl Fleet {
+    /// The mappings are others: what checks said by the old ones means nothing any more.
+    pub fn forget_signals(&mut self) {
+        for part in self.checks.values_mut() {
+            part.value.signals = Signals::default();
+        }
+    }
+
     /// Withdraws an object that the platform said at `now` it no longer knows. A device that is listed again after that is
     /// not withdrawn a second time: its lists know better than the one call that denies it.
     pub fn forget(&mut self, gone: &Gone, now: Timestamp) {

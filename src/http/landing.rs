@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::overview::{Account, Collector, Overview, State, Time};
+use super::overview::{Account, Collector, Configuration, Overview, State, Time};
 use super::with_type;
 
 const STYLE: &str = "\
@@ -52,11 +52,13 @@ fn write_page(page: &mut String, overview: &Overview, telemetry_path: &str, nonc
          <style nonce=\"{nonce}\">{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>rmm-exporter</h1>\n\
          <p class=\"soft\">Prometheus exporter for N-able N-sight RMM and Tactical RMM · version {} · revision {}</p>\n\
          <nav><a href=\"{}\">Metrics</a><a href=\"/-/healthy\">Health</a><a href=\"/-/ready\">Readiness</a>\
-         <a href=\"/api/v1/status\">Status as JSON</a></nav>\n</header>\n<main>\n",
+         <a href=\"/api/v1/status\">Status as JSON</a></nav>\n",
         Escaped(overview.version),
         Escaped(overview.revision),
         Escaped(telemetry_path),
     )?;
+    write_configuration(page, &overview.configuration, overview.time.0)?;
+    page.push_str("</header>\n<main>\n");
     if overview.accounts.is_empty() {
         page.push_str("<section><p>No account is configured.</p></section>\n");
     }
@@ -65,6 +67,20 @@ fn write_page(page: &mut String, overview: &Overview, telemetry_path: &str, nonc
     }
     page.push_str("</main>\n</body>\n</html>\n");
     Ok(())
+}
+
+/// When the configuration was read, and whether the one that is used is the one that is there.
+fn write_configuration(page: &mut String, configuration: &Configuration, now: Timestamp) -> fmt::Result {
+    let Some(Time(read)) = configuration.last_success else { return Ok(()) };
+    let read = Moment(read, now);
+    if configuration.success {
+        writeln!(page, "<p class=\"soft\">Configuration read {read}.</p>")
+    } else {
+        writeln!(
+            page,
+            "<p class=\"bad\">The last reload failed, see the log. In use is the configuration read {read}.</p>"
+        )
+    }
 }
 
 fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::Result {

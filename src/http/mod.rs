@@ -1,6 +1,7 @@
 //! What is served: the scrape, the landing page, health. Every answer is made of finished data; none waits for an RMM.
 
 mod landing;
+mod lifecycle;
 pub(crate) mod negotiate;
 mod overview;
 mod patience;
@@ -19,6 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::metrics::Publisher;
+use crate::reload::Reloader;
 use overview::Overview;
 pub use serve::serve;
 pub use web::{REALM, Web};
@@ -32,11 +34,13 @@ pub struct Options {
     pub max_requests: usize,
     /// TLS, passwords and the like; `None` is plain HTTP for everybody.
     pub web: Option<Arc<Web>>,
+    /// Whom to ask for a reload of the configuration; `None` refuses it.
+    pub reload: Option<Reloader>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8, web: None }
+        Self { telemetry_path: "/metrics".to_owned(), max_requests: 8, web: None, reload: None }
     }
 }
 
@@ -64,7 +68,13 @@ async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response
         Some(web) => web.admit(request.headers()).await,
         None => Ok(()),
     };
-    let mut response = admitted.map_or_else(|refusal| refusal, |()| route(&server, &request));
+    let mut response = match admitted {
+        Err(refusal) => refusal,
+        Ok(()) if request.uri().path() == lifecycle::RELOAD => {
+            lifecycle::reload(server.options.reload.as_ref(), request.method()).await
+        }
+        Ok(()) => route(&server, &request),
+    };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

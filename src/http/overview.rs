@@ -25,7 +25,16 @@ pub(super) struct Overview {
     /// When this was read.
     pub(super) time: Time,
     pub(super) ready: bool,
+    pub(super) configuration: Configuration,
     pub(super) accounts: Vec<Account>,
+}
+
+/// How the configuration was read last.
+#[derive(Debug, Serialize)]
+pub(super) struct Configuration {
+    pub(super) success: bool,
+    /// When it was good last.
+    pub(super) last_success: Option<Time>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,7 +126,12 @@ impl Overview {
     pub(super) fn new(snapshot: &Snapshot, now: Timestamp) -> Self {
         let accounts: Vec<_> = snapshot.accounts().iter().map(|account| Account::new(account, now)).collect();
         let ready = accounts.iter().all(|account| account.ready);
-        Self { version: VERSION, revision: REVISION, time: Time(now), ready, accounts }
+        let reload = snapshot.reload();
+        let configuration = Configuration {
+            success: reload.is_some_and(|reload| reload.success),
+            last_success: reload.and_then(|reload| reload.last_success).map(Time),
+        };
+        Self { version: VERSION, revision: REVISION, time: Time(now), ready, configuration, accounts }
     }
 
     /// One line for each account that is not ready.

@@ -24,6 +24,7 @@ pub use account::AccountMetrics;
 pub use cap::{Withheld, WithheldFamily};
 pub use exposition::{Body, Exposition, Format, Selection};
 pub use fleet::{Limits, RenderedAccount, render};
+pub use own::Reload;
 pub use piece::Piece;
 pub use publisher::{AccountSetup, AccountSnapshot, Publisher, Snapshot};
 pub use status::{AccountStatus, CollectorReport};

@@ -48,9 +48,11 @@ impl OwnAccount {
 
 /// The last time the configuration was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reload {
-    pub(super) success: bool,
-    pub(super) last_success: Option<Timestamp>,
+pub struct Reload {
+    /// Whether it was good.
+    pub success: bool,
+    /// When it was good last.
+    pub last_success: Option<Timestamp>,
 }
 
 impl Own {

@@ -1,5 +1,6 @@
 //! The place between the accounts, which write, and HTTP, which reads: one immutable snapshot, swapped whole.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -54,6 +55,12 @@ impl Snapshot {
         &self.accounts
     }
 
+    /// How the configuration was read last; `None` before it was.
+    #[must_use]
+    pub const fn reload(&self) -> Option<Reload> {
+        self.reload
+    }
+
     /// The account of that name.
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&AccountSnapshot> {
@@ -103,6 +110,11 @@ impl Publisher {
     /// Takes over the accounts of a configuration. An account that stays (same name and platform) keeps its counters, its
     /// status and its fleet; one that is not named any more is gone.
     pub fn configure(&self, accounts: Vec<AccountSetup>) {
+        self.reconfigure(accounts, &HashSet::new());
+    }
+
+    /// The same; of those `anew` only the counters stay: what was known was of another server.
+    pub fn reconfigure(&self, accounts: Vec<AccountSetup>, anew: &HashSet<String>) {
         let setups: Vec<_> =
             accounts.into_iter().map(|setup| (Arc::new(setup.status), Arc::new(setup.limits))).collect();
         self.change(|snapshot| {
@@ -113,15 +125,22 @@ impl Publisher {
                     let same = |account: &&AccountSnapshot| {
                         account.status.account == status.account && account.status.platform == status.platform
                     };
-                    match old.iter().find(same) {
-                        Some(account) => AccountSnapshot { limits: limits.clone(), ..account.clone() },
-                        None => AccountSnapshot {
-                            status: status.clone(),
-                            metrics: Arc::default(),
-                            limits: limits.clone(),
-                            rendered: None,
-                            warned: Arc::default(),
+                    let before = old.iter().find(same);
+                    let new = AccountSnapshot {
+                        status: status.clone(),
+                        metrics: before.map(|account| account.metrics.clone()).unwrap_or_default(),
+                        limits: limits.clone(),
+                        rendered: None,
+                        warned: Arc::default(),
+                    };
+                    match before.filter(|_| !anew.contains(&status.account)) {
+                        Some(account) if account.limits == *limits => account.clone(),
+                        Some(account) => AccountSnapshot {
+                            status: account.status.clone(),
+                            rendered: account.rendered.clone(),
+                            ..new
                         },
+                        None => new,
                     }
                 })
                 .collect();
@@ -213,7 +232,8 @@ fn report_withheld(account: &str, withheld: &Withheld, max_series: usize) {
 mod tests {
     use super::*;
     use crate::fleet::{ClientKey, ClientView, KindCounts};
-    use crate::platform::PlatformName::Nsight;
+    use crate::planner::Outcome;
+    use crate::platform::PlatformName::{self, Nsight};
     use crate::platform::nsight::logged;
 
     /// Four series for each client: one of `rmm_client_info`, three of `rmm_client_devices`.
@@ -245,5 +265,45 @@ mod tests {
         assert_eq!(publisher.snapshot().account("a").and_then(AccountSnapshot::rendered).map(|it| it.series), Some(0));
         assert!(publish(9).contains("no family is withheld any more"));
         assert_eq!(warned(&publish(9)), 0);
+    }
+
+    fn setup(name: &str, server: &str, max_series: usize) -> AccountSetup {
+        let status = AccountStatus::new(PlatformName::Tactical, name, server);
+        AccountSetup { status, limits: Limits { max_series, exclude: Vec::new() } }
+    }
+
+    #[test]
+    fn a_reload_keeps_what_goes_on_and_drops_the_rest_at_once() {
+        let publisher = Publisher::new();
+        publisher.configure(["stays", "changes", "moves", "goes"].map(|name| setup(name, "one", 9)).into());
+        let view = Arc::new(View::default());
+        for name in ["stays", "changes", "moves", "goes"] {
+            publisher.publish_fleet(name, &view);
+            publisher.metrics(name).unwrap().observe("list", Outcome::Ok, Duration::from_secs(1), 1);
+        }
+        let before = publisher.snapshot();
+        let again = vec![
+            setup("comes", "one", 9),
+            setup("moves", "two", 9),
+            setup("stays", "one", 9),
+            setup("changes", "one", 8),
+        ];
+        publisher.reconfigure(again, &HashSet::from(["comes", "moves"].map(str::to_owned)));
+        let after = publisher.snapshot();
+        let order: Vec<_> = after.accounts().iter().map(|account| account.status().account.as_str()).collect();
+        assert_eq!(order, ["comes", "moves", "stays", "changes"], "that of the file");
+        for (name, has_fleet, server) in
+            [("comes", false, "one"), ("moves", false, "two"), ("stays", true, "one"), ("changes", true, "one")]
+        {
+            let account = after.account(name).unwrap();
+            assert_eq!(account.rendered().is_some(), has_fleet, "{name}");
+            assert_eq!(account.status().server, server);
+            let counters = before.account(name).map(AccountSnapshot::metrics);
+            assert!(counters.is_none_or(|metrics| Arc::ptr_eq(metrics, account.metrics())), "{name} counts on");
+        }
+        assert_eq!(after.account("changes").unwrap().limits.max_series, 8);
+        publisher.publish_fleet("goes", &view);
+        publisher.publish_status("goes", AccountStatus::new(PlatformName::Tactical, "goes", "one"));
+        assert!(publisher.snapshot().account("goes").is_none(), "what comes late is nobody's");
     }
 }

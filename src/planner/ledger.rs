@@ -96,6 +96,35 @@ impl MemoryLedger {
         self.entries.iter().map(|(identity, entry)| (identity.as_str(), entry))
     }
 
+    /// Takes over when another account called the same server: what it called counts as called, and against the budget. What its
+    /// calls brought is not at hand. To absorb the same twice changes nothing.
+    pub fn absorb(&mut self, other: &Self) {
+        let mut earlier = other.earlier.clone();
+        for (identity, entry) in &other.entries {
+            let entry = Entry { succeeded: None, ..*entry };
+            match self.entries.get_mut(identity) {
+                Some(own) if own.started == entry.started => {}
+                Some(own) if own.end() >= entry.end() => earlier.push(entry.end()),
+                Some(own) => {
+                    self.earlier.push(own.end());
+                    *own = Entry { succeeded: own.succeeded, ..entry };
+                }
+                None => _ = self.entries.insert(identity.clone(), entry),
+            }
+        }
+        // Calls that start together may have one time, so each time counts as often as in the one that has it more often.
+        let mut known: HashMap<Timestamp, usize> = HashMap::new();
+        self.earlier.iter().for_each(|time| *known.entry(*time).or_default() += 1);
+        earlier.retain(|time| match known.get_mut(time) {
+            Some(count @ 1..) => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
+        self.earlier.append(&mut earlier);
+    }
+
     /// What the calls brought is lost: none has data any more.
     pub fn forget_successes(&mut self) {
         for entry in self.entries.values_mut() {
@@ -183,6 +212,35 @@ mod tests {
             assert!(ledger.entries.len() <= 2 * 1501, "{} entries", ledger.entries.len());
         }
         assert!(ledger.last("under way").is_some());
+    }
+
+    #[test]
+    fn what_another_account_called_counts_as_called() {
+        let mut one = MemoryLedger::default();
+        let mut other = MemoryLedger::default();
+        for (is_one, call, second) in
+            [(true, "both", 10), (false, "both", 20), (true, "mine", 12), (false, "theirs", 14)]
+        {
+            let ledger = if is_one { &mut one } else { &mut other };
+            let _ = ledger.started(call, at(second));
+            ledger.ended(call, at(second + 1), true);
+        }
+        let _ = other.started("mine", at(1));
+        let mut merged = one.clone();
+        merged.absorb(&other);
+        let last = |call| merged.last(call).map(|entry| (entry.started, entry.succeeded));
+        assert_eq!(last("both"), Some((at(20), Some(at(11)))), "the later start, and the data that are at hand");
+        assert_eq!(last("mine"), Some((at(1), Some(at(13)))), "one whose end is not known ends late");
+        assert_eq!(last("theirs"), Some((at(14), None)));
+        let mut recent = merged.recent(at(0));
+        recent.sort_unstable();
+        assert_eq!(recent, [11, 13, 15, 21, 61].map(at), "every attempt counts once");
+        let same = merged.clone();
+        merged.absorb(&other);
+        merged.absorb(&same);
+        assert_eq!(merged, same);
+        other.absorb(&one);
+        assert_eq!(other.last("both").map(|entry| entry.started), Some(at(20)));
     }
 
     #[test]

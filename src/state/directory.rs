@@ -70,14 +70,18 @@ impl StateDirectory {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// What an account kept is another one's from now on, and written down in its file.
+    pub fn move_to(&self, kept: &mut Kept, config: &AccountConfig) {
+        let owner = Owner::of(config);
+        let (ledger, fleet) = (Arc::clone(&kept.ledger), Arc::clone(&kept.fleet));
+        let (path, pauses) = (self.path.join(file_name(&owner)), kept.pauses.clone());
+        kept.recorder = start(Writer { path, owner, ledger, fleet, pauses, gap: kept.gap, log: None });
+    }
+
     /// What is kept of an account, and where it goes on.
     #[must_use]
     pub fn account(&self, config: &AccountConfig, options: FleetOptions, now: Timestamp) -> Kept {
-        let owner = Owner {
-            platform: config.platform_name().name().to_owned(),
-            account: config.name.clone(),
-            server: config.server.to_string(),
-        };
+        let owner = Owner::of(config);
         let path = self.path.join(file_name(&owner));
         let restored = restore(&path, &owner, &options, now);
         let mut log = None;
@@ -103,12 +107,16 @@ impl StateDirectory {
             gap,
             log,
         };
-        let recorder = writer.start().unwrap_or_else(|error| {
-            warn!(%error, "no thread can be started for the state: it is kept in memory only");
-            Recorder::nowhere()
-        });
+        let recorder = start(writer);
         Kept { ledger, gap, fleet, pauses, recorder }
     }
+}
+
+fn start(writer: Writer) -> Recorder {
+    writer.start().unwrap_or_else(|error| {
+        warn!(%error, "no thread can be started for the state: it is kept in memory only");
+        Recorder::nowhere()
+    })
 }
 
 fn put_aside(path: &Path, owner: &Owner, damage: &super::file::Damage) {

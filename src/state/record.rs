@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::config::AccountConfig;
 use crate::fleet::stored;
 use crate::planner::Entry;
 
@@ -40,6 +41,16 @@ pub(super) struct Owner {
     pub(super) account: String,
     /// Its base URL.
     pub(super) server: String,
+}
+
+impl Owner {
+    pub(super) fn of(config: &AccountConfig) -> Self {
+        Self {
+            platform: config.platform_name().name().to_owned(),
+            account: config.name.clone(),
+            server: config.server.to_string(),
+        }
+    }
 }
 
 /// The last attempt of one call.

@@ -69,6 +69,8 @@ pub(super) enum Message {
     Answered { updates: Vec<u8>, revision: u64, at: Timestamp },
     /// Something is gone.
     Gone { gone: Vec<u8>, revision: u64, at: Timestamp },
+    /// The whole state is to be written.
+    Whole,
     /// Word is given when everything before is on disk.
     Flush(oneshot::Sender<()>),
 }
@@ -79,7 +81,7 @@ impl Message {
         let content = match self {
             Self::Started { identity, .. } | Self::Ended { identity, .. } => identity.len(),
             Self::Pauses(bytes) | Self::Answered { updates: bytes, .. } | Self::Gone { gone: bytes, .. } => bytes.len(),
-            Self::Flush(_) => 0,
+            Self::Whole | Self::Flush(_) => 0,
         };
         content as u64 + 64
     }
@@ -127,6 +129,11 @@ impl Recorder {
     /// What pauses has changed.
     pub fn pauses(&self, pauses: Vec<u8>) {
         self.send(|| Message::Pauses(pauses));
+    }
+
+    /// Ledger and fleet changed otherwise than by what was handed over: the whole state is written anew.
+    pub fn renew(&self) {
+        self.send(|| Message::Whole);
     }
 
     /// An attempt of the call of that identity starts.

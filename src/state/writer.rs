@@ -52,6 +52,8 @@ struct Work {
     writer: Writer,
     shared: Arc<Shared>,
     packer: Packer,
+    /// The file does not say what is true.
+    is_outdated: bool,
     /// The file's length when it was written whole.
     whole_length: u64,
     /// Since when something is written and not on disk.
@@ -71,6 +73,7 @@ impl Writer {
             writer: self,
             shared: Arc::clone(&shared),
             packer: Packer::new(),
+            is_outdated: false,
             whole_length: whole,
             unsynced: None,
             retry: None,
@@ -120,6 +123,9 @@ impl Work {
         }
         self.shared.waiting.fetch_sub(taken, Ordering::Relaxed);
         self.write(&records);
+        if self.is_outdated && self.retry.is_none() {
+            self.write_whole();
+        }
         give(words);
         if !flushed.is_empty() {
             self.sync();
@@ -153,6 +159,10 @@ impl Work {
                 } else {
                     Record::Answered(change, packed)
                 }
+            }
+            Message::Whole => {
+                self.is_outdated = true;
+                return None;
             }
             Message::Flush(_) => {
                 if let Message::Flush(word) = message {
@@ -208,6 +218,7 @@ impl Work {
         let start = Instant::now();
         // What is lost from now on is not in it.
         self.shared.lost.store(false, Ordering::Relaxed);
+        self.is_outdated = false;
         match self.try_write_whole() {
             Ok(log) => {
                 self.whole_length = log.length();

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rmm_exporter::clock::{Clock, Moment, SystemClock};
-use rmm_exporter::{config, http, run};
+use rmm_exporter::reload::{Outcome, Reloader};
+use rmm_exporter::run::Reloading;
+use rmm_exporter::{config, http, reload, run};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -49,19 +51,41 @@ impl Clock for TestClock {
 /// A running exporter.
 pub struct Exporter {
     pub address: SocketAddr,
+    /// What a reload reads.
+    yaml: Arc<Mutex<String>>,
+    reloader: Reloader,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), run::RunError>>,
 }
 
 impl Exporter {
     pub async fn start(yaml: &str, clock: Arc<dyn Clock>) -> Self {
-        let config = config::parse(yaml, Path::new("test"), &|_| None).unwrap();
+        let yaml = Arc::new(Mutex::new(yaml.to_owned()));
+        let source = {
+            let yaml = Arc::clone(&yaml);
+            Arc::new(move || config::parse(&yaml.lock().unwrap(), Path::new("test"), &|_| None))
+        };
+        let config = source().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let options = http::Options::default();
-        let task = tokio::spawn(run::run(config, None, vec![listener], options, clock, shutdown.clone()));
-        Self { address, shutdown, task }
+        let (reloader, requests) = reload::channel();
+        let (reloading, listeners) = (Reloading { source, requests }, vec![listener]);
+        let task =
+            tokio::spawn(run::run_reloading(config, reloading, None, listeners, options, clock, shutdown.clone()));
+        Self { address, yaml, reloader, shutdown, task }
+    }
+
+    /// Reloads with another configuration.
+    pub async fn reload(&self, yaml: &str) -> Outcome {
+        yaml.clone_into(&mut self.yaml.lock().unwrap());
+        self.reloader.reload().await
+    }
+
+    /// For reloads of what is there.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
     }
 
     pub async fn text(&self) -> String {

@@ -11,6 +11,7 @@ mod faults;
 mod harness;
 mod lifecycle;
 mod reach;
+mod reload;
 #[path = "../support/mod.rs"]
 mod support;
 mod truth;

@@ -16,9 +16,19 @@ pub type SeriesMap = BTreeMap<(String, Labels), f64>;
 
 /// Status, head and body of a GET. The body must not be chunked, as none of ours is.
 pub fn get(address: SocketAddr, target: &str, headers: &[&str]) -> std::io::Result<(u16, String, Vec<u8>)> {
+    ask(address, "GET", target, headers)
+}
+
+/// The same by another method, without a body.
+pub fn ask(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[&str],
+) -> std::io::Result<(u16, String, Vec<u8>)> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let mut request = format!("GET {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    let mut request = format!("{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
     for header in headers {
         request = request + header + "\r\n";
     }

@@ -22,7 +22,7 @@ pub use files::Files;
 
 use super::error::ConfigErrors;
 use super::reader::{Context, Section};
-use super::{MAX_FILE_BYTES, text_of, tree};
+use super::{MAX_FILE_BYTES, file, text_of, tree};
 
 const KEYS: [&str; 4] = ["tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"];
 
@@ -68,7 +68,7 @@ pub fn load(path: &Path) -> Result<WebConfig, ConfigErrors> {
 }
 
 fn parse(text: &str, source: &Path, files: &mut Files) -> Result<WebConfig, ConfigErrors> {
-    let mut context = Context::new(source, &|_| None);
+    let mut context = Context::new(source, &|_| None, &file::read);
     let (root, faults) = tree::parse(text);
     for fault in faults {
         context.error(fault.place, "", fault.message);

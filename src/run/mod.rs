@@ -1,4 +1,11 @@
-//! The exporter at work: every account polled, every listener served, until it is told to stop.
+//! The exporter at work: every account polled, every listener served, the configuration read again when that is asked for,
+//! until it is told to stop.
+
+mod departed;
+mod next;
+mod settings;
+mod succession;
+mod supervisor;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +16,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::account::{self, AnyAccount};
+use self::supervisor::Supervisor;
+use crate::account::{self, AnyAccount, ReadyAccount};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{AccountConfig, Config, ConfigErrors};
 use crate::http;
 use crate::metrics::Publisher;
 use crate::platform::SetupError;
+use crate::reload::{self, Requests};
 use crate::state::{Kept, StateDirectory};
 
 /// How long tasks may take to end after the signal. The process itself ends within five seconds.
@@ -36,6 +45,26 @@ pub enum RunError {
     Serve(String),
 }
 
+/// Where the configuration comes from: read anew at each reload.
+pub type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
+
+/// How the configuration is read again.
+pub struct Reloading {
+    /// From where.
+    pub source: Source,
+    /// When.
+    pub requests: Requests,
+}
+
+impl Reloading {
+    /// Never.
+    fn never() -> Self {
+        let nothing = || Ok(Config { accounts: Vec::new(), warnings: Vec::new() });
+        // Nobody has the other end.
+        Self { source: Arc::new(nothing), requests: reload::channel().1 }
+    }
+}
+
 /// Sets up every account; nothing is called yet.
 ///
 /// # Errors
@@ -43,54 +72,63 @@ pub enum RunError {
 /// The first account that cannot be set up.
 pub fn accounts(
     config: Config,
-    state: Option<&StateDirectory>,
     publisher: &Arc<Publisher>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<AnyAccount>, RunError> {
     publisher.configure(config.accounts.iter().map(account::setup).collect());
     publisher.config_read(true, clock.now().wall);
-    let set_up = |account: crate::config::AccountConfig| {
-        let name = account.name.clone();
-        let options = account::fleet_options(&account);
-        let kept = match state {
-            Some(directory) => directory.account(&account, options, clock.now().wall),
-            None => Kept::in_memory(options),
-        };
-        AnyAccount::new(account, kept, Arc::clone(publisher), Arc::clone(clock), rand::random())
-            .map_err(|cause| RunError::Account { account: name, cause })
+    let begin = |account: AccountConfig| {
+        let kept = Kept::in_memory(account::fleet_options(&account));
+        let ready = set_up(account, clock)?;
+        Ok(ready.begin(kept, Arc::clone(publisher), rand::random()))
     };
-    config.accounts.into_iter().map(set_up).collect()
+    config.accounts.into_iter().map(begin).collect()
 }
 
-/// Polls and serves until `shutdown`; then drains scrapes, stops every task, and returns within four seconds.
+fn set_up(account: AccountConfig, clock: &Arc<dyn Clock>) -> Result<ReadyAccount, RunError> {
+    let name = account.name.clone();
+    ReadyAccount::new(account, Arc::clone(clock)).map_err(|cause| RunError::Account { account: name, cause })
+}
+
+/// As [`run_reloading`], with the configuration as it is, and without a state directory.
 ///
 /// # Errors
 ///
-/// When an account cannot be set up, or a listener fails.
+/// As for [`run_reloading`].
 pub async fn run(
     config: Config,
+    listeners: Vec<TcpListener>,
+    options: http::Options,
+    clock: Arc<dyn Clock>,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    run_reloading(config, Reloading::never(), None, listeners, options, clock, shutdown).await
+}
+
+/// Polls and serves until `shutdown`, reloads in between; then drains scrapes, stops every task, and returns within four
+/// seconds.
+///
+/// # Errors
+///
+/// When an account cannot be set up, or a listener fails. A reload that fails is none.
+pub async fn run_reloading(
+    config: Config,
+    reloading: Reloading,
     state: Option<StateDirectory>,
     listeners: Vec<TcpListener>,
     options: http::Options,
     clock: Arc<dyn Clock>,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
-    for warning in &config.warnings {
-        warn!("{warning}");
-    }
+    let Reloading { source, requests } = reloading;
     let publisher = Arc::new(Publisher::new());
-    let accounts = accounts(config, state.as_ref(), &publisher, &clock)?;
+    let supervisor =
+        Supervisor::start(config, source, state, Arc::clone(&publisher), Arc::clone(&clock), shutdown.clone())?;
     let web = options.web.clone();
     let router = http::router(publisher, Arc::clone(&clock), options);
 
     let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();
-    for account in accounts {
-        let shutdown = shutdown.clone();
-        tasks.spawn(async move {
-            account.run(shutdown).await;
-            Ok(())
-        });
-    }
+    tasks.spawn(supervisor.run(requests));
     for listener in listeners {
         if let Ok(address) = listener.local_addr() {
             info!(%address, "serving");

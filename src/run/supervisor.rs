@@ -1,0 +1,277 @@
+//! The accounts at work, and how a new configuration takes the place of the old one.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::Arc;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::departed::Departed;
+use super::next::{Changes, Next, NextAccount};
+use super::settings::Settings;
+use super::succession::{Origin, hand_over};
+use super::{RunError, Source, set_up};
+use crate::account::{self, ReadyAccount, Secrets, fleet_options, without_holding_a_worker};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::metrics::Publisher;
+use crate::reload::{Outcome, Refusal, Requests};
+use crate::state::{Kept, StateDirectory};
+
+/// Owns the accounts at work.
+pub(super) struct Supervisor {
+    source: Source,
+    /// Where the state of accounts is kept over the end of the process.
+    state: Option<StateDirectory>,
+    publisher: Arc<Publisher>,
+    clock: Arc<dyn Clock>,
+    shutdown: CancellationToken,
+    /// In the order of the configuration.
+    accounts: Vec<Running>,
+    /// Each account gives back its name, and what a successor goes on with.
+    tasks: JoinSet<(String, Kept)>,
+    departed: Departed,
+}
+
+/// An account at work.
+struct Running {
+    settings: Arc<Settings>,
+    stop: CancellationToken,
+    secrets: Secrets,
+}
+
+/// An account that has ended, and what it kept.
+struct Ended {
+    settings: Arc<Settings>,
+    kept: Kept,
+}
+
+impl Supervisor {
+    /// Sets up every account, and then starts all of them.
+    ///
+    /// # Errors
+    ///
+    /// The first account that cannot be set up.
+    pub(super) fn start(
+        config: Config,
+        source: Source,
+        state: Option<StateDirectory>,
+        publisher: Arc<Publisher>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) -> Result<Self, RunError> {
+        log_warnings(&config.warnings);
+        publisher.configure(config.accounts.iter().map(account::setup).collect());
+        publisher.config_read(true, clock.now().wall);
+        let mut accounts = Vec::new();
+        for config in config.accounts {
+            let settings = Arc::new(Settings::of(config));
+            accounts.push((set_up(settings.config.clone(), &clock)?, settings));
+        }
+        let mut supervisor = Self {
+            source,
+            state,
+            publisher,
+            clock,
+            shutdown,
+            accounts: Vec::new(),
+            tasks: JoinSet::new(),
+            departed: Departed::default(),
+        };
+        for (ready, settings) in accounts {
+            supervisor.come(ready, settings);
+        }
+        Ok(supervisor)
+    }
+
+    /// Lets the accounts work and reloads on request, until the exporter stops.
+    ///
+    /// # Errors
+    ///
+    /// When the task of an account breaks off.
+    pub(super) async fn run(mut self, mut requests: Requests) -> Result<(), RunError> {
+        let shutdown = self.shutdown.clone();
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                Some(ended) = self.tasks.join_next() => {
+                    let name = ended.map_err(|error| broken_off(&error))?.0;
+                    return Err(RunError::Serve(format!("account {name} ended by itself")));
+                }
+                waiting = requests.next() => {
+                    let outcome = self.reload().await?;
+                    waiting.tell(&outcome);
+                }
+            }
+        }
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.map_err(|error| broken_off(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the configuration, and when all of it is good changes over to it.
+    async fn reload(&mut self) -> Result<Outcome, RunError> {
+        let at = self.clock.now().wall;
+        let next = self.prepare().await;
+        // Nothing begins any more.
+        if self.shutdown.is_cancelled() {
+            return Ok(Err(Refusal::Stopping));
+        }
+        match next {
+            Ok(next) => {
+                log_warnings(&next.warnings);
+                if !self.change_to(next.accounts).await? {
+                    return Ok(Err(Refusal::Stopping));
+                }
+                self.publisher.config_read(true, at);
+                Ok(Ok(()))
+            }
+            Err(faults) => {
+                self.publisher.config_read(false, at);
+                error!(reason = faults.join("; "), "the configuration was not reloaded, nothing has changed");
+                Ok(Err(Refusal::Faulty(faults.join("\n"))))
+            }
+        }
+    }
+
+    /// Reads and sets up everything, where waiting for a disk holds up nobody.
+    async fn prepare(&self) -> Result<Next, Vec<String>> {
+        let (source, clock) = (Arc::clone(&self.source), Arc::clone(&self.clock));
+        let old = self.settings();
+        let prepared = tokio::task::spawn_blocking(move || Next::prepare(&source, &old, &clock)).await;
+        prepared.unwrap_or_else(|error| Err(vec![format!("reading it broke off: {error}")]))
+    }
+
+    fn settings(&self) -> Vec<Arc<Settings>> {
+        self.accounts.iter().map(|account| Arc::clone(&account.settings)).collect()
+    }
+
+    /// Changes over: accounts that stay notice nothing but that their secrets are read again; the others end, and then the new
+    /// ones begin; false when none begins, because the exporter is stopping.
+    async fn change_to(&mut self, next: Vec<NextAccount>) -> Result<bool, RunError> {
+        let before = self.settings();
+        let stays = |running: &Running| {
+            next.iter().any(|account| account.origin == Origin::Stays && account.name() == running.settings.name())
+        };
+        let (mut staying, ending): (Vec<_>, Vec<_>) = mem::take(&mut self.accounts).into_iter().partition(stays);
+        let mut ended = self.end(ending).await?;
+        // What was kept could take seconds to publish, for nothing.
+        if self.shutdown.is_cancelled() {
+            return Ok(false);
+        }
+        let mut predecessors = HashMap::new();
+        for account in &next {
+            if let Origin::Follows(name) = &account.origin
+                && let Some(predecessor) = ended.remove(name)
+            {
+                predecessors.insert(account.name().to_owned(), predecessor);
+            }
+        }
+        let now = self.clock.now().steady;
+        for account in ended.values() {
+            self.departed.add(&account.settings, &account.kept, now);
+        }
+
+        let setups = next.iter().map(|account| account::setup(&account.settings.config)).collect();
+        let anew = next.iter().filter(|account| !account.is_itself()).map(|account| account.name().to_owned());
+        self.publisher.reconfigure(setups, &anew.collect());
+
+        for NextAccount { settings, ready, .. } in next {
+            let Some(ready) = ready else {
+                let same = staying.iter().position(|running| running.settings.name() == settings.name());
+                self.accounts.extend(same.map(|place| staying.swap_remove(place)));
+                continue;
+            };
+            match predecessors.remove(settings.name()) {
+                Some(predecessor) => self.follow(ready, settings, &predecessor),
+                None => self.come(ready, settings),
+            }
+        }
+        for account in self.accounts.iter().filter(|account| before.contains(&account.settings)) {
+            account.secrets.reload().await;
+        }
+        Changes::between(&before, &self.settings()).log();
+        Ok(true)
+    }
+
+    /// Stops these accounts and waits until they have ended.
+    async fn end(&mut self, accounts: Vec<Running>) -> Result<HashMap<String, Ended>, RunError> {
+        for account in &accounts {
+            account.stop.cancel();
+        }
+        let mut ended = HashMap::new();
+        while ended.len() < accounts.len() {
+            let Some(task) = self.tasks.join_next().await else { break };
+            let (name, kept) = task.map_err(|error| broken_off(&error))?;
+            let Some(account) = accounts.iter().find(|account| account.settings.name() == name) else {
+                // The exporter is stopping, and with it those that would stay.
+                continue;
+            };
+            ended.insert(name, Ended { settings: Arc::clone(&account.settings), kept });
+        }
+        Ok(ended)
+    }
+
+    /// Starts an account that goes on with what another one kept.
+    fn follow(&mut self, ready: ReadyAccount, settings: Arc<Settings>, predecessor: &Ended) {
+        let (before, account) = (predecessor.settings.name(), settings.name());
+        if before != account {
+            info!(account, before, "another name for an account that is known");
+        }
+        let mut kept = predecessor.kept.clone();
+        hand_over(&kept, &predecessor.settings.config, &settings.config);
+        match &self.state {
+            Some(state) if before != account => state.move_to(&mut kept, &settings.config),
+            _ => kept.recorder.renew(),
+        }
+        let is_other_key = !predecessor.settings.has_key_of(&settings);
+        self.begin(ready, settings, kept, Some(is_other_key));
+    }
+
+    /// Starts an account of which nothing is known, but what others called on its server.
+    fn come(&mut self, ready: ReadyAccount, settings: Arc<Settings>) {
+        let options = fleet_options(&settings.config);
+        let kept = match &self.state {
+            Some(state) => state.account(&settings.config, options, self.clock.now().wall),
+            None => Kept::in_memory(options),
+        };
+        if self.departed.instruct(&settings, &kept) {
+            kept.recorder.renew();
+        }
+        self.begin(ready, settings, kept, None);
+    }
+
+    /// `is_other_key` is that of one that follows another: `None` for one of which nothing is known in this process.
+    fn begin(&mut self, ready: ReadyAccount, settings: Arc<Settings>, kept: Kept, is_other_key: Option<bool>) {
+        let publisher = Arc::clone(&self.publisher);
+        // What is kept is published at once.
+        let mut account = without_holding_a_worker(|| ready.begin(kept, publisher, rand::random()));
+        if is_other_key == Some(true) {
+            account.ask_what_there_is();
+        }
+        if is_other_key.is_some() {
+            // A key that was refused is worth a try after a reload, as in accounts that stay.
+            account.reload_secrets();
+        }
+        let (name, stop, secrets) = (settings.name().to_owned(), self.shutdown.child_token(), account.secrets());
+        self.tasks.spawn({
+            let stop = stop.clone();
+            async move { (name, account.run(stop).await) }
+        });
+        self.accounts.push(Running { settings, stop, secrets });
+    }
+}
+
+fn broken_off(error: &JoinError) -> RunError {
+    RunError::Serve(format!("an account broke off: {error}"))
+}
+
+fn log_warnings(warnings: &[String]) {
+    for warning in warnings {
+        warn!("{warning}");
+    }
+}
