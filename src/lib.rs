@@ -17,6 +17,7 @@ pub mod logging;
 pub mod metrics;
 pub mod planner;
 pub mod platform;
+pub mod privacy;
 pub mod run;
 pub mod state;
 mod wrap;

@@ -29,6 +29,8 @@ mod tests;
 
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 pub use account::{
     AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TacticalOptions, TlsOptions,
 };
@@ -98,12 +100,12 @@ fn load_file(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Resul
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("the file is larger than 1 MiB. Is it the right one?".to_owned()));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let before = bytes.iter().take(error.valid_up_to());
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
         fail(format!("line {line} is not UTF-8. Save the file as UTF-8."))
     })?;
-    parse(&text, path, environment)
+    parse(text, path, environment)
 }
 
 /// Reads a configuration from the text of the file `source`.
@@ -145,7 +147,7 @@ fn unused_variables(
     let used = |name: &str| accounts.iter().any(|account| account.uses_variable(name));
     let set: Vec<&str> = environment::VARIABLES
         .into_iter()
-        .filter(|name| environment(name).is_some_and(|value| !value.is_empty()) && !used(name))
+        .filter(|name| environment(name).map(Zeroizing::new).is_some_and(|value| !value.is_empty()) && !used(name))
         .collect();
     if set.is_empty() {
         return Vec::new();

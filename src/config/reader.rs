@@ -267,7 +267,7 @@ impl<'t> Field<'t> {
             }
             Value::Scalar { text, plain: true } if older_yaml(text).is_some() => {
                 let meant = older_yaml(text).unwrap_or_default();
-                self.error(format!("{text} is a text in YAML 1.2. Write {meant}."), context);
+                self.error(format!("{} is a text in YAML 1.2. Write {meant}.", **text), context);
                 None
             }
             _ => {
