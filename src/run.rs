@@ -111,7 +111,7 @@ pub async fn run(
         () = shutdown.cancelled() => info!("stopping"),
     }
     let Ok(result) = tokio::time::timeout(SHUTDOWN_LIMIT, ended).await else {
-        warn!("some tasks did not end in time and are given up");
+        info!("what could not be interrupted, such as a rendering, is given up");
         return Ok(());
     };
     result

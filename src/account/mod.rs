@@ -165,8 +165,9 @@ impl<P: Platform> Account<P> {
             }
         }
         self.calls.shutdown().await;
-        self.renders.shutdown().await;
+        // Before the rendering, which cannot be interrupted and may take longer than there is time.
         self.recorder.flush().await;
+        self.renders.shutdown().await;
     }
 
     /// Does everything that is due now, and tells when to look again.

@@ -4,12 +4,13 @@ use std::fs::{OpenOptions, Permissions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use tracing::warn;
 
 use super::serve::{bind, run_until_signal};
-use super::{CommandResult, Failure, block_on, print};
+use super::{CommandResult, Failure, block_on, cancelled_by_signals, print};
 use crate::cli::{DemoFlags, Flags};
 use crate::clock::SystemClock;
 use crate::config;
@@ -29,7 +30,9 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
         warn!("--config.file is ignored: the demo brings its own configuration");
     }
     block_on(async {
-        let listeners = bind(flags).await?;
+        let shutdown = cancelled_by_signals()?;
+        let Some(listeners) = shutdown.run_until_cancelled(bind(flags)).await else { return Ok(ExitCode::SUCCESS) };
+        let listeners = listeners?;
         let options = DemoOptions {
             devices: demo.devices,
             seed: demo.seed,
@@ -57,7 +60,7 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
             )
             .as_bytes(),
         )?;
-        let result = run_until_signal(config, listeners, flags).await;
+        let result = run_until_signal(config, listeners, flags, shutdown).await;
         simulated.stop();
         result
     })
