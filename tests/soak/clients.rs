@@ -118,11 +118,15 @@ async fn rest() {
 
 /// Whether both accounts are up and every collector had only good answers; else why not.
 pub async fn is_well(address: SocketAddr) -> Result<(), String> {
-    let all = parse(&scrape(&client(false, false), address, TEXT).await?);
+    let text = scrape(&client(false, false), address, TEXT).await?;
+    let all = parse(&text);
     for account in ACCOUNTS {
         let up = value(&all, "rmm_up", &[("account", account)]);
         if up != Some(1.0) {
-            return Err(format!("rmm_up of {account} is {up:?}"));
+            let is_about =
+                |line: &&str| line.starts_with("rmm_api_requests_total") || line.starts_with("rmm_api_backoff");
+            let calls: Vec<_> = text.lines().filter(is_about).filter(|line| line.contains(account)).collect();
+            return Err(format!("rmm_up of {account} is {up:?}\n{}\n", calls.join("\n")));
         }
     }
     Ok(())

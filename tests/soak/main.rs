@@ -77,7 +77,9 @@ fn no_scrape_fails_and_nothing_grows() {
     for word in ["panicked", "level=error", "a defect"] {
         assert!(!log.contains(word), "{}", log.lines().find(|line| line.contains(word)).unwrap_or_default());
     }
-    assert_eq!(peace, Ok(()), "{RECOVERY:?} after the last trouble: {}", last());
+    if let Err(problem) = peace {
+        panic!("{RECOVERY:?} after the last trouble: {problem}{}", last());
+    }
     assert!(tally.failed.is_empty(), "{} scrapes failed: {:?}", tally.failed.len(), tally.failed.first());
     let expected = length.as_secs() * 4;
     assert!(tally.whole > expected && polls > expected, "{polls} polls and {} scrapes are too few", tally.whole);
