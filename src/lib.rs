@@ -19,6 +19,7 @@ pub mod logging;
 pub mod metrics;
 pub mod planner;
 pub mod platform;
+pub mod privacy;
 pub mod reload;
 pub mod run;
 pub mod state;

@@ -4,11 +4,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rmm_exporter::cli::{Cli, Command};
-use rmm_exporter::{commands, logging};
+use rmm_exporter::{commands, logging, privacy};
+use tracing::warn;
 
 fn main() -> ExitCode {
     let Cli { flags, command } = Cli::parse();
     logging::init(flags.log_level, flags.log_format);
+    // First of all: a key may be in the environment already.
+    if let Err(error) = privacy::close_memory() {
+        warn!(%error, "core dumps cannot be switched off");
+    }
     let result = match command.unwrap_or_default() {
         Command::Serve => commands::serve(&flags),
         Command::Demo(demo) => commands::demo(&flags, &demo),

@@ -196,10 +196,11 @@ impl<P: Platform> Account<P> {
             }
         }
         self.calls.shutdown().await;
-        self.renders.shutdown().await;
         // A key file on a mount that hangs is not waited for.
         self.key_reads.detach_all();
+        // Before the rendering, which cannot be interrupted and may take longer than there is time.
         self.recorder.flush().await;
+        self.renders.shutdown().await;
         self.kept
     }
 

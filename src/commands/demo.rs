@@ -4,12 +4,13 @@ use std::fs::{OpenOptions, Permissions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use tracing::warn;
 
 use super::serve::{bind, run_until_signal, web};
-use super::{CommandResult, Failure, block_on, print};
+use super::{CommandResult, Failure, block_on, cancelled_by_signals, print};
 use crate::cli::{DemoFlags, Flags};
 use crate::clock::SystemClock;
 use crate::config;
@@ -31,7 +32,9 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
     let web = web(flags)?;
     let scheme = if web.as_ref().is_some_and(|web| web.speaks_tls()) { "https" } else { "http" };
     block_on(async {
-        let listeners = bind(flags).await?;
+        let shutdown = cancelled_by_signals()?;
+        let Some(listeners) = shutdown.run_until_cancelled(bind(flags)).await else { return Ok(ExitCode::SUCCESS) };
+        let listeners = listeners?;
         let options = DemoOptions {
             devices: demo.devices,
             seed: demo.seed,
@@ -61,7 +64,7 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
         )?;
         // The demo's configuration is what it is; a reload finds nothing new.
         let again = Arc::new(move || config::parse(&yaml, Path::new("demo"), &|_| None));
-        let result = run_until_signal(config, again, listeners, web, flags).await;
+        let result = run_until_signal(config, again, listeners, web, flags, shutdown).await;
         simulated.stop();
         result
     })

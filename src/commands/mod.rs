@@ -71,20 +71,24 @@ fn block_on(command: impl Future<Output = CommandResult>) -> CommandResult {
     result
 }
 
-/// A token that SIGTERM and SIGINT cancel. A second signal ends the process at once.
+/// A token that SIGTERM and SIGINT cancel. Another SIGINT, of somebody who does not want to wait, ends the process at once; a
+/// repeated SIGTERM changes nothing, because service managers repeat it, and the end comes soon anyway.
 fn cancelled_by_signals() -> io::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let token = CancellationToken::new();
     let cancel = token.clone();
     tokio::spawn(async move {
-        for _ in 0..2 {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+        loop {
+            let interrupted = tokio::select! {
+                _ = terminate.recv() => false,
+                _ = interrupt.recv() => true,
+            };
             if cancel.is_cancelled() {
-                std::process::exit(130);
+                if interrupted {
+                    std::process::exit(130);
+                }
+                continue;
             }
             cancel.cancel();
             // Whatever the tasks do, the process ends.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{CommandResult, Failure, block_on, cancelled_by_signals, load, reload_on_hangup};
@@ -22,13 +23,16 @@ use crate::state::StateDirectory;
 ///
 /// When the configuration is wrong, an address is taken, or a key cannot be read.
 pub fn serve(flags: &Flags) -> CommandResult {
-    let config = load(flags)?;
-    let web = web(flags)?;
-    info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
     block_on(async {
-        let listeners = bind(flags).await?;
+        // First of all, so that whoever stops it while it starts is heard too.
+        let shutdown = cancelled_by_signals()?;
+        let config = load(flags)?;
+        let web = web(flags)?;
+        info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
+        // A host name to listen on may take long to resolve.
+        let Some(listeners) = shutdown.run_until_cancelled(bind(flags)).await else { return Ok(ExitCode::SUCCESS) };
         let again = flags.clone();
-        run_until_signal(config, Arc::new(move || load(&again)), listeners, web, flags).await
+        run_until_signal(config, Arc::new(move || load(&again)), listeners?, web, flags, shutdown).await
     })
 }
 
@@ -47,13 +51,14 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
     Ok(listeners)
 }
 
-/// `source` is asked for the configuration at each reload.
+/// Polls and serves until `shutdown`. `source` is asked for the configuration at each reload.
 pub(super) async fn run_until_signal(
     config: Config,
     source: Source,
     listeners: Vec<TcpListener>,
     web: Option<Arc<Web>>,
     flags: &Flags,
+    shutdown: CancellationToken,
 ) -> CommandResult {
     let (reloader, requests) = reload::channel();
     reload_on_hangup(reloader.clone())?;
@@ -65,7 +70,6 @@ pub(super) async fn run_until_signal(
     };
     let reloading = Reloading { source, requests };
     let state = flags.state_dir.as_deref().map(StateDirectory::open).transpose()?;
-    let shutdown = cancelled_by_signals()?;
     run::run_reloading(config, reloading, state, listeners, options, Arc::new(SystemClock), shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }

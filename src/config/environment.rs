@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::account::{AccountConfig, KeySource, NsightOptions, PlatformOptions, TacticalOptions};
 use super::error::{ConfigError, ConfigErrors};
 use super::text::{shown_text, suggest};
@@ -79,8 +81,9 @@ pub fn configure(environment: &dyn Fn(&str) -> Option<String>) -> Result<Config,
 
 impl Reader<'_> {
     /// A variable's value; an empty variable counts as unset, as in `docker run -e NAME=`.
-    fn value(&self, name: &str) -> Option<String> {
-        (self.environment)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    fn value(&self, name: &str) -> Option<Zeroizing<String>> {
+        let value = Zeroizing::new((self.environment)(name)?);
+        Some(value.trim()).filter(|value| !value.is_empty()).map(|value| Zeroizing::new(value.to_owned()))
     }
 
     fn any(&self, prefix: &str) -> bool {
@@ -152,7 +155,7 @@ impl Reader<'_> {
                 return None;
             }
             (Some(_), None) => (variable.to_owned(), KeySource::Environment(variable.to_owned())),
-            (None, Some(path)) => (file_variable, KeySource::File(PathBuf::from(path))),
+            (None, Some(path)) => (file_variable, KeySource::File(PathBuf::from(path.as_str()))),
             (None, None) => {
                 if required {
                     self.error(

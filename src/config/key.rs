@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use super::account::KeySource;
 use super::file;
@@ -30,9 +31,9 @@ fn check_with(
         KeySource::Environment(name) => {
             let place = format!("the environment variable {}", show_name(name));
             let unset = || format!("{place} is not set. Set it, or name another one.");
-            (environment(name).ok_or_else(unset)?, place)
+            (environment(name).map(Zeroizing::new).ok_or_else(unset)?, place)
         }
-        KeySource::Inline(key) => (key.expose_secret().to_owned(), "this".to_owned()),
+        KeySource::Inline(key) => (Zeroizing::new(key.expose_secret().to_owned()), "this".to_owned()),
     };
     let key = text.trim();
     if key.is_empty() {
@@ -51,7 +52,7 @@ fn check_with(
     Ok(SecretString::from(key))
 }
 
-fn read_file(path: &Path, files: &ReadFile) -> Result<String, String> {
+fn read_file(path: &Path, files: &ReadFile) -> Result<Zeroizing<String>, String> {
     let fail = |reason: &str| {
         format!(
             "cannot read the file {}: {reason}. Name a file that holds the key and that this user may read.",
@@ -62,9 +63,9 @@ fn read_file(path: &Path, files: &ReadFile) -> Result<String, String> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("it is too large for a key"));
     }
-    let text = String::from_utf8(bytes).map_err(|_| fail("it is not text"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fail("it is not text"))?;
     // Windows editors put a byte order mark in front.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
 }
 
 /// A variable's name for a message, unless it is the key itself, given under the wrong name.

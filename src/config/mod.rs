@@ -31,6 +31,8 @@ mod tests;
 
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 pub use account::{
     AccountConfig, ChecksMode, CollectorConfig, KeySource, NsightOptions, PlatformOptions, TacticalOptions, TlsOptions,
 };
@@ -98,17 +100,18 @@ fn load_file(path: &Path, environment: &dyn Fn(&str) -> Option<String>) -> Resul
 }
 
 /// The text of the configuration file at `path`.
-fn text_of(read: std::io::Result<Vec<u8>>, path: &Path) -> Result<String, ConfigErrors> {
+fn text_of(read: std::io::Result<Zeroizing<Vec<u8>>>, path: &Path) -> Result<Zeroizing<String>, ConfigErrors> {
     let fail = |message: String| ConfigErrors::single(&path.display().to_string(), message);
     let bytes = read.map_err(|error| fail(format!("cannot read the file: {error}.")))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail("the file is larger than 1 MiB. Is it the right one?".to_owned()));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let before = bytes.iter().take(error.valid_up_to());
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
         fail(format!("line {line} is not UTF-8. Save the file as UTF-8."))
-    })
+    })?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// Reads a configuration from the text of the file `source`.
@@ -160,7 +163,7 @@ fn unused_variables(
     let used = |name: &str| accounts.iter().any(|account| account.uses_variable(name));
     let set: Vec<&str> = environment::VARIABLES
         .into_iter()
-        .filter(|name| environment(name).is_some_and(|value| !value.is_empty()) && !used(name))
+        .filter(|name| environment(name).map(Zeroizing::new).is_some_and(|value| !value.is_empty()) && !used(name))
         .collect();
     if set.is_empty() {
         return Vec::new();

@@ -6,13 +6,15 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::duration;
 use super::error::{ConfigError, MOST_SHOWN};
 use super::text::{quote, shown, suggest};
 use super::tree::{Entry, Node, Place, Value};
 
 /// Reads a file, as [`super::file::read`] does: of a larger one only so many bytes and one more.
-pub type ReadFile = dyn Fn(&Path, u64) -> io::Result<Vec<u8>>;
+pub type ReadFile = dyn Fn(&Path, u64) -> io::Result<Zeroizing<Vec<u8>>>;
 
 /// What reading needs and what it finds.
 pub struct Context<'e> {
@@ -287,7 +289,7 @@ impl<'t> Field<'t> {
             }
             Value::Scalar { text, plain: true } if older_yaml(text).is_some() => {
                 let meant = older_yaml(text).unwrap_or_default();
-                self.error(format!("{text} is a text in YAML 1.2. Write {meant}."), context);
+                self.error(format!("{} is a text in YAML 1.2. Write {meant}.", **text), context);
                 None
             }
             _ => {

@@ -4,6 +4,7 @@
 //! duplicate key, follow aliases, and recurse as deep as the input likes.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use zeroize::Zeroizing;
 
 /// Deepest nesting. The configuration itself needs seven levels.
 const MAX_DEPTH: usize = 32;
@@ -23,8 +24,8 @@ pub struct Node {
 pub enum Value {
     /// A text, a number, a truth value or nothing: what a plain scalar means is decided by who reads it.
     Scalar {
-        /// The text without quotes.
-        text: String,
+        /// The text without quotes. It may be a key.
+        text: Zeroizing<String>,
         /// Written without quotes.
         plain: bool,
     },
@@ -125,7 +126,7 @@ impl Builder {
                 tagged = tag.is_some();
                 self.refuse_anchor(anchor, place);
                 let plain = style == ScalarStyle::Plain;
-                self.add(Node { place, value: Value::Scalar { text: text.into_owned(), plain } });
+                self.add(Node { place, value: Value::Scalar { text: Zeroizing::new(text.into_owned()), plain } });
             }
             Event::SequenceStart(anchor, tag) => {
                 tagged = tag.is_some();
@@ -177,7 +178,7 @@ impl Builder {
                 } else {
                     let place = node.place;
                     let key = match node.value {
-                        Value::Scalar { text, .. } => Some(text),
+                        Value::Scalar { mut text, .. } => Some(std::mem::take(&mut *text)),
                         _ => None,
                     };
                     *pending = Some((key, place));
@@ -205,7 +206,7 @@ mod tests {
         let Value::Mapping(entries) = &items[0].value else { panic!("mapping") };
         assert_eq!(entries.len(), 2, "duplicates stay");
         assert_eq!((entries[1].place, entries[1].node.place), ((4, 5), (4, 11)));
-        assert!(matches!(&entries[1].node.value, Value::Scalar { text, plain: false } if text == "y"));
+        assert!(matches!(&entries[1].node.value, Value::Scalar { text, plain: false } if text.as_str() == "y"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The answer to a scrape: pieces in the order of the catalogue, with their headers.
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use super::catalogue::{self, Family};
 use super::fleet::RenderedAccount;
@@ -190,6 +191,7 @@ fn own_text(snapshot: &Snapshot, accounts: &[&AccountSnapshot], selection: &Sele
         render_duration: snapshot.render_duration,
         reload: snapshot.reload,
         process: Process::read(),
+        tasks: Handle::try_current().ok().map(|runtime| runtime.metrics().num_alive_tasks() as u64),
     };
     let mut text = String::new();
     for (index, samples) in own.render() {

@@ -28,6 +28,8 @@ pub(super) struct Own {
     pub(super) render_duration: Option<Duration>,
     pub(super) reload: Option<Reload>,
     pub(super) process: Option<Process>,
+    /// Tasks of the runtime that have not ended; `None` outside of one.
+    pub(super) tasks: Option<u64>,
 }
 
 /// One account in [`Own`].

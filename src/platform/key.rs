@@ -10,6 +10,7 @@ use std::sync::{PoisonError, RwLock};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::{info, warn};
+use zeroize::Zeroizing;
 
 use super::redact::redact_message;
 use crate::config::KeySource;
@@ -158,23 +159,24 @@ fn read(purpose: Purpose, source: &KeySource) -> Result<SecretString, KeyError> 
         KeySource::File(path) => check(&read_file(purpose, path)?, purpose, source),
         KeySource::Environment(name) => {
             let text = std::env::var(name).map_err(|_| KeyError::Environment(purpose, name.clone()))?;
-            check(&text, purpose, source)
+            check(&Zeroizing::new(text), purpose, source)
         }
         KeySource::Inline(key) => check(key.expose_secret(), purpose, source),
     }
 }
 
-fn read_file(purpose: Purpose, path: &Path) -> Result<String, KeyError> {
+fn read_file(purpose: Purpose, path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let fail = |reason: String| KeyError::File { purpose, path: path.to_owned(), reason };
-    let mut bytes = Vec::new();
+    // Room for all of it from the start: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * 16 * 1024));
     let file = open_regular(path).map_err(fail)?;
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| fail(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(fail(format!("it is larger than {MAX_FILE_BYTES} bytes")));
     }
-    let text = String::from_utf8(bytes).map_err(|_| fail("it is not text".to_owned()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fail("it is not text".to_owned()))?;
     // Windows editors put a byte order mark in front.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
 }
 
 /// Opens a file for reading, if it is one: to open a FIFO could take forever, and a device may never end. Links are

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use zeroize::{Zeroize as _, Zeroizing};
+
 /// What stands in place of a key. ASCII, so that it fits into a body of any encoding.
 const REMOVED: &str = "***";
 
@@ -30,6 +32,7 @@ pub fn redact_body(body: &mut Vec<u8>, key: &str) {
             }
         }
         clean.extend_from_slice(body.get(rest..).unwrap_or_default());
+        body.zeroize();
         *body = clean;
     }
 }
@@ -62,17 +65,27 @@ pub fn redact_message(text: &str, key: &str) -> String {
 
 /// How a key is written: as it is, in a URL, and as text of XML or HTML. The longer ones first, for they can hold the
 /// shorter ones.
-fn forms(key: &str) -> Vec<String> {
+fn forms(key: &str) -> Vec<Zeroizing<String>> {
     if key.is_empty() {
         return Vec::new();
     }
-    let encoded: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
-    let mut forms = vec![quick_xml::escape::escape(key).into_owned(), encoded, key.to_owned()];
+    let encoded = url_encoded(key);
+    let escaped = Zeroizing::new(quick_xml::escape::escape(key).into_owned());
+    let mut forms = vec![escaped, encoded, Zeroizing::new(key.to_owned())];
     forms.dedup();
-    if forms.first().is_some_and(|first| forms.len() > 1 && first == key) {
+    if forms.first().is_some_and(|first| forms.len() > 1 && **first == key) {
         forms.remove(0);
     }
     forms
+}
+
+/// As in the query of a URL. Wiped when it is dropped, for it may be a key.
+#[must_use]
+pub fn url_encoded(text: &str) -> Zeroizing<String> {
+    // Room for all of it from the start: a text that grows leaves copies behind.
+    let mut encoded = Zeroizing::new(String::with_capacity(3 * text.len()));
+    encoded.extend(url::form_urlencoded::byte_serialize(text.as_bytes()));
+    encoded
 }
 
 fn whole(text: &str, key: &str) -> Vec<Range<usize>> {
@@ -91,7 +104,7 @@ fn parts(text: &str, key: &str) -> Vec<Range<usize>> {
         .filter(|(_, byte)| byte.is_ascii_graphic())
         .map(|(at, byte)| (at, byte.to_ascii_lowercase()))
         .collect();
-    let key = key.to_ascii_lowercase();
+    let key = Zeroizing::new(key.to_ascii_lowercase());
     let starts = |rest: &[(usize, u8)]| {
         let lengths = (0..key.len()).map(|start| {
             let key = key.bytes().skip(start);
@@ -116,16 +129,16 @@ fn parts(text: &str, key: &str) -> Vec<Range<usize>> {
 
 /// A key to look for, by Horspool's method: most bytes of a body are never looked at.
 pub(super) struct Pattern {
-    needle: Vec<u8>,
-    /// By the last byte of a window, how far the next one can be.
-    skips: Vec<usize>,
+    needle: Zeroizing<Vec<u8>>,
+    /// By the last byte of a window, how far the next one can be. Tells much of the key, too.
+    skips: Zeroizing<Vec<usize>>,
 }
 
 impl Pattern {
     /// The needle is not empty.
     pub(super) fn new(needle: &str) -> Self {
-        let needle = needle.as_bytes().to_ascii_lowercase();
-        let mut skips = vec![needle.len().max(1); 256];
+        let needle = Zeroizing::new(needle.as_bytes().to_ascii_lowercase());
+        let mut skips = Zeroizing::new(vec![needle.len().max(1); 256]);
         for (index, byte) in needle.iter().rev().enumerate().skip(1).collect::<Vec<_>>().into_iter().rev() {
             if let Some(skip) = skips.get_mut(usize::from(*byte)) {
                 *skip = index;

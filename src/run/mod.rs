@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use self::supervisor::Supervisor;
 use crate::account::{self, AnyAccount, ReadyAccount};
@@ -150,7 +150,7 @@ pub async fn run_reloading(
         () = shutdown.cancelled() => info!("stopping"),
     }
     let Ok(result) = tokio::time::timeout(SHUTDOWN_LIMIT, ended).await else {
-        warn!("some tasks did not end in time and are given up");
+        info!("what could not be interrupted, such as a rendering, is given up");
         return Ok(());
     };
     result

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // not every test program uses all of it
 
 pub mod child;
+pub mod servers;
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};

@@ -36,7 +36,7 @@ pub(super) fn find<'t>(section: &Section<'t>, name: &str, files: &mut Files, con
             let text = field.nonempty_text(context)?;
             let path = context.resolve(text);
             match files.read(&path, MOST_BYTES) {
-                Ok(bytes) => Some(Pem { field, bytes: Zeroizing::new(bytes) }),
+                Ok(bytes) => Some(Pem { field, bytes }),
                 Err(error) => {
                     let path = shown_path(&path);
                     field.error(format!("cannot read the file {path}: {error}. Name a readable PEM file."), context);

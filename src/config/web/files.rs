@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
+use zeroize::Zeroizing;
 
 use super::super::file;
 
@@ -18,7 +19,7 @@ pub struct Files(BTreeMap<PathBuf, (u64, Fingerprint)>);
 
 impl Files {
     /// Reads a regular file of at most `most` bytes (one more shows that it is larger), and remembers it.
-    pub(super) fn read(&mut self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    pub(super) fn read(&mut self, path: &Path, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
         let read = file::read(path, most);
         self.0.insert(path.to_owned(), (most, fingerprint(&read)));
         read
@@ -31,7 +32,7 @@ impl Files {
     }
 }
 
-fn fingerprint(read: &io::Result<Vec<u8>>) -> Fingerprint {
+fn fingerprint(read: &io::Result<Zeroizing<Vec<u8>>>) -> Fingerprint {
     let digest = match read {
         Ok(bytes) => digest(&SHA256, bytes),
         Err(error) => digest(&SHA256, format!("unreadable: {error}").as_bytes()),
@@ -56,7 +57,7 @@ mod tests {
         assert!(!files.changed(), "still missing");
         fs::write(&path, "one").expect("write");
         assert!(files.changed(), "it came");
-        assert_eq!(files.read(&path, 9).expect("read"), b"one");
+        assert_eq!(files.read(&path, 9).expect("read").as_slice(), b"one");
         fs::write(&path, "one").expect("write");
         assert!(!files.changed(), "written anew with the same content");
         fs::write(&path, "two").expect("write");

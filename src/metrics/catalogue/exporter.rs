@@ -22,7 +22,7 @@ const EXPORTER: Family = Family::gauge(Section::Exporter, Scope::Exporter);
 const ACCOUNT: Family = Family::gauge(Section::Exporter, Scope::Account);
 const COLLECTOR: Family = Family::gauge(Section::Exporter, Scope::Collector);
 
-pub(super) static FAMILIES: [Family; 31] = [
+pub(super) static FAMILIES: [Family; 32] = [
     Family {
         name: "rmm_exporter_build_info",
         meaning: "What this exporter was built from; always 1.",
@@ -215,6 +215,12 @@ pub(super) static FAMILIES: [Family; 31] = [
         name: "rmm_exporter_config_last_reload_success_timestamp_seconds",
         meaning: "When a good configuration was last read, in Unix time.",
         series: Series::Exporter(|own, out| out.put_known(&[], own.reload.and_then(|reload| reload.last_success))),
+        ..EXPORTER
+    },
+    Family {
+        name: "rmm_exporter_tasks",
+        meaning: "Tasks that the exporter works on: accounts, listeners, API calls under way, connections.",
+        series: Series::Exporter(|own, out| out.put_known(&[], own.tasks)),
         ..EXPORTER
     },
     Family {

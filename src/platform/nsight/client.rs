@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use super::call::Call;
 use super::error::Error;
@@ -13,7 +14,7 @@ use crate::config::AccountConfig;
 use crate::planner::Permit;
 use crate::platform::SetupError;
 use crate::platform::key::ApiKey;
-use crate::platform::redact::redact_body;
+use crate::platform::redact::{redact_body, url_encoded};
 use crate::platform::transport::{RawAnswer, Transport, TransportOptions};
 
 /// The largest answer that is read, decompressed. patch_list_all of a device has some megabytes at most.
@@ -72,23 +73,22 @@ impl Client {
 
     /// The URL of a call. It holds the key: it is for the transport, and for nothing else.
     fn url(&self, call: &Call, now: Timestamp, key: &SecretString) -> Url {
-        let mut query = format!("apikey={}&service={}", encoded(key.expose_secret()), call.service());
+        // The key goes into a buffer that is large enough from the start: one that grows leaves copies behind.
+        let key = url_encoded(key.expose_secret());
+        let mut rest = format!("&service={}", call.service());
         let mut push = |name: &str, value: &str| {
-            query.push('&');
-            query.push_str(name);
-            query.push('=');
-            query.push_str(&encoded(value));
+            rest.push('&');
+            rest.push_str(name);
+            rest.push('=');
+            rest.push_str(&url_encoded(value));
         };
         call.parameters().into_iter().for_each(|(name, value)| push(name, value));
         call.moving_parameters(now).iter().for_each(|(name, value)| push(name, value));
+        let query = Zeroizing::new(["apikey=", &key, &rest].concat());
         let mut url = self.endpoint.clone();
         url.set_query(Some(&query));
         url
     }
-}
-
-fn encoded(value: &str) -> String {
-    url::form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
 /// The body, if the status and what the body looks like allow it to be an answer.
