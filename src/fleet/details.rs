@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
 use super::Drive;
 
 /// The detail record of a device.
@@ -19,5 +20,6 @@ pub struct Details {
     /// Silence after which the server calls it overdue.
     pub overdue_after: Option<Duration>,
     /// When the server last began to install updates on schedule.
+    #[serde(with = "encoding::optional_time")]
     pub patches_last_installed: Option<Timestamp>,
 }

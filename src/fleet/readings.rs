@@ -27,7 +27,7 @@ macro_rules! readings {
         }
 
         /// What was read of one device, and when.
-        #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub(super) struct Kept {
             $($field: Option<Part<$type>>,)+
         }
@@ -80,7 +80,7 @@ readings! {
 }
 
 /// What was read of every device.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct AllReadings(HashMap<DeviceId, Kept>);
 
 impl AllReadings {

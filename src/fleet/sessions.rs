@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
 use super::Label;
 
 /// How a backup session ended.
@@ -53,6 +54,7 @@ pub struct PluginSessions {
     /// The `plugin` label.
     pub plugin: Label,
     /// End of the newest completed session.
+    #[serde(with = "encoding::optional_time")]
     pub last_success: Option<Timestamp>,
     /// The newest session.
     pub newest: Session,
