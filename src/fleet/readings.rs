@@ -84,6 +84,11 @@ readings! {
 pub(super) struct AllReadings(HashMap<DeviceId, Kept>);
 
 impl AllReadings {
+    #[cfg(test)]
+    pub(super) fn of(device: DeviceId, kept: Kept) -> Self {
+        Self(HashMap::from([(device, kept)]))
+    }
+
     pub(super) fn take(&mut self, device: DeviceId, reading: Reading, at: Timestamp) {
         self.0.entry(device).or_default().take(reading, at);
     }
