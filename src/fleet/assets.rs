@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::encoding;
 use super::Label;
+use super::encoding;
 
 /// Hardware and software of a device. Nothing is known of one that the platform never looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

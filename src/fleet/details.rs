@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::encoding;
 use super::Drive;
+use super::encoding;
 
 /// The detail record of a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

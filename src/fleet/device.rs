@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{encoding, shared_text};
 use super::{AntivirusEngine, ClientKey, CustomField, Label, SiteKey, StatusCounts};
+use super::{encoding, shared_text};
 
 /// A device's id, unique within an account: N-sight's number, Tactical RMM's `agent_id`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::encoding;
 use super::Label;
+use super::encoding;
 
 /// The load of a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -26,8 +26,9 @@ impl Fleet {
             by_it.peek()?;
             if !by_it.any(|signal| signal.matched) {
                 let selector = describe(selector);
-                unmatched
-                    .push(format!("mapping {name}: no check of any device matches {selector}; see rmm-exporter doctor"));
+                unmatched.push(format!(
+                    "mapping {name}: no check of any device matches {selector}; see rmm-exporter doctor"
+                ));
             }
         }
         Some(unmatched)

@@ -85,6 +85,17 @@ fn assert_same(one: &Fleet, other: &Fleet) {
     assert_eq!(one.unmatched_fields(), other.unmatched_fields());
 }
 
+/// Options by which the custom fields of the samples are kept.
+fn looking_at_fields(platform: PlatformName) -> FleetOptions {
+    let mapping = Mapping {
+        checks: None,
+        date_field: Some("Is gold".into()),
+        status_field: Some("Tier ".into()),
+        status_passing: Regex::new("^gold$").expect("valid"),
+    };
+    FleetOptions { mappings: Mappings { antivirus: Some(mapping), backup: None }, ..options(platform) }
+}
+
 /// What a fleet is told after it was stored.
 fn later() -> Vec<Update> {
     sample::updates().into_iter().rev().collect()
@@ -119,7 +130,7 @@ fn a_fleet_with_parts_of_every_age_is_stored() {
         fleet.apply(update, at(minute * 2 * MINUTE));
     }
     assert_same(&fleet, &stored(&fleet));
-    let everything = sample::fleet(options(PlatformName::Tactical));
+    let everything = sample::fleet(looking_at_fields(PlatformName::Tactical));
     let restored = stored(&everything);
     assert_eq!(words(&restored.current(at(30))), words(&everything.current(at(30))));
     assert_same(&Fleet::new(options(PlatformName::Nsight)), &stored(&Fleet::new(options(PlatformName::Nsight))));
@@ -190,10 +201,7 @@ fn another_filter_shows_what_it_admits_at_once() {
     let bytes = nsight().to_bytes().expect("stored");
     let expression = |text: &str| Regex::new(&format!("^(?:{text})$")).expect("valid");
     let clients = NameFilter { include: vec![expression("Bolt")], exclude: Vec::new() };
-    let only_bolt = FleetOptions {
-        filter: Filter { clients, ..Filter::default() },
-        ..options(PlatformName::Nsight)
-    };
+    let only_bolt = FleetOptions { filter: Filter { clients, ..Filter::default() }, ..options(PlatformName::Nsight) };
     let mut fleet = Fleet::from_bytes(&bytes, only_bolt).expect("a fleet");
     assert_eq!(ids(&fleet.current(at(10))), ["200"]);
     fleet.keep_by(options(PlatformName::Nsight));

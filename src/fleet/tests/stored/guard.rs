@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_reflection::{Registry, Tracer, TracerConfig};
 
 use super::super::*;
-use super::{sample, same};
+use super::{same, sample};
 use crate::fleet::stored::{FORMAT, change};
 
 /// What to do when a test here fails.
@@ -123,8 +123,21 @@ fn model() -> Registry {
     }
     // Enums must be named each; the registry refuses one that is left out.
     trace!(
-        Kind, OsFamily, Feature, AntivirusEngine, CustomValue, CheckState, Severity, DayStatus, ScanType, SessionStatus,
-        DeviceList, Reading, Gone, Update, Fleet,
+        Kind,
+        OsFamily,
+        Feature,
+        AntivirusEngine,
+        CustomValue,
+        CheckState,
+        Severity,
+        DayStatus,
+        ScanType,
+        SessionStatus,
+        DeviceList,
+        Reading,
+        Gone,
+        Update,
+        Fleet,
     );
     tracer.registry().expect("every enum is traced to its last variant")
 }

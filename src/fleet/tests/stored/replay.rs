@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::*;
-use super::{assert_same, sample, same};
+use super::{assert_same, looking_at_fields, same, sample};
 use crate::fleet::stored::change;
 
 /// Something that happens to a fleet.
@@ -18,10 +18,11 @@ fn change() -> impl Strategy<Value = Change> {
     let id = || (0..6_u8).prop_map(|n| n.to_string());
     let kind = || prop_oneof![Just(Kind::Server), Just(Kind::Workstation)];
     let devices = || {
-        let record = (id(), 0..3_u8, 0..4_u8, kind(), any::<Option<[u64; 5]>>()).prop_map(|(id, client, site, kind, seen)| {
-            let (client, site) = (client.to_string(), site.to_string());
-            DeviceRecord { check_counters: seen, ..device(&id, &client, &site, kind) }
-        });
+        let record =
+            (id(), 0..3_u8, 0..4_u8, kind(), any::<Option<[u64; 5]>>()).prop_map(|(id, client, site, kind, seen)| {
+                let (client, site) = (client.to_string(), site.to_string());
+                DeviceRecord { check_counters: seen, ..device(&id, &client, &site, kind) }
+            });
         prop::collection::vec(record, 0..5)
     };
     let clients = prop::collection::vec((0..3_u8, 0..2_u64), 0..4).prop_map(|all| {
@@ -111,7 +112,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
         from in any::<prop::sample::Index>(),
     ) {
-        let options = options(if tactical { PlatformName::Tactical } else { PlatformName::Nsight });
+        let options = looking_at_fields(if tactical { PlatformName::Tactical } else { PlatformName::Nsight });
         let mut fleet = Fleet::new(options.clone());
         let cut = cut.index(changes.len() + 1);
         let mut bytes = fleet.to_bytes().expect("stored");

@@ -126,7 +126,8 @@ pub(super) fn history() -> Arc<History> {
     use DayStatus::*;
     let statuses = [Fail, Overdue, Pass, PassInactive, Cleared, NotRun, Unknown];
     // Over the end of a year, with a day missing.
-    let days = [(2026, 1, 2), (2026, 1, 1), (2025, 12, 31), (2025, 12, 29), (2025, 12, 28), (2025, 12, 27), (2025, 3, 1)];
+    let days =
+        [(2026, 1, 2), (2026, 1, 1), (2025, 12, 31), (2025, 12, 29), (2025, 12, 28), (2025, 12, 27), (2025, 3, 1)];
     let days = days.into_iter().zip(statuses).map(|((year, month, day), status)| (date(year, month, day), status));
     Arc::new(History::new(days.collect()).expect("days"))
 }
