@@ -146,7 +146,7 @@ fn model() -> Registry {
 fn the_model_is_the_one_of_the_format() {
     let mut text = String::new();
     for (name, format) in model() {
-        writeln!(text, "{name} {format:#?}").expect("written");
+        writeln!(text, "{name} {format:?}").expect("written");
     }
     // Numbers by place: the order of the names is the meaning.
     writeln!(text, "patches {:?} {:?}", PatchStatus::LABELS, PatchSeverity::LABELS).expect("written");
