@@ -128,7 +128,7 @@ fn inventory(nsight: bool, sites: usize) -> Vec<Update> {
         id: Label::new(&client_id(n)),
         name: Label::new(&format!("Customer {n} Ltd")),
         timezone: nsight.then(Label::default),
-        devices: nsight.then(|| KindCounts { server: Some(0), workstation: Some(50), mobile: Some(0) }),
+        devices: nsight.then_some(KindCounts { server: Some(0), workstation: Some(50), mobile: Some(0) }),
     };
     let clients: Vec<ClientRecord> = (0..sites).step_by(2).map(client).collect();
     let site = |n: usize| SiteRecord {
@@ -224,7 +224,7 @@ fn checks(nsight: bool, n: usize) -> DeviceChecks {
 }
 
 fn tasks(n: usize) -> Vec<Task> {
-    let task = |_| Task {
+    let task = |()| Task {
         id: Label::new(&(30_000_000 + n).to_string()),
         name: Label::new("Clean up temporary files"),
         state: CheckState::Failing,

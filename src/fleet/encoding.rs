@@ -39,7 +39,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Part<T> {
 
 /// For fields that may be a time stamp.
 pub(super) mod optional_time {
-    use super::*;
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Stored, Timestamp};
 
     #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
     pub(in super::super) fn serialize<S: Serializer>(
@@ -74,9 +74,9 @@ fn date<E: Error>(number: i32) -> Result<Date, E> {
 
 /// For fields that may be a day.
 pub(super) mod optional_day {
-    use super::*;
+    use super::{Date, Deserialize, Deserializer, Serialize, Serializer, date, number};
 
-    #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over as it is")]
     pub(in super::super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         day.map(number).serialize(serializer)
     }
@@ -88,7 +88,7 @@ pub(super) mod optional_day {
 
 /// For fields that are days with something else: of each day the difference from the day before it in the list.
 pub(super) mod days {
-    use super::*;
+    use super::{Date, Deserialize, Deserializer, Error, Serialize, Serializer, date, number};
 
     pub(in super::super) fn serialize<S: Serializer, T: Serialize>(
         days: &[(Date, T)],
