@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Label;
+use super::encoding;
 
 /// Hardware and software of a device. Nothing is known of one that the platform never looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,7 @@ pub struct Assets {
     /// Pieces of software that are installed.
     pub software: Option<u64>,
     /// When the platform last looked.
+    #[serde(with = "encoding::optional_time")]
     pub scanned: Option<Timestamp>,
 }
 

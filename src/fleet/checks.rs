@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
 use super::{Label, Signals};
 
 /// How bad a failing check is.
@@ -74,6 +75,7 @@ pub struct Check {
     /// Runs in a row that failed.
     pub consecutive_failures: Option<u64>,
     /// Last run.
+    #[serde(with = "encoding::optional_time")]
     pub last_run: Option<Timestamp>,
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Drive;
+use super::encoding;
 
 /// The detail record of a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,5 +20,6 @@ pub struct Details {
     /// Silence after which the server calls it overdue.
     pub overdue_after: Option<Duration>,
     /// When the server last began to install updates on schedule.
+    #[serde(with = "encoding::optional_time")]
     pub patches_last_installed: Option<Timestamp>,
 }

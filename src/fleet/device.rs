@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AntivirusEngine, ClientKey, CustomField, Label, SiteKey, StatusCounts};
+use super::{encoding, shared_text};
 
 /// A device's id, unique within an account: N-sight's number, Tactical RMM's `agent_id`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct DeviceId(pub Arc<str>);
+pub struct DeviceId(#[serde(deserialize_with = "shared_text::text")] pub Arc<str>);
 
 impl DeviceId {
     /// The id as the platform writes it.
@@ -147,8 +148,10 @@ pub struct DeviceRecord {
     /// Whether its report is overdue, decided when the answer arrived.
     pub overdue: Option<bool>,
     /// Last contact.
+    #[serde(with = "encoding::optional_time")]
     pub last_seen: Option<Timestamp>,
     /// Last start of the machine.
+    #[serde(with = "encoding::optional_time")]
     pub boot: Option<Timestamp>,
     /// Interval of its 24x7 checks.
     pub check_interval: Option<Duration>,

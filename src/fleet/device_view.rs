@@ -107,7 +107,7 @@ impl Fleet {
 
     fn history(&self, history: Option<&Arc<History>>, polled: Timestamp) -> Option<HistoryView> {
         let history = history?;
-        let zone = self.time_zone.as_ref();
+        let zone = self.zone();
         Some(HistoryView {
             up_to_date: history.up_to_date,
             last_pass: zone.and_then(|zone| history.last_pass_time(zone, polled)),

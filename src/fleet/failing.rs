@@ -16,7 +16,7 @@ use crate::collector::Collector;
 type Report = HashMap<DeviceId, FailingDevice>;
 
 /// Every report that was not replaced by a newer one.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct FailingReports {
     account: Option<Part<Report>>,
     clients: HashMap<ClientKey, Part<Report>>,

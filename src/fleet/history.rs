@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
+
 /// What happened on one day. The platform's inactive variants ("last result X, not run that day") count with their base
 /// in the daily results; only `PassInactive` is kept apart, because it is no fresh success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,10 +64,12 @@ pub struct History {
     /// The newest day that decides: 1 for a pass.
     pub up_to_date: Option<bool>,
     /// The newest day with a real pass.
+    #[serde(with = "encoding::optional_day")]
     pub last_pass: Option<Date>,
     /// Newest decided days in a row that failed or were overdue; `None` without a decided day.
     pub consecutive_failures: Option<u64>,
     /// The newest days, newest first.
+    #[serde(with = "encoding::days")]
     recent: Vec<(Date, DayStatus)>,
 }
 

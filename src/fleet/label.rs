@@ -1,10 +1,11 @@
 //! Label values: user text made safe for an exposition.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use super::shared_text;
 
 /// Longest label value in bytes. Prometheus fails a whole scrape over its own limits, so ours is kept well below.
 const MAX_BYTES: usize = 200;
@@ -12,14 +13,17 @@ const MAX_BYTES: usize = 200;
 /// User text that is fit to be a label value: no control characters, no outer or repeated white space, at most 200
 /// bytes, valid UTF-8. Cheap to clone. May be empty.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(from = "Cow<'_, str>")]
-pub struct Label(Arc<str>);
+pub struct Label(#[serde(deserialize_with = "shared_text::label")] Arc<str>);
 
 impl Label {
     /// Cleans `text`: every run of Unicode white space and control characters becomes one space; then trimmed, cut at
     /// 200 bytes on a character boundary, and trimmed again.
     #[must_use]
     pub fn new(text: &str) -> Self {
+        Self(Self::clean(text))
+    }
+
+    pub(super) fn clean(text: &str) -> Arc<str> {
         let mut clean = String::with_capacity(text.len().min(MAX_BYTES));
         for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
             if !clean.is_empty() {
@@ -32,7 +36,7 @@ impl Label {
         }
         clean.truncate(clean.floor_char_boundary(MAX_BYTES));
         clean.truncate(clean.trim_end().len());
-        Self(clean.into())
+        clean.into()
     }
 
     /// The text.
@@ -45,12 +49,6 @@ impl Label {
 impl fmt::Debug for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-impl From<Cow<'_, str>> for Label {
-    fn from(text: Cow<'_, str>) -> Self {
-        Self::new(&text)
     }
 }
 

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
+
 /// Which engine a device's managed antivirus is (N-sight): they write the same facts in different words and time zones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AntivirusEngine {
@@ -65,6 +67,7 @@ pub struct Scan {
     /// How it searched.
     pub scan_type: ScanType,
     /// When it ended; `None` when the device's time zone is not known.
+    #[serde(with = "encoding::optional_time")]
     pub end: Option<Timestamp>,
     /// Threats that it found.
     pub threats: Option<u64>,

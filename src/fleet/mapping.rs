@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
 use super::{Check, CheckState, HistoryView, Label};
 
 /// What says whether something is well; the section `mappings` of an account.
@@ -95,7 +96,20 @@ impl CheckSelector {
         };
         let runs: Option<Vec<Timestamp>> = passing.map(|check| check.last_run).collect();
         let last_pass = runs.filter(|_| well == Some(true)).and_then(|runs| runs.into_iter().min());
-        Signal { matched: !selected.is_empty(), well, last_pass }
+        Signal { selector: self.digest(), matched: !selected.is_empty(), well, last_pass }
+    }
+
+    /// The same for equal selectors, also in another process: what they chose is stored without them.
+    #[must_use]
+    pub fn digest(&self) -> u32 {
+        let script = self.script.map(|script| script.to_string());
+        let mut digest = crc32fast::Hasher::new();
+        for condition in [self.name.as_ref().map(Regex::as_str), self.check_type.as_deref(), script.as_deref()] {
+            // A byte that no text has ends each, and one more where it is set.
+            digest.update(condition.map_or(&[][..], str::as_bytes));
+            digest.update(if condition.is_some() { &[0xfe, 0xff] } else { &[0xff] });
+        }
+        digest.finalize()
     }
 }
 
@@ -111,11 +125,14 @@ pub struct Signals {
 /// What one source says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
+    /// The [`digest`](CheckSelector::digest) of the selector that chose the checks. What another one chose says nothing.
+    pub selector: u32,
     /// Whether anything was meant, even if it says nothing.
     pub matched: bool,
     /// Whether it is well.
     pub well: Option<bool>,
     /// Last success.
+    #[serde(with = "encoding::optional_time")]
     pub last_pass: Option<Timestamp>,
 }
 
@@ -158,7 +175,8 @@ impl Mapping {
         zone: &TimeZone,
         now: Timestamp,
     ) -> Option<HistoryView> {
-        let mut signal = checks.unwrap_or_default();
+        let selector = self.checks.as_ref().map(CheckSelector::digest);
+        let mut signal = checks.filter(|signal| Some(signal.selector) == selector).unwrap_or_default();
         if let Some(value) = self.status_field.as_deref().and_then(&field) {
             let well = match value {
                 CustomValue::Flag(flag) => *flag,
@@ -245,7 +263,7 @@ mod tests {
         let failed = check("AV", CheckState::Failing, Some(new));
         let pending = check("AV", CheckState::Pending, None);
         let old = old.parse().ok();
-        let signal = |well, last_pass| Signal { matched: true, well, last_pass };
+        let signal = |well, last_pass| Signal { selector: by_name("AV").digest(), matched: true, well, last_pass };
         for (checks, expected) in [
             (vec![later.clone(), passed.clone()], signal(Some(true), old)),
             (vec![passed.clone(), failed.clone()], signal(Some(false), None)),
@@ -253,7 +271,7 @@ mod tests {
             (vec![pending.clone()], signal(None, None)),
             (vec![pending, passed.clone()], signal(Some(true), old)),
             (vec![check("AV", CheckState::Passing, None), passed], signal(Some(true), None)),
-            (vec![check("other", CheckState::Failing, None)], Signal::default()),
+            (vec![check("other", CheckState::Failing, None)], Signal { matched: false, ..signal(None, None) }),
         ] {
             assert_eq!(by_name("AV").signal(&checks), expected, "{checks:?}");
         }
@@ -293,7 +311,8 @@ mod tests {
         let view = |well: Option<bool>, ok: Option<CustomValue>, date: Option<&str>| {
             let date = date.map(|text| CustomValue::Text(text.into()));
             let field = |name: &str| if name == "Ok" { ok.as_ref() } else { date.as_ref() };
-            let signal = Signal { matched: true, well, last_pass: (well == Some(true)).then_some(now) };
+            let last_pass = (well == Some(true)).then_some(now);
+            let signal = Signal { selector: by_name("AV").digest(), matched: true, well, last_pass };
             let view = mapping.view(Some(signal), field, &TimeZone::UTC, now);
             view.map(|view| (view.up_to_date, view.last_pass.map(Timestamp::as_second)))
         };

@@ -21,12 +21,13 @@ pub(super) struct Freshness<'a> {
 }
 
 impl<'a> Freshness<'a> {
-    /// The part's content while it is fresh.
+    /// The part's content while it is fresh. What claims to be read later than now (the clock was set back) is fresh for no
+    /// longer than if it were that old.
     pub(super) fn of<T>(&mut self, part: &'a Part<T>, collector: Collector) -> Option<&'a T> {
         let Some(now) = self.now else { return Some(&part.value) };
         let stale_after = self.fleet.options.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
         let until = part.at.saturating_add(stale_after).unwrap_or(Timestamp::MAX);
-        if until <= now {
+        if now.duration_since(part.at).unsigned_abs() >= stale_after {
             return None;
         }
         self.valid_until = Some(self.valid_until.map_or(until, |earlier| earlier.min(until)));
@@ -102,7 +103,7 @@ impl Fleet {
             antivirus_definitions: self.definitions(&mut fresh),
             server: self.server.as_ref().and_then(|part| fresh.of(part, Collector::Server)).cloned(),
             alerts: self.alerts.as_ref().and_then(|part| fresh.of(part, Collector::Alerts)).copied(),
-            time_zone: self.time_zone.clone(),
+            time_zone: self.zone().cloned(),
             antivirus_products: self.antivirus_products.clone(),
             duplicates,
             valid_until: fresh.valid_until,
@@ -124,7 +125,7 @@ impl Fleet {
         let definitions = self.antivirus_definitions.iter();
         definitions
             .filter_map(|(product, part)| {
-                let released = fresh.of(part, Collector::AntivirusDefinitions).copied().flatten()?;
+                let released = fresh.of(part, Collector::AntivirusDefinitions)?.0?;
                 Some((Label::new(product), released))
             })
             .collect()

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
+
 /// Where an update stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PatchStatus {
@@ -74,6 +76,7 @@ pub struct PatchCounts {
     /// Updates that are not installed and not ignored, by severity, in the order of [`PatchSeverity::LABELS`].
     pub outstanding: [u64; 5],
     /// Newest installation time (N-sight).
+    #[serde(with = "encoding::optional_time")]
     pub last_installed: Option<Timestamp>,
     /// Whether an installed update waits for a restart; `None` where the device list says so instead (Tactical RMM).
     pub reboot_required: Option<bool>,

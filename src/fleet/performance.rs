@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Label;
+use super::encoding;
 
 /// The load of a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     /// End of the newest interval of any of its parts.
+    #[serde(with = "encoding::optional_time")]
     pub end: Option<Timestamp>,
     /// Processors.
     pub processors: Vec<ProcessorLoad>,

@@ -3,17 +3,17 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::{Kind, Label};
+use super::{Kind, Label, shared_text};
 
 /// How a platform's own lists refer to a client: N-sight the client id, Tactical RMM the client's name (unique there),
 /// exactly as written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ClientKey(pub Arc<str>);
+pub struct ClientKey(#[serde(deserialize_with = "shared_text::text")] pub Arc<str>);
 
 /// How a platform's own lists refer to a site: N-sight the site id, Tactical RMM client name and site name, exactly as
 /// written (two sites of one client may differ by a trailing blank only).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SiteKey(pub Arc<str>);
+pub struct SiteKey(#[serde(deserialize_with = "shared_text::text")] pub Arc<str>);
 
 impl ClientKey {
     /// The key for an id (N-sight) or a name as written (Tactical RMM).

@@ -27,7 +27,7 @@ macro_rules! readings {
         }
 
         /// What was read of one device, and when.
-        #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub(super) struct Kept {
             $($field: Option<Part<$type>>,)+
         }
@@ -80,10 +80,15 @@ readings! {
 }
 
 /// What was read of every device.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct AllReadings(HashMap<DeviceId, Kept>);
 
 impl AllReadings {
+    #[cfg(test)]
+    pub(super) fn of(device: DeviceId, kept: Kept) -> Self {
+        Self(HashMap::from([(device, kept)]))
+    }
+
     pub(super) fn take(&mut self, device: DeviceId, reading: Reading, at: Timestamp) {
         self.0.entry(device).or_default().take(reading, at);
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Label;
+use super::encoding;
 
 /// How a backup session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,7 @@ pub struct PluginSessions {
     /// The `plugin` label.
     pub plugin: Label,
     /// End of the newest completed session.
+    #[serde(with = "encoding::optional_time")]
     pub last_success: Option<Timestamp>,
     /// The newest session.
     pub newest: Session,

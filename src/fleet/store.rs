@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
 use super::failing::FailingReports;
 use super::listed::MAX_DEVICES;
 use super::readings::AllReadings;
@@ -59,11 +60,15 @@ impl FleetOptions {
 }
 
 /// Something and when it was read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part<T> {
     pub(super) value: T,
     pub(super) at: Timestamp,
 }
+
+/// When a product's newest definitions came out; `None` when it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Released(#[serde(with = "encoding::optional_time")] pub(super) Option<Timestamp>);
 
 pub(super) type PerDevice<T> = HashMap<DeviceId, Part<T>>;
 
@@ -97,19 +102,20 @@ pub struct Fleet {
     pub(super) licenses: HashMap<ClientKey, Part<Arc<[License]>>>,
     pub(super) directories: HashMap<SiteKey, Part<[u64; 6]>>,
     pub(super) antivirus_products: Option<Arc<[AntivirusProduct]>>,
-    pub(super) antivirus_definitions: BTreeMap<Arc<str>, Part<Option<Timestamp>>>,
+    pub(super) antivirus_definitions: BTreeMap<Arc<str>, Part<Released>>,
     pub(super) server: Option<Part<ServerState>>,
     pub(super) alerts: Option<Part<OpenAlerts>>,
     pub(super) field_names: Option<FieldNames>,
     /// How many entries the device lists may have together.
     #[serde(skip, default = "super::listed::most_devices")]
     pub(super) most_devices: usize,
+    /// The platform's own, where it was asked for; the configured one comes first.
     #[serde(with = "jiff::fmt::serde::tz::optional")]
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
     pub(super) counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
     /// Devices that the platform once said it does not know, and when.
-    pub(super) denied: HashMap<DeviceId, Timestamp>,
+    pub(super) denied: PerDevice<()>,
     /// Records of the newest answers that repeat an id of the same answer.
     pub(super) duplicates: HashMap<DeviceList, u64>,
 }
@@ -119,7 +125,7 @@ impl Fleet {
     #[must_use]
     pub fn new(options: FleetOptions) -> Self {
         Self {
-            time_zone: options.time_zone.clone(),
+            time_zone: None,
             options,
             revision: 0,
             clients: None,
@@ -149,6 +155,11 @@ impl Fleet {
     /// From now on data are good for so long.
     pub fn keep_for(&mut self, stale_after: BTreeMap<Collector, Duration>) {
         self.options.stale_after = stale_after;
+    }
+
+    /// The zone of daily histories, once known.
+    pub(super) fn zone(&self) -> Option<&TimeZone> {
+        self.options.time_zone.as_ref().or(self.time_zone.as_ref())
     }
 
     /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
@@ -210,18 +221,17 @@ impl Fleet {
             Update::Patches(id, value) => _ = self.patches.insert(id, Part { value, at }),
             Update::Reading(id, reading) => self.readings.take(id, reading, at),
             Update::Selections(selections) => self.readings.take_selections(selections, at),
-            Update::TimeZone(zone) if self.options.time_zone.is_none() => {
-                changed.objects = self.time_zone.as_ref() != Some(&zone);
+            Update::TimeZone(zone) => {
+                changed.objects = self.options.time_zone.is_none() && self.time_zone.as_ref() != Some(&zone);
                 self.time_zone = Some(zone);
             }
-            Update::TimeZone(_) => {}
             Update::AntivirusProducts(products) => {
                 changed.objects = self.antivirus_products.as_ref() != Some(&products);
                 self.antivirus_definitions.retain(|id, _| products.iter().any(|product| product.id == *id));
                 self.antivirus_products = Some(products);
             }
             Update::AntivirusDefinitions(product, value) => {
-                self.antivirus_definitions.insert(product, Part { value, at });
+                self.antivirus_definitions.insert(product, Part { value: Released(value), at });
             }
             Update::Licenses(client, value) => _ = self.licenses.insert(client, Part { value, at }),
             Update::Directory(site, value) => _ = self.directories.insert(site, Part { value, at }),

@@ -9,26 +9,29 @@ const NEAREST: usize = 3;
 const MOST_SHOWN: usize = 60;
 
 impl Fleet {
-    /// The mappings whose checks no device has, in words; `None` while nothing was read of any device.
+    /// The mappings whose checks no device has, in words; `None` while nothing was read of any device, or
+    /// only while other checks were mapped.
     #[must_use]
     pub fn unmatched_checks(&self) -> Option<Vec<String>> {
         if self.checks.is_empty() {
             return None;
         }
-        let matched = |signal: fn(&Signals) -> Option<Signal>| {
-            self.checks.values().any(|part| signal(&part.value.signals).is_some_and(|signal| signal.matched))
-        };
         let signals: [fn(&Signals) -> Option<Signal>; 2] = [|signals| signals.antivirus, |signals| signals.backup];
-        let unmatched = self.mappings().into_iter().zip(signals).filter_map(|((name, mapping), signal)| {
-            let selector = mapping?.checks.as_ref()?;
-            (!matched(signal)).then(|| {
-                format!(
-                    "mapping {name}: no check of any device matches {}; see rmm-exporter doctor",
-                    describe(selector)
-                )
-            })
-        });
-        Some(unmatched.collect())
+        let mut unmatched = Vec::new();
+        for ((name, mapping), signal) in self.mappings().into_iter().zip(signals) {
+            let Some(selector) = mapping.and_then(|mapping| mapping.checks.as_ref()) else { continue };
+            let digest = selector.digest();
+            let signals = self.checks.values().filter_map(|part| signal(&part.value.signals));
+            let mut by_it = signals.filter(|signal| signal.selector == digest).peekable();
+            by_it.peek()?;
+            if !by_it.any(|signal| signal.matched) {
+                let selector = describe(selector);
+                unmatched.push(format!(
+                    "mapping {name}: no check of any device matches {selector}; see rmm-exporter doctor"
+                ));
+            }
+        }
+        Some(unmatched)
     }
 
     /// The mappings whose custom fields the server does not have, in words; `None` while the names are not known.
@@ -105,8 +108,12 @@ mod tests {
     }
 
     fn read(fleet: &mut Fleet, device: &str, antivirus: bool, backup: bool) {
-        let signal = |matched| Some(Signal { matched, ..Signal::default() });
-        let signals = Signals { antivirus: signal(antivirus), backup: signal(backup) };
+        let signal = |mapping: &Option<Mapping>, matched| {
+            let selector = mapping.as_ref()?.checks.as_ref()?.digest();
+            Some(Signal { selector, matched, ..Signal::default() })
+        };
+        let Mappings { antivirus: by_antivirus, backup: by_backup } = &fleet.options.mappings;
+        let signals = Signals { antivirus: signal(by_antivirus, antivirus), backup: signal(by_backup, backup) };
         let checks = DeviceChecks { signals, ..DeviceChecks::default() };
         fleet.apply(Update::Checks(DeviceId::new(device), checks), Timestamp::UNIX_EPOCH);
     }

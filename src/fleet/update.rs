@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::encoding;
 use super::{
     Check, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceRecord, DeviceTasks, FieldNames, History, Kind,
     Label, License, OpenAlerts, PatchCounts, PluginSelection, Reading, ServerState, SiteKey, SiteRecord, Task,
@@ -52,7 +53,7 @@ impl FailingDevice {
 }
 
 /// What one successful answer says. Each replaces what the same call said before.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Update {
     /// Every client of the account (N-sight list_clients).
     Clients(Vec<ClientRecord>),
@@ -85,7 +86,7 @@ pub enum Update {
     /// The antivirus products that the platform knows (N-sight list_supported_av_products).
     AntivirusProducts(Arc<[AntivirusProduct]>),
     /// When a product's newest definitions came out (N-sight list_av_definitions); `None` when it has none.
-    AntivirusDefinitions(Arc<str>, Option<Timestamp>),
+    AntivirusDefinitions(Arc<str>, #[serde(with = "encoding::optional_time")] Option<Timestamp>),
     /// The licences of one client (N-sight list_client_license_count).
     Licenses(ClientKey, Arc<[License]>),
     /// Users in the directory of one site by [`super::DirectoryStatus::LABELS`] (N-sight list_active_directory_users).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::store::{Fleet, PerDevice};
+use super::store::{Fleet, Part, PerDevice};
 use super::{ClientKey, DeviceId, Gone, Signals, SiteKey};
 use crate::collector::Collector;
 use crate::platform::PlatformName;
@@ -27,7 +27,7 @@ impl Fleet {
         self.revision += 1;
         match gone {
             Gone::Device(id) => {
-                if self.denied.insert(id.clone(), now).is_some() {
+                if self.denied.insert(id.clone(), Part { value: (), at: now }).is_some() {
                     return;
                 }
                 for list in self.lists.values_mut() {
@@ -76,8 +76,7 @@ impl Fleet {
             self.sites.values().flat_map(|part| part.value.iter().map(|site| &site.key)).collect();
         self.directories
             .retain(|site, part| sites.contains(site) || part.at > self.options.stale_at(Collector::Directory, now));
-        let yesterday = now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN);
-        self.denied.retain(|id, at| known.contains(id) || *at > yesterday);
+        retain_known(&mut self.denied, &known, now.saturating_sub(DENIAL_HOLDS).unwrap_or(Timestamp::MIN));
     }
 }
 

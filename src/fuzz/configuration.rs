@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::config::plan::{self, FleetSize, Verdict};
 use crate::config::{self, Config, ConfigErrors};
 
@@ -34,15 +36,16 @@ fn environment(name: &str) -> Option<String> {
     }
 }
 
-fn files(path: &Path, _most: u64) -> io::Result<Vec<u8>> {
+fn files(path: &Path, _most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let certificate = "-----BEGIN CERTIFICATE-----\nMAo=\n-----END CERTIFICATE-----\n";
-    match path.file_name().and_then(|name| name.to_str()) {
-        Some("key") => Ok(format!("\u{feff}{SECRET}\r\n").into_bytes()),
-        Some("ca.pem") => Ok(certificate.as_bytes().to_vec()),
-        Some("binary") => Ok(vec![0xff, 0, b'\n']),
-        Some("large") => Ok(vec![b'x'; 2 * 1024 * 1024]),
-        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
-    }
+    let bytes = match path.file_name().and_then(|name| name.to_str()) {
+        Some("key") => format!("\u{feff}{SECRET}\r\n").into_bytes(),
+        Some("ca.pem") => certificate.as_bytes().to_vec(),
+        Some("binary") => vec![0xff, 0, b'\n'],
+        Some("large") => vec![b'x'; 2 * 1024 * 1024],
+        _ => return Err(io::Error::from(io::ErrorKind::NotFound)),
+    };
+    Ok(Zeroizing::new(bytes))
 }
 
 fn accepted(config: &Config) -> String {

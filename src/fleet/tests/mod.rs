@@ -3,6 +3,7 @@
 mod known;
 mod lists;
 mod readings;
+mod stored;
 mod tactical;
 
 use std::collections::BTreeMap;

@@ -161,9 +161,10 @@ fn all_checks_that_count_are_asked_about_antivirus_and_backup() {
         {"id":4,"check_type":"script","name":"Other","script":"7","check_result":{"status":"passing"}}
     ]"#;
     let last_pass = "2026-11-21T02:00:00Z".parse().ok();
+    let digest = |mapping: &Option<Mapping>| mapping.as_ref().unwrap().checks.as_ref().unwrap().digest();
     let expected = Signals {
-        antivirus: Some(Signal { matched: true, well: Some(true), last_pass }),
-        backup: Some(Signal { matched: true, well: Some(false), last_pass: None }),
+        antivirus: Some(Signal { selector: digest(&mappings.antivirus), matched: true, well: Some(true), last_pass }),
+        backup: Some(Signal { selector: digest(&mappings.backup), matched: true, well: Some(false), last_pass: None }),
     };
     for (mode, kept) in [(ChecksMode::None, 0), (ChecksMode::Failing, 1), (ChecksMode::All, 3)] {
         let decoder = Decoder::new("test", mode).mapping(mappings.clone());
