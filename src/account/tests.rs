@@ -10,8 +10,8 @@ use crate::config;
 use crate::config::{PlatformOptions, TacticalOptions};
 use crate::demo::PinnedClock;
 use crate::fleet::{
-    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, Mappings,
-    SiteKey, StatusCounts, Update, View,
+    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, Mappings, Signal,
+    Signals, SiteKey, StatusCounts, Update, View,
 };
 use crate::metrics::{AccountStatus, CollectorReport};
 use crate::planner::{Ledger, Permit, Priority, Want};
@@ -134,7 +134,7 @@ impl Platform for Scripted {
             }
             Call::Failing => Vec::new(),
             Call::Checks(id) => {
-                vec![Update::Checks(id.clone(), DeviceChecks::default())]
+                vec![Update::Checks(id.clone(), DeviceChecks { signals: unmatched(), ..DeviceChecks::default() })]
             }
         };
         Ok(Answer { updates, bytes: 10 })
@@ -341,6 +341,16 @@ async fn a_panic_while_reading_is_a_failed_call_and_no_more() {
     shutdown.cancel();
 }
 
+fn script_seven() -> CheckSelector {
+    CheckSelector { script: Some(7), ..CheckSelector::default() }
+}
+
+/// What checks say of which it selects none.
+fn unmatched() -> Signals {
+    let signal = Signal { selector: script_seven().digest(), ..Signal::default() };
+    Signals { antivirus: None, backup: Some(signal) }
+}
+
 /// A mapping that selects no check of any device, and a field whose names never come.
 #[tokio::test(start_paused = true)]
 async fn a_mapping_that_nothing_answers_to_is_warned_of_once() {
@@ -350,7 +360,7 @@ async fn a_mapping_that_nothing_answers_to_is_warned_of_once() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let platform = Scripted { list: Duration::from_mins(2), ..paused() };
     let (mut account, _) = account(&platform);
-    let selector = CheckSelector { script: Some(7), ..CheckSelector::default() };
+    let selector = script_seven();
     let status_passing = regex::Regex::new("^ok$").unwrap();
     let (date_field, status_field) = (Some("Last Backup".to_owned()), None);
     let backup = Mapping { checks: Some(selector), date_field, status_field, status_passing };
