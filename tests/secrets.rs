@@ -95,7 +95,7 @@ fn no_error_shows_one() {
     let mut config = read(&configuration()).unwrap();
     config.accounts[0].api_key = KeySource::Inline(format!("{KEY} and more").into());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let error = run::accounts(config, None, &Arc::new(Publisher::new()), &clock).map(|_| ()).unwrap_err();
+    let error = run::accounts(config, &Arc::new(Publisher::new()), &clock).map(|_| ()).unwrap_err();
     shows_none("a start that failed", &error);
     assert!(error.to_string().contains("account a") && !error.to_string().contains(&KEY[..10]), "{error}");
 }

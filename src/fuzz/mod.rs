@@ -8,22 +8,25 @@ mod answers;
 mod configuration;
 mod exposition;
 mod scrape;
+mod state;
 mod xml;
 
 pub use answers::{nsight, tactical};
 pub use configuration::config;
 pub use scrape::{negotiation, query};
+pub use state::state;
 pub use xml::xml;
 
 /// Runs one input.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its file in `fuzz/targets` and of its corpus in `tests/fixtures/fuzz`.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("config", config),
     ("negotiation", negotiation),
     ("nsight", nsight),
     ("query", query),
+    ("state", state),
     ("tactical", tactical),
     ("xml", xml),
 ];

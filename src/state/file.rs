@@ -53,8 +53,8 @@ pub(super) enum Damage {
 }
 
 /// Reads records of a file, one after another.
-pub(super) struct Reader {
-    file: BufReader<File>,
+pub(super) struct Reader<R = BufReader<File>> {
+    file: R,
     length: u64,
     at: u64,
     /// Up to when entries may be missing, besides those after damage.
@@ -73,11 +73,16 @@ impl Reader {
         if !metadata.is_file() {
             return Err(Damage::Foreign);
         }
-        let length = metadata.len();
+        Self::new(BufReader::with_capacity(256 * 1024, file), metadata.len()).map(Some)
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the head of a file of that length.
+    pub(super) fn new(mut file: R, length: u64) -> Result<Self, Damage> {
         if length > MAX_FILE_BYTES {
             return Err(Damage::TooLarge(length));
         }
-        let mut file = BufReader::with_capacity(256 * 1024, file);
         let (mut magic, mut version, mut zero, mut gap) = ([0; MAGIC.len()], [0; 4], [0; 4], [0; 8]);
         for field in [&mut magic[..], &mut version, &mut zero, &mut gap] {
             match file.read_exact(field) {
@@ -92,7 +97,7 @@ impl Reader {
         if version > VERSION {
             return Err(Damage::Newer(version));
         }
-        Ok(Some(Self { file, length, at: HEADER, gap: i64::from_le_bytes(gap) }))
+        Ok(Self { file, length, at: HEADER, gap: i64::from_le_bytes(gap) })
     }
 
     /// The body of the next record; `None` at the end.
@@ -170,11 +175,7 @@ impl Log {
     fn begin(temporary: &Path, gap: i64, records: &[u8]) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         let mut file = options.read(true).write(true).create(true).truncate(true).mode(0o600).open(temporary)?;
-        let mut header = MAGIC.to_vec();
-        header.extend(VERSION.to_le_bytes());
-        header.extend(0_u32.to_le_bytes());
-        header.extend(gap.to_le_bytes());
-        file.write_all(&header)?;
+        file.write_all(&header(gap))?;
         file.write_all(records)?;
         file.sync_all()?;
         Ok(Self { file, length: HEADER + records.len() as u64 })
@@ -204,6 +205,15 @@ impl Log {
     pub(super) const fn length(&self) -> u64 {
         self.length
     }
+}
+
+/// The first bytes of a file.
+pub(super) fn header(gap: i64) -> Vec<u8> {
+    let mut header = MAGIC.to_vec();
+    header.extend(VERSION.to_le_bytes());
+    header.extend(0_u32.to_le_bytes());
+    header.extend(gap.to_le_bytes());
+    header
 }
 
 /// Adds a record to others that are written together.

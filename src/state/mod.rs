@@ -8,6 +8,8 @@ mod pack;
 mod record;
 pub mod recorder;
 mod restore;
+#[doc(hidden)]
+pub(crate) mod untrusted;
 mod writer;
 
 use std::sync::{Arc, Mutex};

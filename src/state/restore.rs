@@ -1,5 +1,6 @@
 //! From the records of a file to what they say.
 
+use std::io::Read;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +44,20 @@ struct Reading {
 
 /// Reads the state of an account; `None` when there is no file. Damage is no error: what is before it counts.
 pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: Timestamp) -> Option<Restored> {
+    let reader = match Reader::open(path) {
+        Ok(reader) => Ok(reader?),
+        Err(damage) => Err(damage),
+    };
+    Some(take_in(reader, owner, options, now))
+}
+
+/// What the file behind `reader` says, as far as it is good.
+pub(super) fn take_in<R: Read>(
+    reader: Result<Reader<R>, Damage>,
+    owner: &Owner,
+    options: &FleetOptions,
+    now: Timestamp,
+) -> Restored {
     let mut reading = Reading {
         ledger: MemoryLedger::default(),
         fleet: Ok(Fleet::new(options.clone())),
@@ -50,10 +65,9 @@ pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: T
         pauses: Vec::new(),
         newest: Timestamp::MIN,
     };
-    let (damage, end, gap) = match Reader::open(path) {
-        Ok(None) => return None,
+    let (damage, end, gap) = match reader {
         Err(damage) => (Some(damage), 0, 0),
-        Ok(Some(mut reader)) => {
+        Ok(mut reader) => {
             let damage = reading.take_all(&mut reader, owner).err();
             (damage, reader.end(), reader.gap)
         }
@@ -65,7 +79,7 @@ pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: T
     if reading.fleet.is_err() {
         reading.ledger.forget_successes();
     }
-    Some(Restored {
+    Restored {
         ledger: reading.ledger,
         gap: match gap {
             // Whoever could not write it down ended before now.
@@ -79,11 +93,11 @@ pub(super) fn restore(path: &Path, owner: &Owner, options: &FleetOptions, now: T
         fleet: reading.fleet.ok(),
         damage,
         end,
-    })
+    }
 }
 
 impl Reading {
-    fn take_all(&mut self, reader: &mut Reader, owner: &Owner) -> Result<(), Damage> {
+    fn take_all<R: Read>(&mut self, reader: &mut Reader<R>, owner: &Owner) -> Result<(), Damage> {
         let mut is_owned = false;
         while let Some(body) = reader.next()? {
             let record: Record<'_> = postcard::from_bytes(&body).map_err(|_| reader.nonsense())?;
@@ -131,19 +145,11 @@ impl Reading {
                 })?;
             }
             Record::Answered(at, packed) => self.change_fleet(packed, |fleet, bytes| {
-                let updates = change::updates_from_bytes(bytes).ok()?;
-                if fleet.revision() < at.revision {
-                    for update in updates {
-                        fleet.apply(update, time(at.at));
-                    }
-                }
+                fleet.replay(at.revision, change::updates_from_bytes(bytes).ok()?, time(at.at));
                 Some(())
             })?,
             Record::Gone(Change { revision, at }, packed) => self.change_fleet(packed, |fleet, bytes| {
-                let gone = change::gone_from_bytes(bytes).ok()?;
-                if fleet.revision() < revision {
-                    fleet.forget(&gone, time(at));
-                }
+                fleet.replay_gone(revision, &change::gone_from_bytes(bytes).ok()?, time(at));
                 Some(())
             })?,
         }

@@ -71,7 +71,7 @@ macro_rules! targets {
     };
 }
 
-targets!(config negotiation nsight query tactical xml);
+targets!(config negotiation nsight query state tactical xml);
 
 #[test]
 fn cargo_fuzz_runs_the_same_functions() {
