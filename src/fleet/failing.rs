@@ -86,8 +86,12 @@ impl<'a> FreshReports<'a> {
         Some((report.get(device), at))
     }
 
-    /// Every device that has a problem.
+    /// Every device that has a problem, as the newest report names it first.
     pub(super) fn devices(&self) -> impl Iterator<Item = &'a FailingDevice> {
-        self.account.iter().chain(self.clients.values()).flat_map(|(report, _)| report.values())
+        let account = self.account.iter().map(|report| (None, report));
+        let mut reports: Vec<_> =
+            account.chain(self.clients.iter().map(|(client, report)| (Some(*client), report))).collect();
+        reports.sort_by(|(a, (_, a_at)), (b, (_, b_at))| b_at.cmp(a_at).then_with(|| a.cmp(b)));
+        reports.into_iter().flat_map(|(_, (report, _))| report.values())
     }
 }

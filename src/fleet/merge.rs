@@ -117,7 +117,10 @@ impl Fleet {
     }
 
     fn site_names(&self) -> HashMap<&SiteKey, &Label> {
-        let records = self.sites.values().flat_map(|part| &part.value);
+        // A site that moved may be in the lists of two clients: the newer one names it.
+        let mut lists: Vec<_> = self.sites.iter().collect();
+        lists.sort_by(|(a, a_part), (b, b_part)| a_part.at.cmp(&b_part.at).then_with(|| a.cmp(b)));
+        let records = lists.into_iter().flat_map(|(_, part)| &part.value);
         records.map(|site: &SiteRecord| (&site.key, &site.name)).collect()
     }
 

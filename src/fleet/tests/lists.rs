@@ -181,3 +181,26 @@ fn an_answer_that_was_under_way_when_its_client_went_brings_nothing_back() {
     assert!(fleet.current(at(62)).sites.iter().all(|site| site.client.as_str() == "Acme"));
     assert!(fleet.known().devices.iter().all(|device| &*device.id.0 != "200"));
 }
+
+/// Two reports by client name the same device; which one is believed must not depend on the order of a map.
+#[test]
+fn of_two_reports_that_name_a_stranger_the_newer_one_says_what_it_is() {
+    for _ in 0..20 {
+        let mut fleet = Fleet::new(options(PlatformName::Nsight));
+        for (second, client, kind) in [(2, "1", Kind::Workstation), (3, "2", Kind::Server), (1, "3", Kind::Mobile)] {
+            let device = device("900", client, "10", kind);
+            let reported = FailingDevice { device, ..failing("900", true, false, false) };
+            fleet.apply(Update::FailingAt(ClientKey::new(client), vec![reported]), at(second));
+        }
+        assert_eq!(find(&fleet.current(at(10)), "900").record.kind, Some(Kind::Server));
+    }
+}
+
+#[test]
+fn a_site_in_the_lists_of_two_clients_has_the_newer_name() {
+    for _ in 0..20 {
+        let mut fleet = nsight();
+        fleet.apply(Update::Sites(ClientKey::new("2"), vec![site("10", "2", "Moved")]), at(10));
+        assert_eq!(find(&fleet.current(at(11)), "100").site.as_str(), "Moved");
+    }
+}

@@ -30,7 +30,7 @@ fn change() -> impl Strategy<Value = Change> {
     });
     let sites = (0..3_u8, prop::collection::vec(0..4_u8, 0..3)).prop_map(|(client, all)| {
         let client = client.to_string();
-        let sites = all.into_iter().map(|n| site(&n.to_string(), &client, "HQ")).collect();
+        let sites = all.into_iter().map(|n| site(&n.to_string(), &client, &format!("{client} HQ"))).collect();
         Update::Sites(ClientKey::new(&client), sites)
     });
     let list = prop_oneof![
