@@ -90,7 +90,7 @@ fn kill_again_and_again(directory: &Path, yaml: &str, seed: u64) {
 
 fn check_manners(audit: &Audit) {
     let summary = audit.summary();
-    let (gap, call) = summary.smallest_gap.clone().expect("calls were repeated");
+    let (gap, call) = summary.smallest_gap.clone().unwrap_or_else(|| panic!("calls were repeated: {summary:?}"));
     assert!(gap >= FLOOR, "{call} came again after {gap:?}");
     assert!(summary.most_in_a_minute <= BUDGET, "{summary:?}");
     assert!(summary.calls >= 50 && summary.violations == 0, "{summary:?}");

@@ -50,11 +50,9 @@ pub(super) struct Lingers {
     /// Until when it counts as running.
     pub(super) until: Steady,
     pub(super) name: String,
-    /// The ledger tells of it too: its end is not known.
-    pub(super) in_ledger: bool,
 }
 
-/// Calls that timed out here, or were cut off with an earlier process, and that the server may still be working on.
+/// Calls that timed out, here or in an earlier process, and that the server may still be working on.
 #[derive(Debug, Default)]
 pub(super) struct Lingering {
     /// Ordered by time.
@@ -125,7 +123,7 @@ mod tests {
     fn timed_out_calls_take_their_place_until_they_end() {
         let mut lingering = Lingering::default();
         for (name, until) in [("agents", 300), ("checks", 200)] {
-            lingering.add(Lingers { until: second(until), name: name.to_owned(), in_ledger: false });
+            lingering.add(Lingers { until: second(until), name: name.to_owned() });
         }
         assert_eq!(lingering.gate(0, 3), Gate::Open);
         assert_eq!(lingering.gate(0, 2), Gate::Until(second(200)));

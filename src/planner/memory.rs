@@ -107,7 +107,7 @@ impl<C: ReadCall> Planner<C> {
     #[must_use]
     pub fn memory(&self, now: Moment) -> Memory {
         let clocks = self.clocks(now);
-        let lingering = self.lingering.iter().filter(|call| call.until > clocks.now && !call.in_ledger);
+        let lingering = self.lingering.iter().filter(|call| call.until > clocks.now);
         let lingering =
             lingering.map(|call| StillRunning { name: call.name.clone(), until: clocks.wall(call.until) }).collect();
         let mut memory = Memory { off: self.refusals.remember(&clocks), lingering, ..Memory::default() };
@@ -128,7 +128,7 @@ impl<C: ReadCall> Planner<C> {
         for call in &memory.lingering {
             let until = clocks.within(call.until, self.limits.linger_after_timeout);
             if until > clocks.now {
-                self.lingering.add(Lingers { until, name: call.name.clone(), in_ledger: false });
+                self.lingering.add(Lingers { until, name: call.name.clone() });
             }
         }
         let planned = self.slots.iter().filter(|slot| slot.planned && !slot.off).map(|slot| slot.name);

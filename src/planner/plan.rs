@@ -5,7 +5,6 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::clock::Moment;
-use crate::planner::budget::Lingers;
 use crate::planner::schedule::next_due;
 use crate::planner::slots::{Id, Slot};
 use crate::planner::steady::Steady;
@@ -86,7 +85,7 @@ impl<C: ReadCall> Planner<C> {
     }
 
     /// A call that was not kept: as the ledger knows it.
-    fn load(&mut self, want: &Want<C>, identity: &str, now: Moment) -> Slot<C> {
+    fn load(&self, want: &Want<C>, identity: &str, now: Moment) -> Slot<C> {
         let mut slot = Slot::new(want, identity, self.came, Steady::of(now));
         if let Some(entry) = self.ledger.last(identity) {
             // The process may have died meanwhile; the call may have reached the server later than it started.
@@ -100,9 +99,6 @@ impl<C: ReadCall> Planner<C> {
             slot.latest_end = Some(latest_end);
             slot.last_success = entry.succeeded.map(|succeeded| Steady::of_past(succeeded, now));
             slot.failures = u32::from(entry.failed);
-            if entry.ended.is_none() && latest_end > Steady::of(now) {
-                self.lingering.add(Lingers { until: latest_end, name: slot.name.to_owned(), in_ledger: true });
-            }
         }
         slot
     }

@@ -288,7 +288,7 @@ impl<C: ReadCall> Planner<C> {
                 self.backoff.failed(slot.name, failed, pauses, witness, at);
                 if outcome == Outcome::Timeout && !self.limits.linger_after_timeout.is_zero() {
                     let until = at.plus(self.limits.linger_after_timeout);
-                    self.lingering.add(Lingers { until, name: slot.name.to_owned(), in_ledger: false });
+                    self.lingering.add(Lingers { until, name: slot.name.to_owned() });
                 }
             }
         }

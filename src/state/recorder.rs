@@ -15,7 +15,7 @@ use crate::planner::Recorded;
 /// the whole state can be written again.
 const MOST_WAITING: u64 = 256 << 20;
 /// How long the end of the process waits for the disk.
-const FLUSH_PATIENCE: Duration = Duration::from_secs(1);
+const FLUSH_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// Writes changes down, or nowhere when there is no state directory. Never blocks, and never fails towards its user: what
 /// cannot be written stays in memory.
@@ -162,16 +162,18 @@ impl Recorder {
         })
     }
 
-    /// Waits until everything that was handed over is on disk, at most a second.
-    pub async fn flush(&self) {
+    /// Waits until everything that was handed over is on disk, at most two seconds and a half; says whether it is.
+    pub async fn flush(&self) -> bool {
         if self.0.is_none() {
-            return;
+            return true;
         }
         let (word, flushed) = oneshot::channel();
         self.send(|| Message::Flush(word));
-        if tokio::time::timeout(FLUSH_PATIENCE, flushed).await.is_err() {
+        let is_flushed = tokio::time::timeout(FLUSH_PATIENCE, flushed).await.is_ok();
+        if !is_flushed {
             tracing::warn!("the state directory is slow: the last seconds may not be kept");
         }
+        is_flushed
     }
 
     fn send(&self, message: impl FnOnce() -> Message) {

@@ -79,7 +79,7 @@ impl Process {
     /// The process is killed: what was handed over before is written, and nothing is tidied up.
     fn end(self) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(self.kept.recorder.flush());
+        while !runtime.block_on(self.kept.recorder.flush()) {}
     }
 }
 
@@ -227,7 +227,7 @@ fn a_file_of_another_account_is_not_used() {
     let other = directory.path().join("other");
     let kept = StateDirectory::open(&other).unwrap().account(&config("other"), fleet_options(&config("other")), now());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(kept.recorder.flush());
+    while !runtime.block_on(kept.recorder.flush()) {}
     fs::copy(file_of(&other), &path).unwrap();
     let process = Process::start(directory.path(), after(5));
     assert!(process.devices(after(5)).is_empty() && process.ledger.last(LIST).is_none());

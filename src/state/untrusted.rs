@@ -14,7 +14,6 @@ use crate::planner::MemoryLedger;
 pub(crate) struct Read {
     pub(crate) ledger: MemoryLedger,
     pub(crate) fleet: Option<Fleet>,
-    pub(crate) is_damaged: bool,
 }
 
 /// Reads a file of `bytes` that belongs to the account `a` of `http://a/` on N-sight.
@@ -22,7 +21,7 @@ pub(crate) fn read(bytes: &[u8], options: &FleetOptions, now: Timestamp) -> Read
     let owner = Owner { platform: "nsight".to_owned(), account: "a".to_owned(), server: "http://a/".to_owned() };
     let reader = Reader::new(Cursor::new(bytes), bytes.len() as u64);
     let restored = take_in(reader, &owner, options, now);
-    Read { ledger: restored.ledger, fleet: restored.fleet, is_damaged: restored.damage.is_some() }
+    Read { ledger: restored.ledger, fleet: restored.fleet }
 }
 
 /// A file of these records, each whole, with the right head and checksums: what damage alone cannot make.

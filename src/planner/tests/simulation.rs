@@ -76,8 +76,6 @@ struct Running {
 struct Lingering {
     until: Duration,
     name: &'static str,
-    /// It was cut off by the end of its process.
-    cut_off: Option<Call>,
 }
 
 /// The key is refused.
@@ -221,17 +219,10 @@ impl Simulation {
     /// What of the past counts in the next process.
     fn end_process(&mut self, remembering: bool) {
         let (now, most) = (self.time(), self.desk.limits.linger_after_timeout);
-        self.lingering.retain(|call| call.cut_off.is_some() || remembering);
-        for call in self.lingering.iter_mut().filter(|call| call.cut_off.is_none()) {
+        self.lingering.retain(|call| call.until > now && remembering);
+        for call in &mut self.lingering {
             call.until = call.until.min(now + most);
         }
-        for running in &self.running {
-            let (until, cut_off) = (running.started + seconds(60), Some(running.call.asked()));
-            self.lingering.push(Lingering { until, name: running.call.name, cut_off });
-        }
-        // The ledger is asked for what is wanted.
-        let wanted = |call: Call| self.wants.iter().any(|want| want.call.asked() == call);
-        self.lingering.retain(|call| call.until > now && call.cut_off.is_none_or(wanted));
         if !remembering {
             self.refusal = None;
         }
@@ -298,7 +289,7 @@ impl Simulation {
                 let linger = self.desk.limits.linger_after_timeout;
                 if outcome == Outcome::Timeout && !linger.is_zero() {
                     let until = self.time() + linger;
-                    self.lingering.push(Lingering { until, name: call.name, cut_off: None });
+                    self.lingering.push(Lingering { until, name: call.name });
                 }
             }
         }

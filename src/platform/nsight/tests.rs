@@ -225,7 +225,8 @@ async fn no_message_holds_parts_of_the_key_wherever_the_server_writes_it() {
         let failure = exchange(&call, response("200 OK", body.as_bytes())).await.0.expect_err("no answer");
         let visible: String = failure.message.chars().filter(char::is_ascii_graphic).collect();
         assert!(!visible.to_lowercase().contains(&key[..8]), "{failure}");
-        assert!(failure.message.contains("***") || body.starts_with("<te"), "{failure}");
+        let is_left_out = ["***", "in disguise"].iter().any(|word| failure.message.contains(word));
+        assert!(is_left_out || body.starts_with("<te"), "{failure}");
     }
     let body = format!("<result><items><client><clientid>1</clientid><name>{escaped}</name></client></items></result>");
     let answer = exchange(&Call::ListClients, response("200 OK", body.as_bytes())).await.0.expect("good");
