@@ -27,7 +27,8 @@ impl<P: Platform> Account<P> {
         if matches!(result, Ok(true)) {
             let now = self.clock.now();
             self.planner.key_changed(now);
-            self.remember(now);
+            // Nothing waits for it.
+            let _ = self.remember(now);
             self.changed(now);
         }
     }

@@ -51,6 +51,8 @@ const PLAN_SHARE: u32 = 20;
 const OUTAGE_FAILURES: u32 = 3;
 /// Taking in an answer of this many bytes can take long.
 const LARGE_ANSWER: u64 = 256 * 1024;
+/// A key that is refused is tried again for a reload at most so often, while it is the same.
+const FORGIVE: Duration = Duration::from_mins(15);
 /// How often the account's state is published while it changes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -66,6 +68,8 @@ pub struct Account<P: Platform> {
     recorder: Recorder,
     /// The pauses that were written down last.
     remembered: Memory,
+    /// When a reload last made it try its key again.
+    forgiven: Option<Duration>,
     /// Word that the secrets are to be read again.
     orders: Orders,
     /// It began with the fleet of an earlier process or configuration.
@@ -131,6 +135,7 @@ impl<P: Platform> Account<P> {
             fleet: Arc::clone(&kept.fleet),
             recorder: kept.recorder.clone(),
             remembered: Memory::default(),
+            forgiven: None,
             kept,
             orders: Orders::new(),
             is_restored,
@@ -164,11 +169,13 @@ impl<P: Platform> Account<P> {
     fn restore(&mut self, up_before: Option<Entry>, now: Moment) {
         // An answer of long ago does not say that the platform is up now.
         let good_for = self.stale_after.get(&Collector::Inventory).copied().unwrap_or_default();
-        let is_recent = |end: Timestamp| now.wall < end.saturating_add(good_for).unwrap_or(Timestamp::MAX);
+        let is_recent = |end: &Timestamp| now.wall < end.saturating_add(good_for).unwrap_or(Timestamp::MAX);
         self.up = match up_before {
-            // A reload gave the call up: what the predecessor said is still what is known.
-            Some(Entry { ended: None, .. }) => self.was_published_up().then_some(true),
-            entry => entry.filter(|entry| entry.ended.is_some_and(is_recent)).map(|entry| !entry.failed),
+            _ if self.planner.is_key_refused() => Some(false),
+            Some(Entry { failed: true, ended: Some(ended), .. }) if is_recent(&ended) => Some(false),
+            // Of a call that was given up, the one before tells.
+            Some(Entry { failed: false, succeeded, .. }) => succeeded.filter(is_recent).map(|_| true),
+            _ => None,
         };
         self.plan(now);
         let view = self.fleet().current(now.wall);
@@ -177,11 +184,6 @@ impl<P: Platform> Account<P> {
         self.publisher.publish_fleet(&self.config.name, &Arc::new(view));
         self.render_due = None;
         self.report(now);
-    }
-
-    /// Whether a predecessor of the same name was up, and nothing was published since.
-    fn was_published_up(&self) -> bool {
-        self.publisher.snapshot().account(&self.config.name).is_some_and(|account| account.status().up)
     }
 
     /// Works until `shutdown`. Calls under way are then given up: in the ledger they stay without end. Gives back what a successor
@@ -217,14 +219,19 @@ impl<P: Platform> Account<P> {
     }
 
     /// Reads the key again, and every other secret, as somebody asked: then a refused key is worth another try, even if it is
-    /// the same.
+    /// the same; but that not more often than by itself, for anybody may ask for reloads.
     pub fn reload_secrets(&mut self) {
-        if without_holding_a_worker(|| self.platform.reload_key()) {
+        let is_new = without_holding_a_worker(|| self.platform.reload_key());
+        if is_new {
             self.ask_what_there_is();
         }
         let now = self.clock.now();
-        self.planner.key_changed(now);
-        self.remember(now);
+        let is_forgiven = self.forgiven.is_none_or(|then| now.steady.saturating_sub(then) >= FORGIVE);
+        if is_new || is_forgiven {
+            self.forgiven = Some(now.steady);
+            self.planner.key_changed(now);
+            let _ = self.remember(now);
+        }
     }
 
     /// Does everything that is due now, and tells when to look again.
@@ -296,10 +303,13 @@ impl<P: Platform> Account<P> {
 
     fn start(&mut self, Start { call, permit, recorded, .. }: Start<P::Call>) {
         self.journal.started(&call);
+        // A probe moves a pause ahead, which the next process must know if this one ends before the answer.
+        let remembered = self.remember(self.clock.now());
         let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
         let reading = call.clone();
         let task = self.calls.spawn(async move {
             recorded.wait().await;
+            remembered.wait().await;
             let began = clock.now().steady;
             let result = platform.read(&reading, permit).await;
             Finished { call: reading, took: clock.now().steady.saturating_sub(began), result }
@@ -344,7 +354,7 @@ impl<P: Platform> Account<P> {
         if let Some(switched) = self.planner.finish(&call, finish, now) {
             self.journal.switched(&call, &switched, &reason);
         }
-        self.remember(now);
+        let _ = self.remember(now);
         match effect {
             Outcome::Ok => self.failed_in_row = 0,
             Outcome::Forbidden | Outcome::ApiError => {}
@@ -365,8 +375,9 @@ impl<P: Platform> Account<P> {
         let mut hurry = Vec::new();
         let mut objects = false;
         let apply = || {
-            let prepared = self.recorder.prepare(&answer.updates);
             let mut fleet = self.fleet();
+            let stored = fleet.without_unmapped_fields(&answer.updates);
+            let prepared = self.recorder.prepare(stored.as_deref().unwrap_or(&answer.updates));
             for update in answer.updates {
                 let changed = fleet.apply(update, now.wall);
                 objects |= changed.objects;

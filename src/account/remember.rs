@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use crate::clock::Moment;
-use crate::planner::Memory;
+use crate::planner::{Memory, Recorded};
 use crate::platform::Platform;
 
 /// What is written down.
@@ -29,17 +29,16 @@ impl<P: Platform> Account<P> {
     }
 
     /// Writes down what pauses, if it has changed.
-    pub(super) fn remember(&mut self, now: Moment) {
+    pub(super) fn remember(&mut self, now: Moment) -> Recorded {
         let memory = self.planner.memory(now);
         if memory == self.remembered {
-            return;
+            return Recorded::now();
         }
         let salt = rand::random();
         let remembered = Remembered { memory: memory.clone(), salt, mark: self.platform.key_mark(salt) };
-        if let Ok(bytes) = postcard::to_stdvec(&remembered) {
-            self.kept.pauses.clone_from(&bytes);
-            self.recorder.pauses(bytes);
-        }
         self.remembered = memory;
+        let Ok(bytes) = postcard::to_stdvec(&remembered) else { return Recorded::now() };
+        self.kept.pauses.clone_from(&bytes);
+        self.recorder.pauses(bytes)
     }
 }

@@ -171,6 +171,13 @@ impl fmt::Debug for AccountConfig {
 }
 
 impl AccountConfig {
+    /// The options on which it depends what is taken from an answer, as a text that another process can compare. Data that were
+    /// read by other options are read again.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        format!("{:?} {:?} {:?}", self.checks_mode, self.nsight().offline_after, self.tactical().mappings)
+    }
+
     /// What is particular to N-sight; the defaults on another platform.
     #[must_use]
     pub fn nsight(&self) -> NsightOptions {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::store::{Fleet, Part};
 use super::{
-    AntivirusEngine, ClientKey, DeviceId, DeviceList, DeviceRecord, Feature, FieldNames, Kind, OsFamily, SiteKey,
-    SiteRecord,
+    AntivirusEngine, ClientKey, CustomField, DeviceId, DeviceList, DeviceRecord, Feature, FieldNames, Kind, OsFamily,
+    SiteKey, SiteRecord, Update,
 };
 
 /// The most entries that the device lists of an account have together. Those beyond are left out, and counted as dropped.
@@ -83,6 +83,41 @@ impl Fleet {
         for device in self.lists.values_mut().flat_map(|list| &mut list.value) {
             keep_fields(device, mapped.as_ref());
         }
+    }
+
+    /// The updates as they may be written down, when they hold custom fields that no mapping looks at, or of which nobody knows.
+    #[must_use]
+    pub fn without_unmapped_fields(&self, updates: &[Update]) -> Option<Vec<Update>> {
+        let mapped = self.mapped_fields();
+        let keeps = |field: &CustomField| mapped.as_ref().is_some_and(|mapped| mapped.contains(&field.definition));
+        let keeps_all =
+            |device: &DeviceRecord| device.custom_fields.as_ref().is_none_or(|fields| fields.iter().all(keeps));
+        let fits = |update: &Update| !matches!(update, Update::Devices(_, devices) if !devices.iter().all(keeps_all));
+        if updates.iter().all(fits) {
+            return None;
+        }
+        let mut updates = updates.to_vec();
+        for update in &mut updates {
+            if let Update::Devices(_, devices) = update {
+                for device in devices {
+                    keep_fields(device, mapped.as_ref());
+                }
+            }
+        }
+        Some(updates)
+    }
+
+    /// A copy without custom fields of which nobody knows whether a mapping looks at them; `None` when there are none.
+    pub(super) fn without_unnamed_fields(&self) -> Option<Self> {
+        let mut devices = self.lists.values().flat_map(|list| &list.value);
+        if self.field_names.is_some() || devices.all(|device| device.custom_fields.is_none()) {
+            return None;
+        }
+        let mut copy = self.clone();
+        for device in copy.lists.values_mut().flat_map(|list| &mut list.value) {
+            keep_fields(device, None);
+        }
+        Some(copy)
     }
 
     /// The custom fields that a mapping looks at; `None` while the names are not known.

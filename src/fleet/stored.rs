@@ -31,13 +31,13 @@ fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, StoredError> {
 }
 
 impl Fleet {
-    /// Everything but the options.
+    /// Everything but the options, and but custom fields whose names are not known yet.
     ///
     /// # Errors
     ///
     /// When a time zone has no name that could be stored.
     pub fn to_bytes(&self) -> Result<Vec<u8>, StoredError> {
-        Ok(postcard::to_stdvec(self)?)
+        Ok(postcard::to_stdvec(self.without_unnamed_fields().as_ref().unwrap_or(self))?)
     }
 
     /// A fleet as it was stored, kept by these options from now on.

@@ -33,6 +33,17 @@ impl Entry {
     }
 }
 
+/// How an attempt ended, as far as the ledger must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// It brought data.
+    Succeeded,
+    /// It brought none.
+    Failed,
+    /// There is nothing of which it could bring data: the platform does not know the object.
+    Gone,
+}
+
 /// Where attempts are recorded.
 pub trait Ledger: Send {
     /// The last attempt of the call of that identity.
@@ -42,7 +53,7 @@ pub trait Ledger: Send {
     fn started(&mut self, identity: &str, at: Timestamp) -> Recorded;
 
     /// The attempt that started last ended.
-    fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool);
+    fn ended(&mut self, identity: &str, at: Timestamp, end: End);
 
     /// When attempts [ended](Entry::end) that count against the budget: those not before `since`, also in the future. Every
     /// attempt of the last minute counts, not only the last of each call.
@@ -101,7 +112,8 @@ impl MemoryLedger {
     pub fn absorb(&mut self, other: &Self) {
         let mut earlier = other.earlier.clone();
         for (identity, entry) in &other.entries {
-            let entry = Entry { succeeded: None, ..*entry };
+            // That it failed says nothing of another account.
+            let entry = Entry { succeeded: None, failed: false, ..*entry };
             match self.entries.get_mut(identity) {
                 Some(own) if own.started == entry.started => {}
                 Some(own) if own.end() >= entry.end() => earlier.push(entry.end()),
@@ -123,6 +135,18 @@ impl MemoryLedger {
             _ => true,
         });
         self.earlier.append(&mut earlier);
+    }
+
+    /// No attempt was later than `now`: the wall clock was set back.
+    pub fn bound(&mut self, now: Timestamp) {
+        for entry in self.entries.values_mut() {
+            entry.started = entry.started.min(now);
+            entry.ended = entry.ended.map(|ended| ended.min(now));
+            entry.succeeded = entry.succeeded.map(|succeeded| succeeded.min(now));
+        }
+        for end in &mut self.earlier {
+            *end = (*end).min(now);
+        }
     }
 
     /// What the calls brought is lost: none has data any more.
@@ -157,12 +181,14 @@ impl Ledger for MemoryLedger {
         Recorded::now()
     }
 
-    fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {
+    fn ended(&mut self, identity: &str, at: Timestamp, end: End) {
         if let Some(entry) = self.entries.get_mut(identity) {
             entry.ended = Some(at);
-            entry.failed = !succeeded;
-            if succeeded {
-                entry.succeeded = Some(at);
+            entry.failed = end == End::Failed;
+            match end {
+                End::Succeeded => entry.succeeded = Some(at),
+                End::Failed => {}
+                End::Gone => entry.succeeded = None,
             }
         }
     }
@@ -184,15 +210,15 @@ mod tests {
     #[test]
     fn an_attempt_keeps_the_last_success() {
         let mut ledger = MemoryLedger::default();
-        ledger.ended("unknown", at(1), true);
+        ledger.ended("unknown", at(1), End::Succeeded);
         assert_eq!(ledger.last("unknown"), None);
         let _ = ledger.started("call", at(10));
-        ledger.ended("call", at(11), true);
+        ledger.ended("call", at(11), End::Succeeded);
         let _ = ledger.started("call", at(20));
         let entry = Entry { started: at(20), ended: None, succeeded: Some(at(11)), failed: false };
         assert_eq!(ledger.last("call"), Some(entry));
         assert_eq!(entry.end(), at(80), "not known: a minute after the start");
-        ledger.ended("call", at(21), false);
+        ledger.ended("call", at(21), End::Failed);
         assert_eq!(ledger.last("call"), Some(Entry { ended: Some(at(21)), failed: true, ..entry }));
     }
 
@@ -205,7 +231,7 @@ mod tests {
             for call in 0..100 {
                 let call = format!("call {day}/{call}");
                 let _ = ledger.started(&call, at(day * DAY));
-                ledger.ended(&call, at(day * DAY), true);
+                ledger.ended(&call, at(day * DAY), End::Succeeded);
             }
             let known = |day| ledger.last(&format!("call {day}/99")).is_some();
             assert!((0.max(day - 14)..=day).all(known), "a fortnight is known");
@@ -223,7 +249,7 @@ mod tests {
         {
             let ledger = if is_one { &mut one } else { &mut other };
             let _ = ledger.started(call, at(second));
-            ledger.ended(call, at(second + 1), true);
+            ledger.ended(call, at(second + 1), End::Succeeded);
         }
         let _ = other.started("mine", at(1));
         let mut merged = one.clone();
@@ -248,7 +274,7 @@ mod tests {
         let mut ledger = MemoryLedger::default();
         for second in [0, 100, 200, 220, 240] {
             let _ = ledger.started("call", at(second));
-            ledger.ended("call", at(second + 1), true);
+            ledger.ended("call", at(second + 1), End::Succeeded);
         }
         let _ = ledger.started("other", at(245));
         let mut recent = ledger.recent(at(201));

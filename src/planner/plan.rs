@@ -79,7 +79,8 @@ impl<C: ReadCall> Planner<C> {
         if !due_already {
             // However long ago it would have been due, it was not asked for before now.
             let due = next_due(slot, self.limits.min_interval, self.random.random(), now).unwrap_or(at);
-            slot.due = due.max(self.opening).max(at);
+            let floor = slot.floor(self.limits.min_interval).unwrap_or(at);
+            slot.due = due.max(self.opening).max(at).max(floor);
         }
         self.queue.insert(id, slot, at);
     }
@@ -87,6 +88,9 @@ impl<C: ReadCall> Planner<C> {
     /// A call that was not kept: as the ledger knows it.
     fn load(&self, want: &Want<C>, identity: &str, now: Moment) -> Slot<C> {
         let mut slot = Slot::new(want, identity, self.came, Steady::of(now));
+        // What is not known to have been called may have been, until then.
+        let gap = self.ledger.gap().map(|gap| Steady::of_past(gap, now));
+        slot.latest_end = gap;
         if let Some(entry) = self.ledger.last(identity) {
             // The process may have died meanwhile; the call may have reached the server later than it started.
             let end = |now: Moment| match entry.ended {
@@ -96,7 +100,7 @@ impl<C: ReadCall> Planner<C> {
             slot.last_end = Some(end(now));
             // The wall clock may have been set since this process began, which makes what was before look older or younger.
             let latest_end = end(now).max(end(self.since_start(now)));
-            slot.latest_end = Some(latest_end);
+            slot.latest_end = gap.max(Some(latest_end));
             slot.last_success = entry.succeeded.map(|succeeded| Steady::of_past(succeeded, now));
             slot.failures = u32::from(entry.failed);
         }

@@ -13,11 +13,11 @@ use crate::planner::budget::{Budget, Lingering, Lingers, MINUTE};
 use crate::planner::memory::Clocks;
 use crate::planner::queue::Queue;
 use crate::planner::refusals::Refusals;
-use crate::planner::schedule::{Pauses, next_due};
+use crate::planner::schedule::{Pauses, after_gap, next_due};
 use crate::planner::slots::{Flight, Id, Slots};
 use crate::planner::steady::{Gate, Steady};
 use crate::planner::sweeps::Sweeps;
-use crate::planner::{Finish, Ledger, Limits, Next, Outcome, Permit, Priority, ReadCall, Start, Switched};
+use crate::planner::{End, Finish, Ledger, Limits, Next, Outcome, Permit, Priority, ReadCall, Start, Switched};
 
 /// One start in so many goes to the call that has been due longest, whatever its priority, so that nothing starves.
 const FAIR_TURN: u64 = 4;
@@ -74,7 +74,8 @@ impl<C: ReadCall> Planner<C> {
         let at = Steady::of(now);
         let recent = now.wall.checked_sub(MINUTE).map(|since| ledger.recent(since)).unwrap_or_default();
         // Anything may have been called until then.
-        let opening = ledger.gap().map_or(at, |gap| at.max(Steady::of_past(gap, now).plus(limits.min_interval)));
+        let opening =
+            ledger.gap().map_or(at, |gap| at.max(Steady::of_past(gap, now).plus(after_gap(limits.min_interval))));
         Self {
             opening: opening.plus(limits.start_jitter.mul_f64(random.random())),
             budget: Budget::new(recent.into_iter().map(|end| Steady::of_past(end, now)).collect()),
@@ -259,7 +260,12 @@ impl<C: ReadCall> Planner<C> {
         let flight = slot.flight.take()?;
         self.in_flight = self.in_flight.saturating_sub(1);
         self.budget.ended(at);
-        self.ledger.ended(&identity, now.wall, result == Finish::Ok);
+        let end = match result {
+            Finish::Ok => End::Succeeded,
+            Finish::Gone => End::Gone,
+            Finish::Failed { .. } => End::Failed,
+        };
+        self.ledger.ended(&identity, now.wall, end);
 
         let before = slot.standing();
         let worked_before = slot.failures == 0 && slot.last_success.is_some();

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::planner::budget::MINUTE;
 use crate::planner::slots::Slot;
 use crate::planner::steady::Steady;
 use crate::planner::{Priority, ReadCall};
@@ -26,6 +27,11 @@ const LEAST_PROBE: Duration = Duration::from_mins(15);
 pub(super) const MOST_PROBE: Duration = Duration::from_hours(24);
 /// Nothing is retried faster, even without any floor.
 const LEAST: Duration = Duration::from_millis(100);
+
+/// From a time up to which nobody knows what was called to the next call: neither floor nor budget may be broken by it.
+pub(super) fn after_gap(min_interval: Duration) -> Duration {
+    if min_interval >= LEAST_REAL_FLOOR { min_interval.max(MINUTE) } else { min_interval }
+}
 
 /// `first` doubled `times` times, at most `most`.
 pub(super) fn doubled(first: Duration, times: u32, most: Duration) -> Duration {

@@ -66,14 +66,14 @@ mod tests {
     use super::super::settings::tests::account;
     use super::*;
     use crate::account::fleet_options;
-    use crate::planner::Ledger as _;
+    use crate::planner::{End, Ledger as _};
 
     fn kept(account: &Settings, calls: &[(&str, i64)]) -> Kept {
         let kept = Kept::in_memory(fleet_options(&account.config));
         for (call, second) in calls {
             let at = Timestamp::from_second(*second).unwrap();
             let _ = kept.ledger.lock().unwrap().started(call, at);
-            kept.ledger.lock().unwrap().ended(call, at, true);
+            kept.ledger.lock().unwrap().ended(call, at, End::Succeeded);
         }
         kept
     }

@@ -66,9 +66,7 @@ pub(super) fn hand_over(kept: &Kept, before: &AccountConfig, after: &AccountConf
 
 /// Whether both take the same from the same answer. Otherwise everything is read again, as soon as floor and budget allow.
 fn read_alike(one: &AccountConfig, other: &AccountConfig) -> bool {
-    one.checks_mode == other.checks_mode
-        && one.nsight().offline_after == other.nsight().offline_after
-        && one.tactical().mappings == other.tactical().mappings
+    one.reading() == other.reading()
 }
 
 #[cfg(test)]

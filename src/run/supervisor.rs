@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Publisher;
 use crate::reload::{Outcome, Refusal, Requests};
-use crate::state::{Kept, StateDirectory};
+use crate::state::{Kept, Recorder, StateDirectory};
 
 /// Owns the accounts at work.
 pub(super) struct Supervisor {
@@ -166,8 +166,12 @@ impl Supervisor {
         let mut predecessors = HashMap::new();
         for account in &next {
             if let Origin::Follows(name) = &account.origin
-                && let Some(predecessor) = ended.remove(name)
+                && let Some(mut predecessor) = ended.remove(name)
             {
+                if name != account.name() {
+                    // It writes to another file; the writer of the old one ends now.
+                    predecessor.kept.recorder = Recorder::nowhere();
+                }
                 predecessors.insert(account.name().to_owned(), predecessor);
             }
         }
@@ -175,6 +179,7 @@ impl Supervisor {
         for account in ended.values() {
             self.departed.add(&account.settings, &account.kept, now);
         }
+        drop(ended);
 
         let setups = next.iter().map(|account| account::setup(&account.settings.config)).collect();
         let anew = next.iter().filter(|account| !account.is_itself()).map(|account| account.name().to_owned());
@@ -187,8 +192,9 @@ impl Supervisor {
                 continue;
             };
             match predecessors.remove(settings.name()) {
-                Some(predecessor) => self.follow(ready, settings, &predecessor),
-                None => self.come(ready, settings),
+                // Both read files, or wait for a fleet.
+                Some(predecessor) => without_holding_a_worker(|| self.follow(ready, settings, predecessor)),
+                None => without_holding_a_worker(|| self.come(ready, settings)),
             }
         }
         for account in self.accounts.iter().filter(|account| before.contains(&account.settings)) {
@@ -217,18 +223,18 @@ impl Supervisor {
     }
 
     /// Starts an account that goes on with what another one kept.
-    fn follow(&mut self, ready: ReadyAccount, settings: Arc<Settings>, predecessor: &Ended) {
+    fn follow(&mut self, ready: ReadyAccount, settings: Arc<Settings>, predecessor: Ended) {
         let (before, account) = (predecessor.settings.name(), settings.name());
         if before != account {
             info!(account, before, "another name for an account that is known");
         }
-        let mut kept = predecessor.kept.clone();
+        let is_other_key = !predecessor.settings.has_key_of(&settings);
+        let mut kept = predecessor.kept;
         hand_over(&kept, &predecessor.settings.config, &settings.config);
         match &self.state {
             Some(state) if before != account => state.move_to(&mut kept, &settings.config),
-            _ => kept.recorder.renew(),
+            _ => kept.recorder.renew(&settings.config),
         }
-        let is_other_key = !predecessor.settings.has_key_of(&settings);
         self.begin(ready, settings, kept, Some(is_other_key));
     }
 
@@ -240,7 +246,7 @@ impl Supervisor {
             None => Kept::in_memory(options),
         };
         if self.departed.instruct(&settings, &kept) {
-            kept.recorder.renew();
+            kept.recorder.renew(&settings.config);
         }
         self.begin(ready, settings, kept, None);
     }

@@ -1,16 +1,19 @@
 //! The state directory: one process at a time, one file for each account.
 
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::file::{Log, set_aside};
+use super::file::{self, Log};
 use super::record::Owner;
 use super::restore::{Restored, restore};
 use super::writer::Writer;
@@ -22,6 +25,10 @@ use crate::fleet::{Fleet, FleetOptions};
 const LOCK: &str = "lock";
 /// Most bytes of an account's name in the name of its file.
 const NAME_BYTES: usize = 40;
+
+/// How long the last writer of a file is waited for, and how often it is looked at.
+const WRITER_PATIENCE: Duration = Duration::from_secs(3);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a state directory cannot be used at all.
 #[derive(Debug, Error)]
@@ -42,7 +49,9 @@ pub enum StateError {
 pub struct StateDirectory {
     path: PathBuf,
     /// Holds the lock; `None` where no lock file can be made.
-    _lock: Option<File>,
+    lock: Option<Arc<File>>,
+    /// The last writer of each file.
+    writers: Mutex<HashMap<PathBuf, JoinHandle<()>>>,
 }
 
 impl StateDirectory {
@@ -60,22 +69,61 @@ impl StateDirectory {
             warn!(path = %path.display(), %error, "the state directory cannot be made");
         }
         let lock = match lock(&path.join(LOCK)) {
-            Ok(lock) => Some(lock),
+            Ok(lock) => Some(Arc::new(lock)),
             Err(Locked::ByAnother(who)) => return Err(StateError::InUse(path.to_owned(), who)),
             Err(Locked::Not(error)) => {
                 warn!(path = %path.display(), %error, "the state directory cannot be locked");
                 None
             }
         };
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock, writers: Mutex::default() })
     }
 
     /// What an account kept is another one's from now on, and written down in its file.
     pub fn move_to(&self, kept: &mut Kept, config: &AccountConfig) {
         let owner = Owner::of(config);
-        let (ledger, fleet) = (Arc::clone(&kept.ledger), Arc::clone(&kept.fleet));
-        let (path, pauses) = (self.path.join(file_name(&owner)), kept.pauses.clone());
-        kept.recorder = start(Writer { path, owner, ledger, fleet, pauses, gap: kept.gap, log: None });
+        kept.recorder = self.start(Writer {
+            path: self.path.join(file_name(&owner)),
+            owner,
+            ledger: Arc::clone(&kept.ledger),
+            fleet: Arc::clone(&kept.fleet),
+            pauses: kept.pauses.clone(),
+            gap: kept.gap,
+            reading: config.reading(),
+            aside: false,
+            _lock: self.lock.clone(),
+            log: None,
+        });
+    }
+
+    /// Starts a writer, when the one before it on the same file has ended.
+    fn start(&self, writer: Writer) -> Recorder {
+        let path = writer.path.clone();
+        self.wait_for(&path);
+        match writer.start() {
+            Ok((recorder, thread)) => {
+                self.writers.lock().unwrap_or_else(PoisonError::into_inner).insert(path, thread);
+                recorder
+            }
+            Err(error) => {
+                warn!(%error, "no thread can be started for the state: it is kept in memory only");
+                Recorder::nowhere()
+            }
+        }
+    }
+
+    /// Two writers of one file would write over each other. An account that ended has handed over all it had, so its writer
+    /// ends soon, unless the disk hangs.
+    fn wait_for(&self, path: &Path) {
+        let before = self.writers.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        let Some(before) = before else { return };
+        for _ in 0..WRITER_PATIENCE.as_millis() / PAUSE.as_millis() {
+            if before.is_finished() {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
+        warn!(path = %path.display(), "the state is still being written from before the reload: the disk hangs");
     }
 
     /// What is kept of an account, and where it goes on.
@@ -83,13 +131,28 @@ impl StateDirectory {
     pub fn account(&self, config: &AccountConfig, options: FleetOptions, now: Timestamp) -> Kept {
         let owner = Owner::of(config);
         let path = self.path.join(file_name(&owner));
-        let restored = restore(&path, &owner, &options, now);
-        let mut log = None;
+        self.wait_for(&path);
+        let reading = config.reading();
+        let mut restored = restore(&path, &owner, &options, now);
+        let (mut log, mut aside) = (None, false);
         match &restored {
-            Some(Restored { damage: Some(damage), .. }) => put_aside(&path, &owner, damage),
-            // Another model's changes must not follow this one's.
-            Some(Restored { no_fleet: None, end, .. }) => log = Log::append(&path, *end).ok(),
+            Some(Restored { damage: Some(damage), .. }) => {
+                let (account, to) = (&owner.account, file::aside(&path));
+                warn!(account, %damage, aside = %to.display(), "the state file is set aside: what is good of it is used");
+                aside = true;
+            }
+            // Another model's changes must not follow this one's, and a gap is noted anew.
+            Some(Restored { no_fleet: None, gap: None, end, whole, .. }) => {
+                log = Log::append(&path, *end).ok().map(|log| (log, *whole));
+            }
             _ => {}
+        }
+        if let Some(restored) = &mut restored
+            && restored.reading != reading
+        {
+            info!(account = owner.account, "answers are read in another way now: everything is read again");
+            restored.ledger.forget_successes();
+            log = None;
         }
         if let Some(why) = restored.as_ref().and_then(|restored| restored.no_fleet) {
             info!(account = owner.account, why, "the stored fleet is not used: everything is read again");
@@ -105,27 +168,13 @@ impl StateDirectory {
             fleet: Arc::clone(&fleet),
             pauses: pauses.clone(),
             gap,
+            reading,
+            aside,
+            _lock: self.lock.clone(),
             log,
         };
-        let recorder = start(writer);
+        let recorder = self.start(writer);
         Kept { ledger, gap, fleet, pauses, recorder }
-    }
-}
-
-fn start(writer: Writer) -> Recorder {
-    writer.start().unwrap_or_else(|error| {
-        warn!(%error, "no thread can be started for the state: it is kept in memory only");
-        Recorder::nowhere()
-    })
-}
-
-fn put_aside(path: &Path, owner: &Owner, damage: &super::file::Damage) {
-    let account = &owner.account;
-    match set_aside(path) {
-        Ok(aside) => {
-            warn!(account, %damage, aside = %aside.display(), "the state file is damaged: what is good of it is used");
-        }
-        Err(error) => warn!(account, %damage, %error, "the state file is damaged, and cannot be set aside"),
     }
 }
 

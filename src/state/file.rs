@@ -157,17 +157,24 @@ impl Log {
     }
 
     /// A new file with these records and this gap, in the place of the old one, which is there whole until the new one is.
-    pub(super) fn whole(path: &Path, gap: i64, records: &[u8]) -> io::Result<Self> {
+    /// With `aside`, the old one is set aside: it is there under one name or the other at any moment.
+    pub(super) fn whole(path: &Path, gap: i64, records: &[u8], aside: bool) -> io::Result<Self> {
         let temporary = with_ending(path, ".new");
         let written = Self::begin(&temporary, gap, records).and_then(|log| {
+            if aside {
+                set_aside(path)?;
+            }
             fs::rename(&temporary, path)?;
-            // The rename itself is on disk when the directory is.
-            path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())?;
             Ok(log)
         });
         if written.is_err() {
             // On a full disk it would take the place that others need.
             let _absent = fs::remove_file(&temporary);
+        }
+        // The rename itself is on disk when the directory is. Not every file system can say so, and the file is there anyway.
+        let synced = path.parent().map(|directory| File::open(directory)?.sync_all());
+        if let Some(Err(error)) = synced {
+            tracing::debug!(%error, "the state directory cannot be synced");
         }
         written
     }
@@ -192,10 +199,9 @@ impl Log {
         written
     }
 
-    /// Notes in the file that what follows could not be written. It takes no space, so it works on a full disk.
+    /// Notes in the file that what follows may not be in it. It takes no space, so it works on a full disk.
     pub(super) fn open_gap(&self) -> io::Result<()> {
-        self.file.write_all_at(&OPEN_GAP.to_le_bytes(), GAP_AT)?;
-        self.file.sync_data()
+        self.file.write_all_at(&OPEN_GAP.to_le_bytes(), GAP_AT)
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
@@ -225,11 +231,17 @@ pub(super) fn push_record(records: &mut Vec<u8>, body: &[u8]) -> io::Result<()> 
     Ok(())
 }
 
-/// Puts a file that cannot be used out of the way, in the place of an earlier one; tells where.
-pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
-    let aside = with_ending(path, ".set-aside");
-    fs::rename(path, &aside)?;
-    Ok(aside)
+/// Gives a file that cannot be used another name, in the place of an earlier one. It keeps the old name too, where the file
+/// system can, until another file takes that.
+fn set_aside(path: &Path) -> io::Result<()> {
+    let aside = aside(path);
+    let _absent = fs::remove_file(&aside);
+    fs::hard_link(path, &aside).or_else(|_| fs::rename(path, &aside))
+}
+
+/// Where a file that cannot be used goes.
+pub(super) fn aside(path: &Path) -> PathBuf {
+    with_ending(path, ".set-aside")
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -243,7 +255,7 @@ mod tests {
     use super::*;
 
     fn write(path: &Path, bodies: &[&[u8]]) -> Log {
-        let mut log = Log::whole(path, 0, &[]).unwrap();
+        let mut log = Log::whole(path, 0, &[], false).unwrap();
         append(&mut log, bodies);
         log
     }
@@ -351,7 +363,7 @@ mod tests {
         log.open_gap().unwrap();
         assert_eq!(gap(), OPEN_GAP);
         assert_eq!(read(&path).0.len(), 1);
-        drop(Log::whole(&path, 77, &[]).unwrap());
+        drop(Log::whole(&path, 77, &[], false).unwrap());
         assert_eq!(gap(), 77);
     }
 

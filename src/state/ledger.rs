@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::{Kept, Recorder};
-use crate::planner::{Entry, Ledger, MemoryLedger, Recorded};
+use crate::planner::{End, Entry, Ledger, MemoryLedger, Recorded};
 
 /// A ledger whose entries are written down where that is wanted.
 #[derive(Debug)]
@@ -38,9 +38,9 @@ impl Ledger for KeptLedger {
         self.recorder.started(identity, at)
     }
 
-    fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {
-        self.entries().ended(identity, at, succeeded);
-        self.recorder.ended(identity, at, succeeded);
+    fn ended(&mut self, identity: &str, at: Timestamp, end: End) {
+        self.entries().ended(identity, at, end);
+        self.recorder.ended(identity, at, end);
     }
 
     fn recent(&self, since: Timestamp) -> Vec<Timestamp> {

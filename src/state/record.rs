@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::AccountConfig;
 use crate::fleet::stored;
-use crate::planner::Entry;
+use crate::planner::{End, Entry};
 
 /// One record. New ones go to the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +22,8 @@ pub(super) enum Record<'a> {
     Earlier(Vec<i64>),
     /// An attempt of a call starts.
     Started(&'a str, i64),
-    /// The attempt that started last ended; whether it succeeded.
-    Ended(&'a str, i64, bool),
+    /// The attempt that started last ended.
+    Ended(&'a str, i64, End),
     /// What pauses, in the planner's own words.
     Pauses(&'a [u8]),
     /// The whole fleet.
@@ -32,6 +32,8 @@ pub(super) enum Record<'a> {
     Answered(Change, Packed<'a>),
     /// Something is gone.
     Gone(Change, Packed<'a>),
+    /// The options by which answers were read: by others the same answer gives other data.
+    ReadBy(&'a str),
 }
 
 /// The account that a file belongs to.

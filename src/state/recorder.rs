@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::config::AccountConfig;
 use crate::fleet::{Gone, Update, stored};
-use crate::planner::Recorded;
+use crate::planner::{End, Recorded};
 
 /// Most bytes that wait to be written. A disk that lets so much pile up hangs; what comes then is kept in memory only, until
 /// the whole state can be written again.
@@ -62,15 +63,15 @@ pub(super) enum Message {
     /// An attempt starts; word is given when that is written.
     Started { identity: String, at: Timestamp, word: oneshot::Sender<()> },
     /// An attempt ended.
-    Ended { identity: String, at: Timestamp, succeeded: bool },
-    /// What pauses.
-    Pauses(Vec<u8>),
+    Ended { identity: String, at: Timestamp, end: End },
+    /// What pauses; word is given when that is written.
+    Pauses { pauses: Vec<u8>, word: oneshot::Sender<()> },
     /// An answer was applied.
     Answered { updates: Vec<u8>, revision: u64, at: Timestamp },
     /// Something is gone.
     Gone { gone: Vec<u8>, revision: u64, at: Timestamp },
-    /// The whole state is to be written.
-    Whole,
+    /// The whole state is to be written; the options by which answers are read from now on.
+    Whole { reading: String },
     /// Word is given when everything before is on disk.
     Flush(oneshot::Sender<()>),
 }
@@ -80,8 +81,10 @@ impl Message {
     pub(super) const fn bytes(&self) -> u64 {
         let content = match self {
             Self::Started { identity, .. } | Self::Ended { identity, .. } => identity.len(),
-            Self::Pauses(bytes) | Self::Answered { updates: bytes, .. } | Self::Gone { gone: bytes, .. } => bytes.len(),
-            Self::Whole | Self::Flush(_) => 0,
+            Self::Pauses { pauses: bytes, .. }
+            | Self::Answered { updates: bytes, .. }
+            | Self::Gone { gone: bytes, .. } => bytes.len(),
+            Self::Whole { .. } | Self::Flush(_) => 0,
         };
         content as u64 + 64
     }
@@ -127,13 +130,19 @@ impl Recorder {
     }
 
     /// What pauses has changed.
-    pub fn pauses(&self, pauses: Vec<u8>) {
-        self.send(|| Message::Pauses(pauses));
+    pub fn pauses(&self, pauses: Vec<u8>) -> Recorded {
+        if self.0.is_none() {
+            return Recorded::now();
+        }
+        let (word, recorded) = oneshot::channel();
+        self.send(|| Message::Pauses { pauses, word });
+        Recorded::when(recorded)
     }
 
-    /// Ledger and fleet changed otherwise than by what was handed over: the whole state is written anew.
-    pub fn renew(&self) {
-        self.send(|| Message::Whole);
+    /// Ledger and fleet changed otherwise than by what was handed over: the whole state is written anew. Answers are read by
+    /// the options of `config` from now on.
+    pub fn renew(&self, config: &AccountConfig) {
+        self.send(|| Message::Whole { reading: config.reading() });
     }
 
     /// An attempt of the call of that identity starts.
@@ -147,8 +156,8 @@ impl Recorder {
     }
 
     /// The attempt that started last ended.
-    pub(super) fn ended(&self, identity: &str, at: Timestamp, succeeded: bool) {
-        self.send(|| Message::Ended { identity: identity.to_owned(), at, succeeded });
+    pub(super) fn ended(&self, identity: &str, at: Timestamp, end: End) {
+        self.send(|| Message::Ended { identity: identity.to_owned(), at, end });
     }
 
     /// How the writing goes; `None` when nothing is to be written.

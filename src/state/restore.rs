@@ -12,6 +12,10 @@ use crate::fleet::stored::change;
 use crate::fleet::{Fleet, FleetOptions};
 use crate::planner::{Entry, Ledger as _, MemoryLedger};
 
+/// Why a fleet in a file is not used.
+const OTHER_MODEL: &str = "another version of rmm-exporter stored it";
+/// Why there is none from a file that ends before it.
+const NO_FLEET: &str = "there is none in the file";
 /// Clocks of a machine are set right by less than this all the time.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -22,6 +26,8 @@ pub(super) struct Restored {
     /// `None` when no fleet of this model is in it; then no call has data.
     pub(super) fleet: Option<Fleet>,
     pub(super) pauses: Vec<u8>,
+    /// How answers were read; see [`Record::ReadBy`].
+    pub(super) reading: String,
     /// Attempts that ended until then may be missing in the ledger.
     pub(super) gap: Option<Timestamp>,
     /// Why the file, or its end, cannot be used.
@@ -30,6 +36,8 @@ pub(super) struct Restored {
     pub(super) no_fleet: Option<&'static str>,
     /// Up to where the file is good.
     pub(super) end: u64,
+    /// Up to where it was written as a whole; what follows are changes.
+    pub(super) whole: u64,
 }
 
 /// What was read so far.
@@ -39,7 +47,9 @@ struct Reading {
     fleet: Result<Fleet, &'static str>,
     options: FleetOptions,
     pauses: Vec<u8>,
+    read_by: String,
     newest: Timestamp,
+    whole: u64,
 }
 
 /// Reads the state of an account; `None` when there is no file. Damage is no error: what is before it counts.
@@ -60,9 +70,11 @@ pub(super) fn take_in<R: Read>(
 ) -> Restored {
     let mut reading = Reading {
         ledger: MemoryLedger::default(),
-        fleet: Ok(Fleet::new(options.clone())),
+        fleet: Err(NO_FLEET),
         options: options.clone(),
         pauses: Vec::new(),
+        read_by: String::new(),
+        whole: 0,
         newest: Timestamp::MIN,
     };
     let (damage, end, gap) = match reader {
@@ -79,6 +91,8 @@ pub(super) fn take_in<R: Read>(
     if reading.fleet.is_err() {
         reading.ledger.forget_successes();
     }
+    // A floor from such a time would hold for ever.
+    reading.ledger.bound(now);
     Restored {
         ledger: reading.ledger,
         gap: match gap {
@@ -93,6 +107,8 @@ pub(super) fn take_in<R: Read>(
         fleet: reading.fleet.ok(),
         damage,
         end,
+        whole: reading.whole,
+        reading: reading.read_by,
     }
 }
 
@@ -101,6 +117,7 @@ impl Reading {
         let mut is_owned = false;
         while let Some(body) = reader.next()? {
             let record: Record<'_> = postcard::from_bytes(&body).map_err(|_| reader.nonsense())?;
+            let is_whole = matches!(record, Record::Fleet(_));
             match &record {
                 Record::Account(of) if of != owner => {
                     let Owner { platform, account, server } = of;
@@ -110,9 +127,12 @@ impl Reading {
                 _ if !is_owned => return Err(reader.nonsense()),
                 _ => self.take(record).ok_or_else(|| reader.nonsense())?,
             }
+            if is_whole {
+                self.whole = reader.end();
+            }
         }
         // A file is never begun without its owner and its fleet.
-        if is_owned { Ok(()) } else { Err(reader.nonsense()) }
+        if self.whole > 0 { Ok(()) } else { Err(reader.nonsense()) }
     }
 
     /// `None` when the record makes no sense.
@@ -132,18 +152,16 @@ impl Reading {
                 // It was recorded by the process that made it.
                 let _ = self.ledger.started(identity, at);
             }
-            Record::Ended(identity, at, succeeded) => {
+            Record::Ended(identity, at, end) => {
                 let at = self.saw(time(at));
-                self.ledger.ended(identity, at, succeeded);
+                self.ledger.ended(identity, at, end);
             }
             Record::Pauses(pauses) => self.pauses = pauses.to_vec(),
-            Record::Fleet(packed) => {
-                let options = self.options.clone();
-                self.change_fleet(packed, |fleet, bytes| {
-                    *fleet = Fleet::from_bytes(bytes, options).ok()?;
-                    Some(())
-                })?;
+            Record::ReadBy(reading) => reading.clone_into(&mut self.read_by),
+            Record::Fleet(packed) if packed.is_known() => {
+                self.fleet = Ok(Fleet::from_bytes(&unpack(packed)?, self.options.clone()).ok()?);
             }
+            Record::Fleet(_) => self.fleet = Err(OTHER_MODEL),
             Record::Answered(at, packed) => self.change_fleet(packed, |fleet, bytes| {
                 fleet.replay(at.revision, change::updates_from_bytes(bytes).ok()?, time(at.at));
                 Some(())
@@ -159,7 +177,7 @@ impl Reading {
     /// A fleet of another model is no damage, and nothing that changes it counts.
     fn change_fleet(&mut self, packed: Packed<'_>, change: impl FnOnce(&mut Fleet, &[u8]) -> Option<()>) -> Option<()> {
         if !packed.is_known() {
-            self.fleet = Err("another version of rmm-exporter stored it");
+            self.fleet = Err(OTHER_MODEL);
         }
         let Ok(fleet) = &mut self.fleet else { return Some(()) };
         change(fleet, &unpack(packed)?)

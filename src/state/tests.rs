@@ -12,9 +12,10 @@ use super::*;
 use crate::account::fleet_options;
 use crate::config::{self, AccountConfig};
 use crate::fleet::{
-    ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Gone, Label, SiteKey, SiteRecord, Update,
+    ClientKey, ClientRecord, CustomField, CustomValue, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Gone, Label,
+    SiteKey, SiteRecord, Update,
 };
-use crate::planner::{Entry, Ledger};
+use crate::planner::{End, Entry, Ledger};
 
 const LIST: &str = "GET /agents/";
 
@@ -33,6 +34,18 @@ fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
+/// The writer of the process before holds the lock until it has ended.
+fn open(path: &Path) -> StateDirectory {
+    let begin = Instant::now();
+    loop {
+        match StateDirectory::open(path) {
+            Ok(directory) => return directory,
+            Err(error) => assert!(begin.elapsed() < Duration::from_secs(5), "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// An account of one process: what it calls, and what it learns.
 struct Process {
     kept: Kept,
@@ -43,7 +56,7 @@ struct Process {
 
 impl Process {
     fn start(path: &Path, now: Timestamp) -> Self {
-        let directory = StateDirectory::open(path).unwrap();
+        let directory = open(path);
         let config = config("msp");
         let kept = directory.account(&config, fleet_options(&config), now);
         Self { ledger: KeptLedger::of(&kept), kept, _directory: directory }
@@ -59,7 +72,7 @@ impl Process {
         }
         self.kept.recorder.answered(prepared, fleet.revision(), at);
         drop(fleet);
-        self.ledger.ended(identity, at, true);
+        self.ledger.ended(identity, at, End::Succeeded);
     }
 
     fn inventory(&mut self, devices: &[&str], at: Timestamp) {
@@ -123,7 +136,7 @@ fn calls_and_data_come_back_with_their_true_times() {
     first.inventory(&["a", "b"], now());
     first.call("GET /agents/a/checks/", after(1), vec![Update::Checks(DeviceId::new("a"), DeviceChecks::default())]);
     let _ = first.ledger.started(LIST, after(60));
-    first.ledger.ended(LIST, after(61), false);
+    first.ledger.ended(LIST, after(61), End::Failed);
     let _ = first.ledger.started("GET /alerts/", after(62));
     first.end();
 
@@ -210,11 +223,10 @@ fn a_file_that_cannot_be_used_is_set_aside_and_calls_wait_for_the_floor() {
         fs::write(&path, &content).unwrap();
         let mut process = Process::start(directory.path(), after(5));
         assert_eq!(process.ledger.gap(), Some(after(5)), "{case}");
-        let aside = PathBuf::from(format!("{}.set-aside", path.display()));
-        assert_eq!(fs::read(&aside).unwrap(), content, "{case}");
         // It works, and what comes now is kept.
         process.inventory(&["c"], after(6));
         process.end();
+        assert_eq!(fs::read(file::aside(&path)).unwrap(), content, "{case}");
         let next = Process::start(directory.path(), after(7));
         assert_eq!(next.devices(after(7)), ["c"], "{case}");
         assert_eq!(next.ledger.gap(), Some(after(5)), "{case}: the next process must know it too");
@@ -245,7 +257,7 @@ fn rewrite(path: &Path, change: impl Fn(&mut Packed<'_>)) {
         }
         push_record(&mut records, &postcard::to_stdvec(&record).unwrap()).unwrap();
     }
-    drop(Log::whole(path, 0, &records).unwrap());
+    drop(Log::whole(path, 0, &records, false).unwrap());
 }
 
 #[test]
@@ -257,7 +269,80 @@ fn another_versions_fleet_is_read_again_and_its_floors_hold() {
     let entry = process.ledger.last(LIST).unwrap();
     assert_eq!((entry.ended, entry.succeeded, entry.failed), (Some(now()), None, false), "its data are lost");
     assert_eq!(process.ledger.gap(), None);
-    assert!(!PathBuf::from(format!("{}.set-aside", path.display())).exists(), "it is not damaged");
+    assert!(!file::aside(&path).exists(), "it is not damaged");
+}
+
+/// A file whose whole state has calls and a fleet.
+fn written_whole() -> (tempfile::TempDir, PathBuf) {
+    let (directory, path) = written();
+    let process = Process::start(directory.path(), now());
+    process.kept.recorder.renew(&config("msp"));
+    process.end();
+    (directory, path)
+}
+
+#[test]
+fn a_call_whose_data_are_lost_counts_as_one_without_data() {
+    let (directory, path) = written_whole();
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let process = Process::start(directory.path(), after(5));
+    assert!(process.kept.fleet.lock().unwrap().is_empty());
+    let entry = process.ledger.last(LIST).unwrap();
+    assert_eq!((entry.ended, entry.succeeded), (Some(now()), None), "it is due, and its floor holds");
+}
+
+#[test]
+fn a_file_does_not_grow_over_many_short_lives() {
+    let (directory, path) = written_whole();
+    let name = |n: u64| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut longest = 0;
+    for life in 0..12_u64 {
+        let mut process = Process::start(directory.path(), after(life.cast_signed()));
+        // A third of a megabyte, which does not compress.
+        for round in 0..8 {
+            let names: Vec<String> = (0..2000).map(|n| name(n + 100 * round + 1000 * life)).collect();
+            process.inventory(&names.iter().map(String::as_str).collect::<Vec<_>>(), after(life.cast_signed()));
+        }
+        process.end();
+        longest = longest.max(fs::metadata(&path).unwrap().len());
+    }
+    assert!(longest < 3 << 20, "{longest} bytes");
+}
+
+#[test]
+fn answers_that_are_read_in_another_way_are_read_again() {
+    let (directory, _) = written_whole();
+    let directory_again = open(directory.path());
+    let mut config = config("msp");
+    config.checks_mode = crate::config::ChecksMode::All;
+    let kept = directory_again.account(&config, fleet_options(&config), after(5));
+    let entry = kept.ledger.lock().unwrap().last(LIST).unwrap();
+    assert_eq!((entry.ended, entry.succeeded, entry.failed), (Some(now()), None, false));
+    assert!(!kept.fleet.lock().unwrap().is_empty(), "what is known stays until then");
+}
+
+#[test]
+fn custom_fields_that_nobody_asked_for_are_never_written() {
+    let (directory, path) = written();
+    let mut process = Process::start(directory.path(), now());
+    let mut secretive = device("a");
+    let field = CustomField { definition: 3, value: CustomValue::Text(Label::new("hunter2hunter2")) };
+    secretive.custom_fields = Some([field].into());
+    let list = vec![Update::Devices(DeviceList::Account, vec![secretive])];
+    let stored = process.kept.fleet.lock().unwrap().without_unmapped_fields(&list).expect("something is left out");
+    let bytes = crate::fleet::stored::change::updates_to_bytes(&stored).unwrap();
+    let is_in = |bytes: &[u8]| bytes.windows(7).any(|window| window == b"hunter2");
+    assert!(!is_in(&bytes) && is_in(&crate::fleet::stored::change::updates_to_bytes(&list).unwrap()));
+    // The list itself goes into the fleet; the whole state must not have it either.
+    process.call("other", after(1), stored);
+    process.kept.fleet.lock().unwrap().apply(list.into_iter().next().unwrap(), after(2));
+    let whole = process.kept.fleet.lock().unwrap().to_bytes().unwrap();
+    assert!(!is_in(&whole));
+    process.end();
+    assert!(path.exists());
 }
 
 #[test]
@@ -274,7 +359,8 @@ fn data_from_the_future_are_not_shown_as_fresh() {
     let process = Process::start(directory.path(), now() - SignedDuration::from_hours(24));
     assert!(process.kept.fleet.lock().unwrap().is_empty());
     assert_eq!(process.ledger.last(LIST).unwrap().succeeded, None);
-    assert!(process.ledger.last(LIST).is_some(), "the floor holds");
+    let yesterday = now() - SignedDuration::from_hours(24);
+    assert_eq!(process.ledger.last(LIST).unwrap().ended, Some(yesterday), "the floor holds, and not for a day");
 }
 
 #[test]

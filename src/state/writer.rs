@@ -4,11 +4,13 @@
 //! place of the old one. What is written is with the operating system at once, so that it outlives the process, and on disk
 //! within a second. When writing fails, it says so once, gives word to whoever waits, and tries the whole state again later.
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -28,6 +30,8 @@ const SYNC_AFTER: Duration = Duration::from_secs(1);
 const RETRY_AFTER: Duration = if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(30) };
 /// A file that grew by less since it was whole is not replaced. Beyond that it may double.
 const LEAST_GROWTH: u64 = 1 << 20;
+/// Writing a file of more bytes than this can take longer than a call waits for word.
+const LARGE: u64 = 16 << 20;
 /// Records are written together up to about this many bytes.
 const BATCH: u64 = 1 << 20;
 /// Attempts in one record.
@@ -43,13 +47,20 @@ pub(super) struct Writer {
     pub(super) pauses: Vec<u8>,
     /// Until when entries of the ledger are missing; the next process must know it too.
     pub(super) gap: Option<Timestamp>,
-    /// The file to go on with; without one a new file is begun.
-    pub(super) log: Option<Log>,
+    /// The options by which answers are read.
+    pub(super) reading: String,
+    /// The present file cannot be used and is set aside when there is another.
+    pub(super) aside: bool,
+    /// Keeps other processes out while anything can still be written.
+    pub(super) _lock: Option<Arc<File>>,
+    /// The file to go on with, and how long it was when it was written as a whole; without one a new file is begun.
+    pub(super) log: Option<(Log, u64)>,
 }
 
 /// A writer at work.
 struct Work {
     writer: Writer,
+    log: Option<Log>,
     shared: Arc<Shared>,
     packer: Packer,
     /// The file does not say what is true.
@@ -64,13 +75,14 @@ struct Work {
 
 impl Writer {
     /// Starts the thread. It ends when the last recorder is dropped.
-    pub(super) fn start(self) -> io::Result<Recorder> {
+    pub(super) fn start(mut self) -> io::Result<(Recorder, JoinHandle<()>)> {
         let (messages, queue) = channel();
         let shared = Arc::new(Shared::default());
-        let whole = self.log.as_ref().map_or(0, Log::length);
-        shared.size.store(whole, Ordering::Relaxed);
+        let (log, whole) = self.log.take().map_or((None, 0), |(log, whole)| (Some(log), whole));
+        shared.size.store(log.as_ref().map_or(0, Log::length), Ordering::Relaxed);
         let work = Work {
             writer: self,
+            log,
             shared: Arc::clone(&shared),
             packer: Packer::new(),
             is_outdated: false,
@@ -78,14 +90,14 @@ impl Writer {
             unsynced: None,
             retry: None,
         };
-        std::thread::Builder::new().name("state".to_owned()).spawn(move || work.run(&queue))?;
-        Ok(Recorder::to(messages, shared))
+        let thread = std::thread::Builder::new().name("state".to_owned()).spawn(move || work.run(&queue))?;
+        Ok((Recorder::to(messages, shared), thread))
     }
 }
 
 impl Work {
     fn run(mut self, queue: &Receiver<Message>) {
-        if self.writer.log.is_none() {
+        if self.log.is_none() {
             self.write_whole();
         }
         loop {
@@ -143,13 +155,13 @@ impl Work {
         let deflated;
         let record = match &message {
             Message::Started { identity, at, .. } => Record::Started(identity, at.as_microsecond()),
-            Message::Ended { identity, at, succeeded } => Record::Ended(identity, at.as_microsecond(), *succeeded),
-            Message::Pauses(pauses) => {
+            Message::Ended { identity, at, end } => Record::Ended(identity, at.as_microsecond(), *end),
+            Message::Pauses { pauses, .. } => {
                 self.writer.pauses.clone_from(pauses);
                 Record::Pauses(pauses)
             }
             // Costly, and lost anyway while writing fails.
-            Message::Answered { .. } | Message::Gone { .. } if self.writer.log.is_none() => return None,
+            Message::Answered { .. } | Message::Gone { .. } if self.log.is_none() => return None,
             Message::Answered { updates: bytes, revision, at } | Message::Gone { gone: bytes, revision, at } => {
                 deflated = self.packer.pack(bytes);
                 let change = Change { revision: *revision, at: at.as_microsecond() };
@@ -160,7 +172,8 @@ impl Work {
                     Record::Answered(change, packed)
                 }
             }
-            Message::Whole => {
+            Message::Whole { reading } => {
+                self.writer.reading.clone_from(reading);
                 self.is_outdated = true;
                 return None;
             }
@@ -172,14 +185,14 @@ impl Work {
             }
         };
         let body = encode(&record);
-        if let Message::Started { word, .. } = message {
+        if let Message::Started { word, .. } | Message::Pauses { word, .. } = message {
             words.push(word);
         }
         body
     }
 
     fn write(&mut self, records: &[u8]) {
-        let Some(log) = self.writer.log.as_mut().filter(|_| !records.is_empty()) else { return };
+        let Some(log) = self.log.as_mut().filter(|_| !records.is_empty()) else { return };
         match log.write(records) {
             Ok(()) => {
                 self.shared.written.fetch_add(records.len() as u64, Ordering::Relaxed);
@@ -195,11 +208,8 @@ impl Work {
         if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC_AFTER) {
             self.sync();
         }
-        let grown = self
-            .writer
-            .log
-            .as_ref()
-            .is_some_and(|log| log.length() - self.whole_length > LEAST_GROWTH.max(self.whole_length));
+        let grown =
+            self.log.as_ref().is_some_and(|log| log.length() - self.whole_length > LEAST_GROWTH.max(self.whole_length));
         let due = self.retry.is_some_and(|retry| retry <= Instant::now());
         if due || (self.retry.is_none() && (grown || self.shared.lost.load(Ordering::Relaxed))) {
             self.write_whole();
@@ -208,7 +218,7 @@ impl Work {
 
     fn sync(&mut self) {
         self.unsynced = None;
-        if let Some(Err(error)) = self.writer.log.as_ref().map(Log::sync) {
+        if let Some(Err(error)) = self.log.as_ref().map(Log::sync) {
             self.fail(&error);
         }
     }
@@ -216,6 +226,12 @@ impl Work {
     /// Writes the whole state into a new file, and goes on with that.
     fn write_whole(&mut self) {
         let start = Instant::now();
+        if self.whole_length > LARGE
+            && let Some(log) = &self.log
+        {
+            // Calls wait for word only so long, and until the new file is there, nothing is written to the old one.
+            let _unnoted = log.open_gap();
+        }
         // What is lost from now on is not in it.
         self.shared.lost.store(false, Ordering::Relaxed);
         self.is_outdated = false;
@@ -224,7 +240,7 @@ impl Work {
                 self.whole_length = log.length();
                 self.shared.written.fetch_add(self.whole_length, Ordering::Relaxed);
                 self.shared.size.store(self.whole_length, Ordering::Relaxed);
-                self.writer.log = Some(log);
+                self.log = Some(log);
                 self.unsynced = None;
                 self.retry = None;
                 debug!(account = self.writer.owner.account, bytes = self.whole_length, took = ?start.elapsed(), "state written");
@@ -239,7 +255,9 @@ impl Work {
     fn try_write_whole(&mut self) -> io::Result<Log> {
         let records = self.whole()?;
         let gap = self.writer.gap.map_or(0, Timestamp::as_microsecond);
-        Log::whole(&self.writer.path, gap, &records)
+        let log = Log::whole(&self.writer.path, gap, &records, self.writer.aside)?;
+        self.writer.aside = false;
+        Ok(log)
     }
 
     /// The whole state as records.
@@ -259,6 +277,7 @@ impl Work {
         for attempts in attempts.chunks(ATTEMPTS) {
             add(&Record::Attempts(attempts.to_vec()))?;
         }
+        add(&Record::ReadBy(&self.writer.reading))?;
         if !self.writer.pauses.is_empty() {
             add(&Record::Pauses(&self.writer.pauses))?;
         }
@@ -274,7 +293,7 @@ impl Work {
         let account = &self.writer.owner.account;
         self.retry = Some(Instant::now() + RETRY_AFTER);
         self.unsynced = None;
-        if let Some(log) = self.writer.log.take()
+        if let Some(log) = self.log.take()
             && let Err(error) = log.open_gap()
         {
             debug!(account, %error, "the gap cannot be noted either");

@@ -107,6 +107,7 @@ fn fleets_made_by_every_sort_of_update_go_on_as_before() {
     for platform in [PlatformName::Nsight, PlatformName::Tactical] {
         for (index, update) in sample::updates().into_iter().enumerate() {
             let mut fleet = if platform == PlatformName::Nsight { nsight() } else { Fleet::new(options(platform)) };
+            fleet.apply(sample::names(), at(0));
             fleet.apply(update, at(10 * MINUTE));
             let mut restored = stored(&fleet);
             assert_same(&fleet, &restored);
@@ -127,6 +128,7 @@ fn fleets_made_by_every_sort_of_update_go_on_as_before() {
 #[test]
 fn a_fleet_with_parts_of_every_age_is_stored() {
     let mut fleet = nsight();
+    fleet.apply(sample::names(), at(0));
     for (minute, update) in (0..).zip(sample::updates()) {
         fleet.apply(update, at(minute * 2 * MINUTE));
     }

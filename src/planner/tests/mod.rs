@@ -67,8 +67,8 @@ impl Ledger for SharedLedger {
         self.0.lock().unwrap().started(identity, at)
     }
 
-    fn ended(&mut self, identity: &str, at: Timestamp, succeeded: bool) {
-        self.0.lock().unwrap().ended(identity, at, succeeded);
+    fn ended(&mut self, identity: &str, at: Timestamp, end: End) {
+        self.0.lock().unwrap().ended(identity, at, end);
     }
 
     fn recent(&self, since: Timestamp) -> Vec<Timestamp> {

@@ -197,8 +197,8 @@ impl Simulation {
                     self.failed.remove(&running.call.asked());
                     self.gone.remove(&running.call.asked());
                 }
-                // The ledger knows only that they did not succeed.
-                self.failed.append(&mut self.gone);
+                // What was gone neither failed nor has data.
+                self.gone.clear();
                 self.attempted.clear();
                 if remembering {
                     self.desk.restart_remembering(self.wants.clone());

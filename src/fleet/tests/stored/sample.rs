@@ -265,6 +265,11 @@ fn alerts() -> OpenAlerts {
     alerts
 }
 
+/// What tells the names of custom fields.
+pub(super) fn names() -> Update {
+    Update::FieldNames(field_names())
+}
+
 fn field_names() -> FieldNames {
     Arc::new([(9, "Is gold".into()), (10, "Tier ".into())])
 }
