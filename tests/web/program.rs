@@ -219,8 +219,8 @@ fn prometheus_scrapes_with_certificate_and_password() {
     folder.write("password", "one\n");
     let more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.pem\n  client_allowed_sans: [prometheus.example]\n";
     let text = std::fs::read_to_string(folder.tls(more)).unwrap();
-    let text = format!("{text}basic_auth_users:\n  prometheus: {}\n", hash("one"));
-    let (process, exporter) = demo(&folder.write("web.yml", &text));
+    let web = format!("{text}basic_auth_users:\n  prometheus: {}\n", hash("one"));
+    let (process, exporter) = demo(&folder.write("web.yml", &web));
 
     let text = format!(
         "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: rmm\n    scheme: https\n    \
@@ -250,7 +250,7 @@ fn prometheus_scrapes_with_certificate_and_password() {
     // A change closes the connection that Prometheus keeps open, and costs no scrape.
     let closed = "closed a connection: TLS has other settings now";
     assert!(!process.stderr().contains(closed));
-    folder.write("web.yml", &format!("{text}rate_limit: {{ interval: 1ms, burst: 1000 }}\n"));
+    folder.write("web.yml", &format!("{web}rate_limit: {{ interval: 1ms, burst: 1000 }}\n"));
     until(closed, || process.stderr().contains(closed));
     std::thread::sleep(Duration::from_millis(2500));
     assert_eq!(value("min_over_time(up[3s])").as_deref(), Some("1"));
