@@ -161,15 +161,14 @@ impl Web {
         let Some(web::Reading { result, files }) = self.settled() else { return };
         look.files = files;
         match result {
-            Ok(config) => match objection(&self.current.load().config, &config) {
-                Some(objection) => {
-                    tracing::warn!(file = %self.path.display(), "the changed web configuration is not taken: {objection}");
+            Ok(config) => {
+                if let Some(why) = objection(&self.current.load().config, &config) {
+                    tracing::warn!(file = %self.path.display(), "the changed web configuration is not taken: {why}");
+                    return;
                 }
-                None => {
-                    self.take(config);
-                    tracing::info!(file = %self.path.display(), "the web configuration was read again");
-                }
-            },
+                self.take(config);
+                tracing::info!(file = %self.path.display(), "the web configuration was read again");
+            }
             Err(errors) => {
                 for error in &errors.errors {
                     tracing::warn!(%error, "the changed web configuration is wrong: the last good one stays in force");
