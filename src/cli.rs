@@ -38,8 +38,8 @@ pub struct Flags {
     #[arg(long = "web.max-requests", global = true, value_name = "N", default_value_t = 8)]
     pub max_requests: u16,
     /// Directory for what must outlive the process: when which API call was made, and the last good data. Without it a restart
-    /// knows nothing. Only serve and demo use it.
-    #[arg(long = "state.dir", global = true, value_name = "DIRECTORY")]
+    /// knows nothing. Only serve and demo use it. Given again, it replaces the one before, such as that of the container image.
+    #[arg(long = "state.dir", global = true, value_name = "DIRECTORY", overrides_with = "state_dir")]
     pub state_dir: Option<PathBuf>,
     /// Let whoever reaches the port reload the configuration by POST /-/reload. SIGHUP reloads without it.
     #[arg(long = "web.enable-lifecycle", global = true)]
@@ -199,6 +199,19 @@ mod tests {
             let cli = Cli::try_parse_from(arguments).expect("valid");
             assert_eq!(cli.flags.log_level, LogLevel::Debug);
             assert!(matches!(cli.command, Some(Command::Demo(_))));
+        }
+    }
+
+    #[test]
+    fn the_last_state_directory_counts() {
+        for arguments in [
+            &["x", "--state.dir=/image", "--state.dir=/data"][..],
+            &["x", "--state.dir=/image", "--state.dir=/data", "demo"],
+            &["x", "--state.dir=/image", "demo", "--state.dir=/data"],
+            &["x", "--state.dir=/image", "demo", "--state.dir=/other", "--state.dir", "/data"],
+        ] {
+            let cli = Cli::try_parse_from(arguments).expect("valid");
+            assert_eq!(cli.flags.state_dir.as_deref(), Some(std::path::Path::new("/data")), "{arguments:?}");
         }
     }
 

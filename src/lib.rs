@@ -9,6 +9,7 @@ pub mod collector;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod descriptors;
 pub mod doctor;
 pub mod fleet;
 #[doc(hidden)]

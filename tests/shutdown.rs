@@ -257,6 +257,16 @@ fn before_it_listens() {
     process.signal("TERM");
     assert!(!process.stderr().contains("serving"), "the test is too slow for what it tests: {}", process.stderr());
     well(process.end(PROMISED));
+    // Nor does one that asks for a reload end it: the reload comes as soon as it can.
+    for (command, flags) in [("serve", [config.as_str(), LISTEN]), ("demo", ["--devices=12", LISTEN])] {
+        let process = Process::start(exporter().arg(command).args(flags));
+        until_heard(&process);
+        std::thread::sleep(Duration::from_millis(2));
+        process.signal("HUP");
+        assert!(!process.stderr().contains("serving"), "the test is too slow for what it tests: {}", process.stderr());
+        until("it reloads", Duration::from_secs(20), || process.stderr().contains("unchanged="));
+        stop(process, "TERM");
+    }
     // Even earlier there is nobody to hear it, and the operating system ends the process.
     for milliseconds in [0, 1, 3, 10] {
         let process = Process::start(exporter().args(["demo", "--devices=12", LISTEN]));

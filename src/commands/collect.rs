@@ -7,7 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use super::{CommandResult, block_on, cancelled_by_signals, load, print};
+use super::{CommandResult, INTERRUPTED, block_on, cancelled_by_signals, load, print};
 use crate::account::{Progress, SweepResult};
 use crate::cli::Flags;
 use crate::clock::{Clock, SystemClock};
@@ -47,7 +47,7 @@ fn is_empty_inventory(result: &SweepResult) -> bool {
 }
 
 async fn collect_once(config: Config) -> Result<(Vec<u8>, Vec<SweepResult>), super::Failure> {
-    let shutdown = cancelled_by_signals()?;
+    let shutdown = cancelled_by_signals(INTERRUPTED)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let names: Vec<String> = config.accounts.iter().map(|account| account.name.clone()).collect();
     for warning in &config.warnings {

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::serve::{bind, run_until_signal, web};
-use super::{CommandResult, Failure, block_on, cancelled_by_signals, print};
+use super::{
+    CommandResult, Failure, SUCCESS, block_on, cancelled_by_signals, more_connections, print, reload_on_hangup,
+};
 use crate::cli::{DemoFlags, Flags};
 use crate::clock::SystemClock;
 use crate::config;
@@ -29,10 +31,12 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
     if flags.config_file.is_some() {
         warn!("--config.file is ignored: the demo brings its own configuration");
     }
-    let web = web(flags)?;
-    let scheme = if web.as_ref().is_some_and(|web| web.speaks_tls()) { "https" } else { "http" };
     block_on(async {
-        let shutdown = cancelled_by_signals()?;
+        let shutdown = cancelled_by_signals(SUCCESS)?;
+        let reloading = reload_on_hangup()?;
+        more_connections();
+        let web = web(flags)?;
+        let scheme = if web.as_ref().is_some_and(|web| web.speaks_tls()) { "https" } else { "http" };
         let Some(listeners) = shutdown.run_until_cancelled(bind(flags)).await else { return Ok(ExitCode::SUCCESS) };
         let listeners = listeners?;
         let options = DemoOptions {
@@ -64,7 +68,7 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
         )?;
         // The demo's configuration is what it is; a reload finds nothing new.
         let again = Arc::new(move || config::parse(&yaml, Path::new("demo"), &|_| None));
-        let result = run_until_signal(config, again, listeners, web, flags, shutdown).await;
+        let result = run_until_signal(config, again, reloading, listeners, web, flags, shutdown).await;
         simulated.stop();
         result
     })

@@ -24,10 +24,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::Flags;
 use crate::config::{self, Config, ConfigErrors};
-use crate::reload::Reloader;
+use crate::descriptors;
+use crate::reload::{self, Reloader, Requests};
 
 /// From the signal to the end of the process.
 const PATIENCE: Duration = Duration::from_millis(4_800);
+
+/// Exit code of whoever did what it was for.
+const SUCCESS: i32 = 0;
+
+/// Exit code of whoever was interrupted, as shells have it.
+const INTERRUPTED: i32 = 130;
 
 /// How long work that cannot be interrupted may still take at the end.
 const LAST_WORK: Duration = Duration::from_millis(500);
@@ -72,8 +79,9 @@ fn block_on(command: impl Future<Output = CommandResult>) -> CommandResult {
 }
 
 /// A token that SIGTERM and SIGINT cancel. Another SIGINT, of somebody who does not want to wait, ends the process at once; a
-/// repeated SIGTERM changes nothing, because service managers repeat it, and the end comes soon anyway.
-fn cancelled_by_signals() -> io::Result<CancellationToken> {
+/// repeated SIGTERM changes nothing, because service managers repeat it, and the end comes soon anyway. `unfinished` is the exit
+/// code of a process that has not ended by itself in time.
+fn cancelled_by_signals(unfinished: i32) -> io::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let token = CancellationToken::new();
@@ -86,25 +94,28 @@ fn cancelled_by_signals() -> io::Result<CancellationToken> {
             };
             if cancel.is_cancelled() {
                 if interrupted {
-                    std::process::exit(130);
+                    std::process::exit(INTERRUPTED);
                 }
                 continue;
             }
             cancel.cancel();
             // Whatever the tasks do, the process ends.
-            std::thread::spawn(|| {
+            std::thread::spawn(move || {
                 std::thread::sleep(PATIENCE);
-                std::process::exit(0);
+                std::process::exit(unfinished);
             });
         }
     });
     Ok(token)
 }
 
-/// Lets SIGHUP, which would end the process otherwise, ask for a reload.
-fn reload_on_hangup(reloader: Reloader) -> io::Result<()> {
+/// Lets SIGHUP, which would end the process otherwise, ask for a reload; others ask with what is returned. Who asks before
+/// anybody listens waits.
+fn reload_on_hangup() -> io::Result<(Reloader, Requests)> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut hangup = signal(SignalKind::hangup())?;
+    let (others, requests) = reload::channel();
+    let reloader = others.clone();
     tokio::spawn(async move {
         // All signals that come during a reload come to one more.
         while hangup.recv().await.is_some() {
@@ -112,7 +123,14 @@ fn reload_on_hangup(reloader: Reloader) -> io::Result<()> {
             let _logged = reloader.reload().await;
         }
     });
-    Ok(())
+    Ok((others, requests))
+}
+
+/// Makes room for connections. Without it there are fewer.
+fn more_connections() {
+    if let Err(error) = descriptors::raise_limit() {
+        tracing::debug!(%error, "the limit of open files cannot be raised");
+    }
 }
 
 #[cfg(test)]

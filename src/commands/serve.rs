@@ -7,13 +7,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::{CommandResult, Failure, block_on, cancelled_by_signals, load, reload_on_hangup};
+use super::{
+    CommandResult, Failure, SUCCESS, block_on, cancelled_by_signals, load, more_connections, reload_on_hangup,
+};
 use crate::cli::Flags;
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigErrors};
 use crate::http::{self, Web};
 use crate::listen::ListenAddress;
-use crate::reload;
+use crate::reload::{Reloader, Requests};
 use crate::run::{self, Reloading, Source};
 use crate::state::StateDirectory;
 
@@ -24,15 +26,17 @@ use crate::state::StateDirectory;
 /// When the configuration is wrong, an address is taken, or a key cannot be read.
 pub fn serve(flags: &Flags) -> CommandResult {
     block_on(async {
-        // First of all, so that whoever stops it while it starts is heard too.
-        let shutdown = cancelled_by_signals()?;
+        // First of all, so that whoever stops or reloads it while it starts is heard too.
+        let shutdown = cancelled_by_signals(SUCCESS)?;
+        let reloading = reload_on_hangup()?;
+        more_connections();
         let config = load(flags)?;
         let web = web(flags)?;
         info!(version = env!("CARGO_PKG_VERSION"), accounts = config.accounts.len(), "starting");
         // A host name to listen on may take long to resolve.
         let Some(listeners) = shutdown.run_until_cancelled(bind(flags)).await else { return Ok(ExitCode::SUCCESS) };
         let again = flags.clone();
-        run_until_signal(config, Arc::new(move || load(&again)), listeners?, web, flags, shutdown).await
+        run_until_signal(config, Arc::new(move || load(&again)), reloading, listeners?, web, flags, shutdown).await
     })
 }
 
@@ -51,17 +55,16 @@ pub(super) async fn bind(flags: &Flags) -> Result<Vec<TcpListener>, Failure> {
     Ok(listeners)
 }
 
-/// Polls and serves until `shutdown`. `source` is asked for the configuration at each reload.
+/// Polls and serves until `shutdown`. `source` is asked for the configuration at each reload, also one that was asked for before.
 pub(super) async fn run_until_signal(
     config: Config,
     source: Source,
+    (reloader, requests): (Reloader, Requests),
     listeners: Vec<TcpListener>,
     web: Option<Arc<Web>>,
     flags: &Flags,
     shutdown: CancellationToken,
 ) -> CommandResult {
-    let (reloader, requests) = reload::channel();
-    reload_on_hangup(reloader.clone())?;
     let options = http::Options {
         telemetry_path: flags.telemetry_path.clone(),
         max_requests: flags.max_requests.into(),

@@ -97,7 +97,7 @@ fn write_account(page: &mut String, account: &Account, now: Timestamp) -> fmt::R
         account.series,
     )?;
     if account.series_dropped > 0 {
-        write!(page, " · <span class=\"bad\">{} withheld</span>", account.series_dropped)?;
+        write!(page, " · <span class=\"bad\">{} dropped</span>", account.series_dropped)?;
     }
     let oldest = Span(account.oldest_due_seconds);
     match account.queue_length {
@@ -288,8 +288,8 @@ mod tests {
             page
         };
         let (all, one) = (overview(4), overview(3));
-        assert!(!page(&all).contains("ithheld"), "{}", page(&all));
-        assert!(page(&one).contains(">3 withheld<") && page(&one).contains(": rmm_client_devices (3 series).</p>"));
+        assert!(!page(&all).contains("ithheld") && !page(&all).contains("dropped"), "{}", page(&all));
+        assert!(page(&one).contains(">3 dropped<") && page(&one).contains(": rmm_client_devices (3 series).</p>"));
         let status = serde_json::to_value(&one.accounts[0]).unwrap();
         let expected = serde_json::json!([{ "family": "rmm_client_devices", "series": 3 }]);
         assert_eq!((&status["families_withheld"], &status["series_dropped"]), (&expected, &serde_json::json!(3)));

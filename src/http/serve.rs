@@ -5,14 +5,19 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use rustix::io::Errno;
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, Id, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::patience::{Patience, Phase, Watch, watched};
@@ -24,8 +29,10 @@ const DRAIN: std::time::Duration = std::time::Duration::from_secs(3);
 const HEAD_BYTES: usize = 16 * 1024;
 /// Most connections at once; at the limit, a new one takes the place of the one that has waited longest.
 const MAX_CONNECTIONS: usize = 512;
-/// How long to wait when no connection can be accepted (out of file descriptors).
+/// How long to wait when no connection can be accepted, and closing another one would not help.
 const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
+/// How long nothing more is logged of connections that cannot be accepted.
+const WARNING_PAUSE: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Serves until `shutdown`; then requests under way have three seconds to end. `web` says whether TLS is spoken.
 ///
@@ -55,6 +62,7 @@ async fn serve_within(
     let web = web.filter(|web| web.speaks_tls());
     let graceful = GracefulShutdown::new();
     let mut connections = Connections::default();
+    let mut told: Option<Instant> = None;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
@@ -86,8 +94,16 @@ async fn serve_within(
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no connection can be accepted");
-                    sleep(ACCEPT_PAUSE).await;
+                    if told.is_none_or(|at| at.elapsed() >= WARNING_PAUSE) {
+                        tracing::warn!(%error, "no connection can be accepted");
+                        told = Some(Instant::now());
+                    }
+                    if is_out_of_descriptors(&error) && connections.close_one() {
+                        // Its descriptor is free when it has ended.
+                        connections.ended().await;
+                    } else {
+                        sleep(ACCEPT_PAUSE).await;
+                    }
                 }
             },
         }
@@ -115,16 +131,38 @@ impl Connection {
     async fn encrypted(self, stream: TcpStream, web: &Arc<Web>, shutdown: &CancellationToken) {
         let handshake = async {
             match web.tls().await {
-                Some(config) => tls::accept(stream, config).await,
-                None => Err(io::ErrorKind::Unsupported.into()),
+                Some(config) => Ok((tls::accept(stream, Arc::clone(&config)).await?, config)),
+                None => Err(io::Error::from(io::ErrorKind::Unsupported)),
             }
         };
         tokio::select! {
             shaken = handshake => match shaken {
-                Ok(stream) => self.plain(stream).await,
+                Ok((stream, config)) => self.while_current(stream, web, config).await,
                 Err(error) => tracing::debug!(%error, "no TLS connection came about"),
             },
             () = shutdown.cancelled() => (),
+        }
+    }
+
+    /// Ends with the first request after TLS has changed, without an answer: the client may repeat that over another
+    /// connection (RFC 9112, 9.3.1), as Prometheus does within the same scrape, and has to shake hands by the new rules.
+    async fn while_current(mut self, stream: TlsStream<TcpStream>, web: &Arc<Web>, config: Arc<ServerConfig>) {
+        let outdated = CancellationToken::new();
+        let (web, end) = (Arc::clone(web), outdated.clone());
+        self.router = self.router.layer(from_fn(move |request: Request, next: Next| {
+            let (web, config, end) = (Arc::clone(&web), Arc::clone(&config), end.clone());
+            async move {
+                if !web.still_speaks(&config).await {
+                    end.cancel();
+                    // Nothing is answered before the connection ends.
+                    std::future::pending::<()>().await;
+                }
+                next.run(request).await
+            }
+        }));
+        tokio::select! {
+            () = outdated.cancelled() => tracing::debug!("closed a connection: TLS has other settings now"),
+            () = self.plain(stream) => (),
         }
     }
 
@@ -160,7 +198,8 @@ impl Connections {
 
     /// Closes the one that has waited longest for a request, so that whoever only holds connections open loses the oldest of
     /// them and keeps nobody out. When every connection has a request, it is the one with the longest answer.
-    fn close_one(&mut self) {
+    /// Whether there was one.
+    fn close_one(&mut self) -> bool {
         let longest = self.open.iter().min_by_key(|(_, (_, watch))| match watch.phase() {
             Phase::Connected(since) | Phase::Idle(since) => (false, since),
             Phase::Answering(since) => (true, since),
@@ -170,8 +209,15 @@ impl Connections {
         {
             tracing::debug!(phase = ?watch.phase(), "too many connections: closed one");
             task.abort();
+            return true;
         }
+        false
     }
+}
+
+/// Whether this process, or the whole machine, has no file descriptor left.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// Small answers should not wait for more.
@@ -185,7 +231,7 @@ fn without_delay(stream: TcpStream) -> TcpStream {
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use axum::body::{Body, Bytes};
     use axum::routing::get;

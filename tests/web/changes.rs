@@ -1,5 +1,6 @@
 //! Files that change while the exporter serves.
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::harness::{Authority, Client, Folder, Server, basic, hash, status, until};
@@ -51,8 +52,16 @@ fn users_change_without_a_restart() {
     }
     assert!(torn > 0);
 
-    users("");
-    until("without users everybody comes in", || status(&server.get("/", "")) == 200);
+    // Nor is it taken when it stays so: an empty file, one without users and one without any user open no door.
+    for open in ["", "rate_limit: { interval: 1h, burst: 1 }\n", "basic_auth_users:\n"] {
+        std::fs::write(&path, open).unwrap();
+        std::thread::sleep(Duration::from_millis(1200));
+        let got = [got("bert", "two"), status(&server.get("/", "")), got("bert", "two")];
+        assert_eq!(got, [200, 401, 200], "{open:?}");
+    }
+    users(&format!("  carl: {}\n", hash("three")));
+    until("what is good is taken again", || got("carl", "three") == 200);
+    assert_eq!((got("bert", "two"), status(&server.get("/", ""))), (401, 401));
 }
 
 #[test]
@@ -96,19 +105,69 @@ fn the_authority_of_clients_changes_without_a_restart() {
     assert!(!comes_in(&old));
 }
 
+/// Asks for a page over a connection that stays open: the status, or 0 when the connection has ended.
+fn asked(stream: &mut (impl Read + Write)) -> u16 {
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    if stream.write_all(b"GET /-/healthy HTTP/1.1\r\nHost: exporter\r\n\r\n").is_err() {
+        return 0;
+    }
+    while !answer.ends_with(b"Healthy.\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => answer.extend(byte),
+            _ => return 0,
+        }
+    }
+    status(&String::from_utf8_lossy(&answer))
+}
+
 #[test]
-fn tls_stays_as_it_was_at_the_start() {
+fn a_connection_that_is_kept_open_does_not_outlive_its_tls() {
+    let folder = Folder::new();
+    let (old, new) = (Authority::new("Old"), Authority::new("New"));
+    folder.write("clients.pem", &old.pem);
+    let server = Server::start(Some(&folder.tls("")));
+    let client = |authority: &Authority| {
+        let certificate = authority.issue(&["prometheus.example"]);
+        Client::new(&folder.authority.pem, rustls::ALL_VERSIONS, Some(&certificate))
+    };
+    let mut without = Client::trusting(&folder.authority.pem).connect(server.connect()).unwrap();
+    assert_eq!((asked(&mut without), asked(&mut without)), (200, 200));
+
+    // The policy gets stricter: who has shown no certificate asks for nothing more.
+    folder.tls("  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.pem\n");
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(asked(&mut without), 0);
+    let mut known = client(&old).connect(server.connect()).unwrap();
+    assert_eq!((asked(&mut known), asked(&mut known)), (200, 200));
+
+    // So does whoever's authority is not one any more.
+    folder.write("clients.pem", &new.pem);
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(asked(&mut known), 0);
+    assert_eq!(asked(&mut client(&new).connect(server.connect()).unwrap()), 200);
+}
+
+#[test]
+fn tls_stays_as_it_was_at_the_start_and_so_does_everything_else() {
     let folder = Folder::new();
     let encrypted = Server::start(Some(&folder.tls("")));
     let client = Client::trusting(&folder.authority.pem);
+    let got = || status(&encrypted.get_by_tls(&client, "/", "").unwrap());
     let users = format!("basic_auth_users:\n  anna: {}\n", hash("one"));
-    folder.write("web.yml", &users);
-    until("the users count", || status(&encrypted.get_by_tls(&client, "/", "").unwrap()) == 401);
-    assert_eq!(status(&encrypted.get("/", "")), 400, "it is still TLS");
+    for open in [&users, ""] {
+        folder.write("web.yml", open);
+        std::thread::sleep(Duration::from_millis(1200));
+        assert_eq!((got(), got()), (200, 200), "nothing of it is taken");
+        assert_eq!(status(&encrypted.get("/", "")), 400, "it is still TLS");
+    }
 
-    let plain = Server::start(Some(&folder.path("web.yml")));
+    let plain = Server::start(Some(&folder.write("web.yml", &users)));
     assert_eq!(status(&plain.get("/", "")), 401);
     folder.tls("");
-    until("nobody is asked for a password", || status(&plain.get("/", "")) == 200);
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(status(&plain.get("/", "")), 401);
+    assert_eq!(status(&plain.get("/", "")), 401, "the password is still asked for");
+    assert_eq!(status(&plain.get("/", &basic("anna", "one"))), 200);
     assert!(plain.get_by_tls(&client, "/", "").is_err(), "it is still plain");
 }

@@ -51,10 +51,16 @@ impl Authority {
 
     /// A certificate for these names and its key.
     pub fn issue(&self, names: &[&str]) -> (String, String) {
+        self.issue_as(IsCa::NoCa, names)
+    }
+
+    /// The same, also of one that says it is an authority.
+    pub fn issue_as(&self, is_ca: IsCa, names: &[&str]) -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &self.issuer).unwrap();
-        (certificate.pem(), key.serialize_pem())
+        let mut parameters = CertificateParams::new(names).unwrap();
+        parameters.is_ca = is_ca;
+        (parameters.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Authority, Client, Folder, basic, exchange, hash, request, status};
+use rcgen::{BasicConstraints, IsCa};
+
+use crate::harness::{Authority, Client, Folder, basic, exchange, hash, request, status, until};
 use crate::support::child::{Ended, Process, exporter, run};
 use crate::support::get;
 
@@ -140,6 +142,60 @@ fn no_password_hash_or_key_is_in_the_log() {
     assert_eq!(process.stderr().matches("the last good one stays in force").count(), 1, "told once");
 }
 
+#[test]
+fn why_a_clients_certificate_is_refused_is_in_the_log_once() {
+    let folder = Folder::new();
+    let more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n";
+    let (process, address) = demo(&folder.tls(more));
+    let is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificates = [
+        folder.authority.issue_as(is_ca, &["prometheus.example"]),
+        Authority::new("Another authority").issue(&["prometheus.example"]),
+    ];
+    for certificate in certificates.iter().chain(&certificates) {
+        let client = Client::new(&folder.authority.pem, rustls::ALL_VERSIONS, Some(certificate));
+        let stream = client.connect(std::net::TcpStream::connect(address).unwrap());
+        assert!(stream.and_then(|stream| exchange(stream, request("/", "").as_bytes())).is_err());
+    }
+    for reason in ["Issue an X.509 v3 certificate with CA:FALSE", "it is not of the authority in client_ca_file"] {
+        until(reason, || process.stderr().contains(reason));
+        assert_eq!(process.stderr().matches(reason).count(), 1, "{reason}: {}", process.stderr());
+    }
+}
+
+/// The demo behind a shell that sets this limit of open files first.
+fn demo_within(limit: &str) -> (Process, SocketAddr) {
+    let program = exporter();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{limit} && exec \"$0\" \"$@\"")]).arg(program.get_program());
+    shell.args(["demo", "--devices=12", LISTEN]).current_dir(std::env::temp_dir()).env("TOKIO_WORKER_THREADS", "2");
+    let mut process = Process::start(&mut shell);
+    let address = process.address();
+    (process, address)
+}
+
+#[test]
+fn who_holds_every_file_descriptor_keeps_nobody_out() {
+    let (process, address) = demo_within("ulimit -n 60");
+    let held: Vec<_> = (0..100).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+    let began = Instant::now();
+    for _ in 0..5 {
+        assert_eq!(get(address, "/-/healthy", &[]).unwrap().0, 200);
+    }
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(process.stderr().matches("no connection can be accepted").count(), 1, "{}", process.stderr());
+    drop(held);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_limit_of_open_files_is_raised() {
+    let (_process, address) = demo_within("ulimit -S -n 80 && ulimit -H -n 200");
+    let (_, _, body) = get(address, "/metrics", &[]).unwrap();
+    let metrics = String::from_utf8_lossy(&body).into_owned();
+    assert!(metrics.contains("\nprocess_max_fds 200\n"), "{metrics}");
+}
+
 fn is_missing(tool: &str) -> bool {
     let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
@@ -163,8 +219,8 @@ fn prometheus_scrapes_with_certificate_and_password() {
     folder.write("password", "one\n");
     let more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: clients.pem\n  client_allowed_sans: [prometheus.example]\n";
     let text = std::fs::read_to_string(folder.tls(more)).unwrap();
-    let (_process, exporter) =
-        demo(&folder.write("web.yml", &format!("{text}basic_auth_users:\n  prometheus: {}\n", hash("one"))));
+    let web = format!("{text}basic_auth_users:\n  prometheus: {}\n", hash("one"));
+    let (process, exporter) = demo(&folder.write("web.yml", &web));
 
     let text = format!(
         "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: rmm\n    scheme: https\n    \
@@ -179,18 +235,26 @@ fn prometheus_scrapes_with_certificate_and_password() {
     command.arg(format!("--storage.tsdb.path={}", folder.path("data").display()));
     command.arg(format!("--web.listen-address={address}")).env("GOMAXPROCS", "2");
     let mut prometheus = Process::start(&mut command);
-    let up = || {
-        let (_, _, body) = get(address, "/api/v1/query?query=up", &[]).ok()?;
+    let value = |query: &str| {
+        let (_, _, body) = get(address, &format!("/api/v1/query?query={query}"), &[]).ok()?;
         let answer: serde_json::Value = serde_json::from_slice(&body).ok()?;
         answer["data"]["result"][0]["value"][1].as_str().map(str::to_owned)
     };
     let end = Instant::now() + Duration::from_mins(1);
-    while up().as_deref() != Some("1") {
+    while value("up").as_deref() != Some("1") {
         let (_, _, targets) = get(address, "/api/v1/targets", &[]).unwrap_or_default();
         let targets = String::from_utf8_lossy(&targets).into_owned();
         assert!(prometheus.is_running() && Instant::now() < end, "{targets} {}", prometheus.stderr());
         std::thread::sleep(Duration::from_millis(200));
     }
+    // A change closes the connection that Prometheus keeps open, and costs no scrape.
+    let closed = "closed a connection: TLS has other settings now";
+    assert!(!process.stderr().contains(closed));
+    folder.write("web.yml", &format!("{web}rate_limit: {{ interval: 1ms, burst: 1000 }}\n"));
+    until(closed, || process.stderr().contains(closed));
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(value("min_over_time(up[3s])").as_deref(), Some("1"));
+    assert_eq!(process.stderr().matches(closed).count(), 1);
     // The certificate alone does not do.
     let client = Client::new(&folder.authority.pem, rustls::ALL_VERSIONS, Some(&(certificate, key)));
     let stream = client.connect(std::net::TcpStream::connect(exporter).unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -66,7 +66,13 @@ pub(super) fn read(
     } else {
         None
     };
-    Some(Some(Arc::new(Clients { authority, mandatory, allowed, provider: Arc::clone(provider) })))
+    Some(Some(Arc::new(Clients {
+        authority,
+        mandatory,
+        allowed,
+        provider: Arc::clone(provider),
+        told: Mutex::default(),
+    })))
 }
 
 fn allowed(field: &Field, context: &mut Context) -> Option<HashSet<String>> {
@@ -88,6 +94,63 @@ struct Clients {
     /// One of the certificate's alternative names has to be in it.
     allowed: Option<HashSet<String>>,
     provider: Arc<CryptoProvider>,
+    /// The reasons for refusals that are in the log already. There are few, so whoever tries cannot fill the log.
+    told: Mutex<HashSet<&'static str>>,
+}
+
+impl Clients {
+    fn verify(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        if let Some(authority) = &self.authority {
+            authority.verify_client_cert(end_entity, intermediates, now)?;
+        }
+        if let Some(allowed) = &self.allowed
+            && !alternative_names(end_entity)?.iter().any(|name| allowed.contains(name))
+        {
+            return Err(CertificateError::ApplicationVerificationFailure.into());
+        }
+        Ok(ClientCertVerified::assertion())
+    }
+
+    /// Logs the first refusal of each kind. The client hears no more than that its certificate is bad.
+    fn tell<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result {
+            let reason = reason(error);
+            if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(reason) {
+                tracing::warn!(%error, "a client's certificate was refused: {reason} This is logged once");
+            }
+        }
+        result
+    }
+}
+
+/// What is wrong with a client's certificate, and what to do.
+const fn reason(error: &Error) -> &'static str {
+    use CertificateError as Fault;
+    match error {
+        Error::InvalidCertificate(Fault::UnknownIssuer) => {
+            "it is not of the authority in client_ca_file. Issue one of that, or add the authority."
+        }
+        Error::InvalidCertificate(Fault::Expired | Fault::ExpiredContext { .. }) => "it has expired. Renew it.",
+        Error::InvalidCertificate(Fault::NotValidYet | Fault::NotValidYetContext { .. }) => {
+            "it is not valid yet. Look at both clocks."
+        }
+        Error::InvalidCertificate(Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. }) => {
+            "it is not for clients. Issue one with the extended key usage clientAuth."
+        }
+        Error::InvalidCertificate(Fault::ApplicationVerificationFailure) => {
+            "none of its alternative names is in client_allowed_sans. Add one, or issue another certificate."
+        }
+        Error::InvalidCertificate(Fault::BadSignature) | Error::PeerMisbehaved(_) => {
+            "its signature, or that of the handshake, is wrong. Give the client the key that belongs to it."
+        }
+        // rustls has no names of its own for the most frequent faults: an old version, and an authority's certificate.
+        _ => "it is not what rustls takes. Issue an X.509 v3 certificate with CA:FALSE.",
+    }
 }
 
 impl ClientCertVerifier for Clients {
@@ -105,15 +168,7 @@ impl ClientCertVerifier for Clients {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        if let Some(authority) = &self.authority {
-            authority.verify_client_cert(end_entity, intermediates, now)?;
-        }
-        if let Some(allowed) = &self.allowed
-            && !alternative_names(end_entity)?.iter().any(|name| allowed.contains(name))
-        {
-            return Err(CertificateError::ApplicationVerificationFailure.into());
-        }
-        Ok(ClientCertVerified::assertion())
+        self.tell(self.verify(end_entity, intermediates, now))
     }
 
     fn verify_tls12_signature(
@@ -122,7 +177,8 @@ impl ClientCertVerifier for Clients {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tell(verify_tls12_signature(message, certificate, signature, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -131,7 +187,8 @@ impl ClientCertVerifier for Clients {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.tell(verify_tls13_signature(message, certificate, signature, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

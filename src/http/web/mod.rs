@@ -86,6 +86,13 @@ impl Web {
         self.current.load().config.tls.is_some()
     }
 
+    /// Whether TLS is still what it was when a connection shook hands. With other settings another client might be let in, or
+    /// none.
+    pub(super) async fn still_speaks(self: &Arc<Self>, config: &Arc<ServerConfig>) -> bool {
+        self.refresh().await;
+        self.current.load().config.tls.as_ref().is_some_and(|current| Arc::ptr_eq(current, config))
+    }
+
     /// What TLS is to be like for the next connection; `None` is plain HTTP.
     pub(super) async fn tls(self: &Arc<Self>) -> Option<Arc<ServerConfig>> {
         if !self.speaks_tls() {
@@ -155,6 +162,10 @@ impl Web {
         look.files = files;
         match result {
             Ok(config) => {
+                if let Some(why) = objection(&self.current.load().config, &config) {
+                    tracing::warn!(file = %self.path.display(), "the changed web configuration is not taken: {why}");
+                    return;
+                }
                 self.take(config);
                 tracing::info!(file = %self.path.display(), "the web configuration was read again");
             }
@@ -176,18 +187,27 @@ impl Web {
         })
     }
 
-    fn take(&self, mut config: WebConfig) {
+    fn take(&self, config: WebConfig) {
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         let before = self.current.load();
-        if config.tls.is_some() != before.config.tls.is_some() {
-            let now = if config.tls.is_some() { "off" } else { "on, as it was before" };
-            tracing::warn!("TLS stays {now}: whether it is spoken is decided at the start. Restart the exporter");
-            config.tls.clone_from(&before.config.tls);
-        }
         self.passwords.keep_only(&config.users);
         let same = before.bucket.as_ref().filter(|bucket| Some(bucket.limit()) == config.rate_limit);
         let bucket =
             same.cloned().or_else(|| config.rate_limit.map(|limit| Arc::new(Bucket::new(limit, Instant::now()))));
         self.current.store(Arc::new(Current { config, bucket }));
+    }
+}
+
+/// Why a valid change is not for a running exporter. Then nothing of it is taken: half of it could be less than either
+/// configuration asks for, such as a port without TLS that has lost its passwords, too.
+fn objection(before: &WebConfig, after: &WebConfig) -> Option<&'static str> {
+    match (before.tls.is_some(), after.tls.is_some()) {
+        (true, false) => Some("it switches TLS off, which needs a restart. Everything stays as it was"),
+        (false, true) => Some("it switches TLS on, which needs a restart. Everything stays as it was"),
+        // An empty file, or one that was cut off, is a valid one that lets everybody in.
+        _ if !before.users.is_empty() && after.users.is_empty() => Some(
+            "it takes away all basic_auth_users. Everything stays as it was; restart to open the port to everybody",
+        ),
+        _ => None,
     }
 }
