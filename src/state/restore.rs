@@ -149,8 +149,11 @@ impl Reading {
             Record::Earlier(ends) => self.ledger.restore_earlier(ends.into_iter().map(time)),
             Record::Started(identity, at) => {
                 let at = self.saw(time(at));
-                // It was recorded by the process that made it.
-                let _ = self.ledger.started(identity, at);
+                // A whole state may know it already, when it was written while the record waited. Otherwise it counts, also
+                // when the clock was set back since; it was recorded by the process that made it.
+                if self.ledger.last(identity).is_none_or(|entry| entry.started != at) {
+                    let _ = self.ledger.started(identity, at);
+                }
             }
             Record::Ended(identity, at, end) => {
                 let at = self.saw(time(at));

@@ -34,6 +34,11 @@ fn after(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
+fn flush(kept: &Kept) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    while !runtime.block_on(kept.recorder.flush()) {}
+}
+
 /// The writer of the process before holds the lock until it has ended.
 fn open(path: &Path) -> StateDirectory {
     let begin = Instant::now();
@@ -59,6 +64,8 @@ impl Process {
         let directory = open(path);
         let config = config("msp");
         let kept = directory.account(&config, fleet_options(&config), now);
+        // A whole state that is written while calls are made counts some of them twice.
+        flush(&kept);
         Self { ledger: KeptLedger::of(&kept), kept, _directory: directory }
     }
 
@@ -91,8 +98,7 @@ impl Process {
 
     /// The process is killed: what was handed over before is written, and nothing is tidied up.
     fn end(self) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        while !runtime.block_on(self.kept.recorder.flush()) {}
+        flush(&self.kept);
     }
 }
 
@@ -238,8 +244,7 @@ fn a_file_of_another_account_is_not_used() {
     let (directory, path) = written();
     let other = directory.path().join("other");
     let kept = StateDirectory::open(&other).unwrap().account(&config("other"), fleet_options(&config("other")), now());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    while !runtime.block_on(kept.recorder.flush()) {}
+    flush(&kept);
     fs::copy(file_of(&other), &path).unwrap();
     let process = Process::start(directory.path(), after(5));
     assert!(process.devices(after(5)).is_empty() && process.ledger.last(LIST).is_none());
