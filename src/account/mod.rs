@@ -174,8 +174,9 @@ impl<P: Platform> Account<P> {
             _ if self.planner.is_key_refused() => Some(false),
             Some(Entry { failed: true, ended: Some(ended), .. }) if is_recent(&ended) => Some(false),
             // Of a call that was given up, the one before tells.
-            Some(Entry { failed: false, succeeded, .. }) => succeeded.filter(is_recent).map(|_| true),
-            _ => None,
+            Some(Entry { failed: false, succeeded: Some(succeeded), .. }) if is_recent(&succeeded) => Some(true),
+            // After a reload, what the predecessor said is still what is known.
+            _ => self.was_published_up().then_some(true),
         };
         self.plan(now);
         let view = self.fleet().current(now.wall);
@@ -184,6 +185,11 @@ impl<P: Platform> Account<P> {
         self.publisher.publish_fleet(&self.config.name, &Arc::new(view));
         self.render_due = None;
         self.report(now);
+    }
+
+    /// Whether a predecessor of the same name was up, and nothing was published since.
+    fn was_published_up(&self) -> bool {
+        self.publisher.snapshot().account(&self.config.name).is_some_and(|account| account.status().up)
     }
 
     /// Works until `shutdown`. Calls under way are then given up: in the ledger they stay without end. Gives back what a successor

@@ -9,9 +9,9 @@
 //! the largest number while what happens cannot be written. A record is good when its checksum is; what follows a bad one is not looked at. Whatever moment
 //! the process dies at, the file is good up to the record that was being written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -159,6 +159,10 @@ impl Log {
     /// A new file with these records and this gap, in the place of the old one, which is there whole until the new one is.
     /// With `aside`, the old one is set aside: it is there under one name or the other at any moment.
     pub(super) fn whole(path: &Path, gap: i64, records: &[u8], aside: bool) -> io::Result<Self> {
+        if let Some(directory) = path.parent() {
+            // It may not have been possible to make it before.
+            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        }
         let temporary = with_ending(path, ".new");
         let written = Self::begin(&temporary, gap, records).and_then(|log| {
             if aside {

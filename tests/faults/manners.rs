@@ -71,7 +71,7 @@ impl Manners {
         let half = from + (until - from) / 2;
         let later: Vec<Duration> = times.iter().copied().filter(|time| *time >= half).collect();
         let most = usize::try_from((until - half).as_millis() / (self.interval / 4).as_millis()).unwrap() / 2;
-        assert!(later.len() <= most, "{what}: {} calls in {:?}: {later:?}", later.len(), until - half);
+        assert!(later.len() <= most + 1, "{what}: {} calls in {:?}: {later:?}", later.len(), until - half);
         assert!(later.len() <= times.len().div_ceil(2) + 1, "{what}: not fewer and fewer: {times:?}");
         let marks = [&[half][..], &later, &[until]].concat();
         let longest = marks.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
