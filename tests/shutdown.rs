@@ -264,7 +264,7 @@ fn before_it_listens() {
         std::thread::sleep(Duration::from_millis(2));
         process.signal("HUP");
         assert!(!process.stderr().contains("serving"), "the test is too slow for what it tests: {}", process.stderr());
-        until("it reloads", Duration::from_secs(60), || process.stderr().contains("unchanged="));
+        until("it reloads", Duration::from_mins(1), || process.stderr().contains("unchanged="));
         stop(process, "TERM");
     }
     // Even earlier there is nobody to hear it, and the operating system ends the process.

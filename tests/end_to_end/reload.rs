@@ -9,7 +9,7 @@ use rmm_exporter::demo::{Audit, Fault, Scope};
 use rmm_exporter::reload::Refusal;
 
 use crate::harness::{BOTH, Running, Settings, of_account, requests, start_demo, yaml};
-use crate::support::{SeriesMap, difference, fleet_only, value};
+use crate::support::{SeriesMap, fleet_only, value};
 
 /// One inventory a second and everything else once; real time, as the ledger goes by it.
 fn settings() -> Settings {
@@ -213,11 +213,6 @@ async fn a_faulty_configuration_changes_nothing_and_shows() {
     assert_eq!(read(&all).0, Some(1.0));
     assert!(read(&all).1 > read(&before).1);
     running.stop().await;
-}
-
-/// The series without their values, which change with time.
-fn fleet_names(all: &SeriesMap) -> SeriesMap {
-    fleet_only(all).into_keys().map(|series| (series, 0.0)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

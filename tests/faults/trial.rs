@@ -211,7 +211,7 @@ impl<'a> Trial<'a> {
             check_manners(subject, pace, applied, until);
         }
         // As the exporter counts them: also where nobody at the other end can.
-        let most = 4.0 + 2.0 * began.elapsed().as_secs_f64() / Duration::from_millis(INTERVAL).as_secs_f64();
+        let most = 6.0 + 2.0 * began.elapsed().as_secs_f64() / Duration::from_millis(INTERVAL).as_secs_f64();
         for (subject, (after, before)) in self.subjects.iter().zip(counted(&all).iter().zip(&counted_before)) {
             let calls = after.1 - before.1;
             let pauses = !matches!(subject.outcome, "ok" | "api_error" | "forbidden");
