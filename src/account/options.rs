@@ -7,15 +7,19 @@ use crate::collector::Collector;
 use crate::config::{AccountConfig, PlatformOptions};
 use crate::fleet::Mappings;
 use crate::fleet::store::FleetOptions;
-use crate::planner::Limits;
+use crate::planner::{LEAST_REAL_FLOOR, Limits};
 use crate::platform::PlatformName;
+
+/// How long Tactical's server goes on with a call that the client gave up: up to its own limit (uWSGI harakiri, 300 s).
+const LINGERS: Duration = Duration::from_mins(5);
 
 /// What the account may ask of its server.
 pub(crate) fn limits(config: &AccountConfig) -> Limits {
-    // After a client-side timeout Tactical's server goes on working for up to its own limit (uWSGI harakiri, 300 s).
     let linger = match config.platform_name() {
         PlatformName::Nsight => Duration::ZERO,
-        PlatformName::Tactical => Duration::from_mins(5),
+        PlatformName::Tactical if config.min_interval >= LEAST_REAL_FLOOR => LINGERS,
+        // As many floors as are in it by default: like every delay it shrinks with the intervals of a simulator.
+        PlatformName::Tactical => config.min_interval.saturating_mul(5),
     };
     Limits {
         min_interval: config.min_interval,
@@ -27,7 +31,6 @@ pub(crate) fn limits(config: &AccountConfig) -> Limits {
     }
 }
 
-/// How the fleet of the account is kept.
 /// How long data are good: as configured, and longer where a collector's calls are made less often than configured (one for
 /// each client in place of one for the account, say), for else its data would come and go.
 pub(super) fn stale_after(
@@ -46,6 +49,7 @@ pub(super) fn stale_after(
     stale_after
 }
 
+/// How the fleet of the account is kept.
 pub(crate) fn fleet_options(config: &AccountConfig) -> FleetOptions {
     let (time_zone, mappings) = match &config.platform {
         PlatformOptions::Nsight(options) => (options.time_zone.clone(), Mappings::default()),

@@ -33,5 +33,6 @@ pub use memory::Memory;
 pub use permit::Permit;
 pub use planner::Planner;
 pub use recorded::Recorded;
+pub(crate) use schedule::LEAST_REAL_FLOOR;
 pub use status::{CollectorStatus, PlannerStatus};
 pub use want::{Outcome, Priority, ReadCall, Want};

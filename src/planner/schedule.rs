@@ -12,7 +12,7 @@ use crate::planner::steady::Steady;
 use crate::planner::{Priority, ReadCall};
 
 /// The lowest floor that a server which is not a simulator can have.
-const LEAST_REAL_FLOOR: Duration = Duration::from_secs(15);
+pub(crate) const LEAST_REAL_FLOOR: Duration = Duration::from_secs(15);
 /// The first delay after a failure.
 const FIRST: Duration = Duration::from_secs(30);
 /// The longest pause.
