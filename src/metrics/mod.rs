@@ -5,11 +5,14 @@
 //! A scrape only picks pieces and joins them.
 
 mod account;
+mod blocks;
 mod cap;
 pub mod catalogue;
 mod exposition;
 mod fleet;
+mod lines;
 mod own;
+mod parts;
 mod piece;
 mod process;
 mod publisher;
@@ -23,7 +26,7 @@ use std::sync::Arc;
 pub use account::AccountMetrics;
 pub use cap::{Withheld, WithheldFamily};
 pub use exposition::{Body, Exposition, Format, Selection};
-pub use fleet::{Limits, RenderedAccount, render};
+pub use fleet::{Limits, RenderedAccount, render, render_again};
 pub use own::Reload;
 pub use piece::Piece;
 pub use publisher::{AccountSetup, AccountSnapshot, Publisher, Snapshot};

@@ -14,8 +14,8 @@ const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 const LAST_BLOCK: [u8; 2] = [3, 0];
 /// The samples of one account repeat their labels over and over: more effort makes them little smaller.
 const LEVEL: u32 = 2;
-/// Text is handed to the compressor in runs of about this many bytes.
-const RUN: usize = 64 * 1024;
+/// Room for the end of a piece, in bytes.
+const SPARE: usize = 1024;
 /// Most bytes of text that one step of [`Inflated`] gives.
 const CHUNK: usize = 256 * 1024;
 
@@ -33,65 +33,39 @@ pub struct Piece {
 /// Makes pieces.
 pub(super) struct Deflater {
     compress: Compress,
-    pending: Vec<u8>,
-    deflated: Vec<u8>,
-    crc: Hasher,
-    length: u64,
 }
 
 impl Deflater {
     pub(super) fn new() -> Self {
-        Self {
-            compress: Compress::new(Compression::new(LEVEL), false),
-            pending: Vec::with_capacity(RUN + 1024),
-            deflated: Vec::new(),
-            crc: Hasher::new(),
-            length: 0,
-        }
-    }
-
-    /// More text of the present piece.
-    pub(super) fn push(&mut self, text: &str) {
-        self.pending.extend_from_slice(text.as_bytes());
-        if self.pending.len() >= RUN {
-            self.deflate(FlushCompress::None);
-        }
-    }
-
-    /// Ends the present piece.
-    pub(super) fn finish(&mut self) -> Piece {
-        self.deflate(FlushCompress::Sync);
-        self.compress.reset();
-        let crc = std::mem::take(&mut self.crc);
-        let length = std::mem::take(&mut self.length);
-        let deflated = std::mem::take(&mut self.deflated);
-        Piece { deflated: Bytes::from(deflated.into_boxed_slice()), crc32: crc.finalize(), length }
+        Self { compress: Compress::new(Compression::new(LEVEL), false) }
     }
 
     /// One text as one piece.
     pub(super) fn piece(&mut self, text: &str) -> Piece {
-        self.push(text);
-        self.finish()
+        let mut deflated = Vec::new();
+        self.append(text, &mut deflated);
+        Piece { deflated: deflated.into(), crc32: crc32fast::hash(text.as_bytes()), length: text.len() as u64 }
     }
 
-    fn deflate(&mut self, flush: FlushCompress) {
-        self.crc.update(&self.pending);
-        self.length += self.pending.len() as u64;
-        let mut rest = self.pending.as_slice();
+    /// Appends the deflate blocks of `text` to those of what comes before it. They refer to nothing in those.
+    pub(super) fn append(&mut self, text: &str, deflated: &mut Vec<u8>) {
+        self.compress.reset();
+        let mut rest = text.as_bytes();
+        // Labels repeat in every line.
+        deflated.reserve(rest.len() / 8 + SPARE);
         loop {
-            if self.deflated.capacity() - self.deflated.len() < 1024 {
-                self.deflated.reserve(self.deflated.len().clamp(4096, 4 << 20));
+            if deflated.capacity() - deflated.len() < SPARE {
+                deflated.reserve(rest.len() / 4 + SPARE);
             }
             let before = self.compress.total_in();
-            let result = self.compress.compress_vec(rest, &mut self.deflated, flush);
+            let result = self.compress.compress_vec(rest, deflated, FlushCompress::Sync);
             let taken = usize::try_from(self.compress.total_in() - before).unwrap_or(usize::MAX);
             rest = rest.get(taken..).unwrap_or_default();
             // Compressing memory into memory cannot fail; room left over means that everything is out.
-            if result.is_err() || (rest.is_empty() && self.deflated.len() < self.deflated.capacity()) {
+            if result.is_err() || (rest.is_empty() && deflated.len() < deflated.capacity()) {
                 break;
             }
         }
-        self.pending.clear();
     }
 }
 

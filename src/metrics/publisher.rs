@@ -177,11 +177,11 @@ impl Publisher {
     /// account is not configured (any more).
     pub fn publish_fleet(&self, account: &str, view: &Arc<View>) {
         let Some(known) = self.snapshot.load().account(account).cloned() else { return };
-        let nothing = Withheld::default();
-        let before = known.rendered.as_ref().map_or(&nothing, |rendered| &rendered.withheld);
+        let nothing = Arc::default();
+        let before = known.rendered.as_ref().unwrap_or(&nothing);
         let rendered = Arc::new(render_again(known.status.platform, account, view, &known.limits, before));
         warn_once(account, &rendered, &known);
-        if !rendered.withheld.same_families(before) {
+        if !rendered.withheld.same_families(&before.withheld) {
             report_withheld(account, &rendered.withheld, known.limits.max_series);
         }
         let duration = rendered.render_duration;

@@ -10,6 +10,8 @@ use prometheus_client::encoding::{
 };
 use prometheus_client::metrics::exemplar::Exemplar;
 
+use super::lines::Lines;
+
 /// A label and its value, not escaped.
 pub(super) type Pair<'a> = (&'static str, &'a str);
 
@@ -17,8 +19,19 @@ pub(super) type Pair<'a> = (&'static str, &'a str);
 pub(super) enum Sink<'e> {
     /// They become text.
     Text(MetricEncoder<'e>),
+    /// They become lines of text, as of a large fleet.
+    Lines(&'e mut Lines),
     /// They are only counted.
     Count(u64),
+}
+
+impl Sink<'_> {
+    /// The samples that follow are about what has these labels, and carry them.
+    pub(super) fn enter(&mut self, labels: &[Pair<'_>]) {
+        if let Self::Lines(lines) = self {
+            lines.enter(labels);
+        }
+    }
 }
 
 /// Takes the samples of one thing (a device, a client …) in one family.
@@ -37,7 +50,11 @@ impl<'s, 'e> Samples<'s, 'e> {
     /// One gauge sample.
     pub(super) fn put(&mut self, labels: &[Pair<'_>], value: impl Into<Value>) {
         let value = value.into();
-        self.write(labels, |metric| metric.encode_gauge(&value));
+        match self.sink {
+            Sink::Lines(lines) => lines.sample(self.base, labels, value),
+            Sink::Count(count) => *count += 1,
+            Sink::Text(_) => self.encode(labels, |metric| metric.encode_gauge(&value)),
+        }
     }
 
     /// One gauge sample, if the value is known.
@@ -50,7 +67,7 @@ impl<'s, 'e> Samples<'s, 'e> {
     /// One counter sample.
     pub(super) fn put_counter(&mut self, labels: &[Pair<'_>], value: impl Into<Value>) {
         let value = value.into();
-        self.write(labels, |metric| match value {
+        self.encode(labels, |metric| match value {
             Value::Whole(value) => metric.encode_counter::<NoLabelSet, _, u64>(&value, None),
             Value::Real(value) => metric.encode_counter::<NoLabelSet, _, u64>(&value, None),
         });
@@ -59,7 +76,7 @@ impl<'s, 'e> Samples<'s, 'e> {
     /// One histogram: `buckets` are upper bounds with the observations of that bucket alone, the last bound infinite.
     pub(super) fn put_histogram(&mut self, labels: &[Pair<'_>], sum: f64, count: u64, buckets: &[(f64, u64)]) {
         const NONE: Option<&HashMap<usize, Exemplar<NoLabelSet, f64>>> = None;
-        self.write(labels, |metric| metric.encode_histogram(sum, count, buckets, NONE));
+        self.encode(labels, |metric| metric.encode_histogram(sum, count, buckets, NONE));
     }
 
     /// The first error, if there was one.
@@ -67,17 +84,12 @@ impl<'s, 'e> Samples<'s, 'e> {
         self.result
     }
 
-    fn write(&mut self, own: &[Pair<'_>], encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result) {
+    /// Counters and histograms are the exporter's own: only its registry takes them.
+    fn encode(&mut self, own: &[Pair<'_>], encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result) {
+        let Sink::Text(metric) = self.sink else { return };
         if self.result.is_err() {
             return;
         }
-        let metric = match self.sink {
-            Sink::Text(metric) => metric,
-            Sink::Count(count) => {
-                *count += 1;
-                return;
-            }
-        };
         let labels = LabelSet { base: self.base, own };
         self.result = if self.base.is_empty() && own.is_empty() {
             encode(metric) // an empty label set would be written as braces with nothing inside

@@ -1,54 +1,50 @@
 //! Hands over the samples of a family, thing by thing: to make text of them, or to count them.
 
-use std::fmt;
-
 use super::catalogue::Series;
-use super::samples::{Pair, Sink, put};
+use super::samples::{Pair, Samples, Sink};
 use crate::fleet::{DeviceView, SiteView, View};
 
-/// Every sample that a family has in `view`.
-pub(super) fn walk(series: Series, view: &View, sink: &mut Sink<'_>) -> fmt::Result {
+/// Every sample that a family has of the account as a whole, of its clients and of its sites.
+pub(super) fn walk_places(series: Series, view: &View, sink: &mut Sink<'_>) {
     match series {
-        Series::Exporter(_) | Series::Account(_) | Series::Report(_) => (),
-        Series::Fleet(write) => put(sink, &[], |out| write(view, out))?,
+        Series::Fleet(write) => write(view, &mut Samples::new(sink, &[])),
         Series::Client(write) => {
             for client in &view.clients {
                 let labels = [("client", client.name.as_str()), ("client_id", client.id.as_str())];
-                put(sink, &labels, |out| write(client, out))?;
+                write(client, &mut Samples::new(sink, &labels));
             }
         }
         Series::Site(write) => {
             for site in &view.sites {
-                put(sink, &site_labels(site), |out| write(site, out))?;
+                write(site, &mut Samples::new(sink, &site_labels(site)));
             }
         }
-        Series::Device(write) => {
-            for device in &view.devices {
-                put(sink, &device_labels(device), |out| write(device, out))?;
-            }
-        }
-        Series::Check(write) => {
-            for device in &view.devices {
-                let [client, site, name, id] = device_labels(device);
+        _ => (),
+    }
+}
+
+/// Every sample that a family has of these devices.
+pub(super) fn walk_devices(series: Series, devices: &[DeviceView], sink: &mut Sink<'_>) {
+    for device in devices {
+        sink.enter(&device_labels(device));
+        match series {
+            Series::Device(write) => write(device, &mut Samples::new(sink, &[])),
+            Series::Check(write) => {
                 for check in &device.checks {
-                    let own = ("check_id", check.id.as_str());
-                    let kind = ("check_type", check.check_type.as_ref());
-                    let labels = [client, site, name, id, own, ("check", check.name.as_str()), kind];
-                    put(sink, &labels, |out| write(check, out))?;
+                    let [id, name] = [("check_id", check.id.as_str()), ("check", check.name.as_str())];
+                    let labels = [id, name, ("check_type", check.check_type.as_ref())];
+                    write(check, &mut Samples::new(sink, &labels));
                 }
             }
-        }
-        Series::Task(write) => {
-            for device in &view.devices {
-                let [client, site, name, id] = device_labels(device);
+            Series::Task(write) => {
                 for task in &device.tasks {
-                    let labels = [client, site, name, id, ("task_id", task.id.as_str()), ("task", task.name.as_str())];
-                    put(sink, &labels, |out| write(task, out))?;
+                    let labels = [("task_id", task.id.as_str()), ("task", task.name.as_str())];
+                    write(task, &mut Samples::new(sink, &labels));
                 }
             }
+            _ => (),
         }
     }
-    Ok(())
 }
 
 fn site_labels(site: &SiteView) -> [Pair<'_>; 4] {
@@ -60,7 +56,8 @@ fn site_labels(site: &SiteView) -> [Pair<'_>; 4] {
     ]
 }
 
-fn device_labels(device: &DeviceView) -> [Pair<'_>; 4] {
+/// The labels that every sample about a device has.
+pub(super) fn device_labels(device: &DeviceView) -> [Pair<'_>; 4] {
     [
         ("client", device.client.as_str()),
         ("site", device.site.as_str()),
