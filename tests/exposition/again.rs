@@ -93,10 +93,10 @@ fn seen(rendered: &RenderedAccount) -> (u64, u64, Option<&'static str>, u64, usi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn rendering_again_gives_what_rendering_anew_gives(changes in vec(change(), 1..8)) {
-        let mut view = synthetic(400);
+        let mut view = synthetic(300);
         view.clients = vec![client("0", "First")];
         let mut limits = Limits::default();
         let mut before = RenderedAccount::default();
