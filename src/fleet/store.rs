@@ -168,8 +168,9 @@ impl Fleet {
 
     /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
     /// object which the answer no longer lists is withdrawn from older lists too.
-    pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
+    pub fn apply(&mut self, mut update: Update, at: Timestamp) -> Changed {
         self.revision += 1;
+        without_room_to_grow(&mut update);
         let mut changed = Changed::default();
         if let Update::Sites(client, _)
         | Update::Devices(DeviceList::Client(client, _), _)
@@ -363,5 +364,24 @@ impl Fleet {
             }
         }
         changed
+    }
+}
+
+/// Lists have grown while they were read, and hold room for up to as much again. They are kept for hours and do not grow any more.
+fn without_room_to_grow(update: &mut Update) {
+    match update {
+        Update::Clients(clients) => clients.shrink_to_fit(),
+        Update::Sites(_, sites) => sites.shrink_to_fit(),
+        Update::ClientsAndSites(clients, _) => clients.shrink_to_fit(),
+        Update::Devices(_, devices) => {
+            devices.shrink_to_fit();
+            devices.iter_mut().filter_map(|device| device.features.as_mut()).for_each(Vec::shrink_to_fit);
+        }
+        Update::Failing(devices) | Update::FailingAt(_, devices) => {
+            devices.iter_mut().for_each(|device| device.checks.shrink_to_fit());
+        }
+        Update::Checks(_, checks) => checks.checks.shrink_to_fit(),
+        Update::Tasks(_, tasks) => tasks.tasks.shrink_to_fit(),
+        _ => {}
     }
 }
