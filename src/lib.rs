@@ -3,6 +3,7 @@
 //! Data moves one way: [`planner`] → [`platform`] → [`fleet`] → [`metrics`] → [`http`].
 
 pub mod account;
+pub mod allocation;
 pub mod cli;
 pub mod clock;
 pub mod collector;

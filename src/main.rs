@@ -4,17 +4,22 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use rmm_exporter::cli::{Cli, Command};
-use rmm_exporter::{commands, logging, privacy};
+use rmm_exporter::{allocation, commands, logging, privacy};
 use tracing::warn;
 
 fn main() -> ExitCode {
     let Cli { flags, command } = Cli::parse();
+    let command = command.unwrap_or_default();
+    // The others end before it would matter.
+    if matches!(command, Command::Serve | Command::Demo(_)) {
+        allocation::settle();
+    }
     logging::init(flags.log_level, flags.log_format);
     // First of all: a key may be in the environment already.
     if let Err(error) = privacy::close_memory() {
         warn!(%error, "core dumps cannot be switched off");
     }
-    let result = match command.unwrap_or_default() {
+    let result = match command {
         Command::Serve => commands::serve(&flags),
         Command::Demo(demo) => commands::demo(&flags, &demo),
         Command::CheckConfig(check) => commands::check_config(&flags, &check),

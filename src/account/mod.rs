@@ -2,12 +2,16 @@
 //! is true.
 
 mod any;
+mod calls;
 mod journal;
 mod key;
 mod once;
 mod options;
+mod planning;
 mod remember;
+mod rendering;
 mod report;
+mod restoring;
 mod secrets;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,7 +20,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::RuntimeFlavor;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Moment};
@@ -24,11 +28,12 @@ use crate::collector::Collector;
 use crate::config::{AccountConfig, Needs};
 use crate::fleet::Fleet;
 use crate::metrics::{AccountMetrics, Publisher};
-use crate::planner::{Entry, Finish, Ledger, Memory, Next, Outcome, Planner, ReadCall, Start};
-use crate::platform::{Answer, Failure, Platform};
+use crate::planner::{Ledger, Memory, Planner, ReadCall};
+use crate::platform::Platform;
 use crate::state::{Kept, KeptLedger, Recorder};
 
 pub use any::{AnyAccount, ReadyAccount};
+use calls::Finished;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
 use options::stale_after;
@@ -39,20 +44,6 @@ pub use secrets::Secrets;
 
 /// The loop looks up at least this often, so that a machine that slept notices what is due.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// After a rendering that broke off the next one is tried.
-const RETRY_RENDER: Duration = Duration::from_secs(30);
-/// Changes within this time share one rendering.
-const RENDER_DELAY: Duration = Duration::from_millis(200);
-/// Rendering may take at most this share of the time (one part in N).
-const RENDER_SHARE: u32 = 10;
-/// Planning may take at most this share of the time (one part in N).
-const PLAN_SHARE: u32 = 20;
-/// After so many failures in a row the call that decides whether the platform is up is made soon.
-const OUTAGE_FAILURES: u32 = 3;
-/// Taking in an answer of this many bytes can take long.
-const LARGE_ANSWER: u64 = 256 * 1024;
-/// A key that is refused is tried again for a reload at most so often, while it is the same.
-const FORGIVE: Duration = Duration::from_mins(15);
 /// How often the account's state is published while it changes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -98,12 +89,6 @@ pub struct Account<P: Platform> {
     valid_until: Option<Timestamp>,
     render_took: Duration,
     render_began: Duration,
-}
-
-struct Finished<C> {
-    call: C,
-    took: Duration,
-    result: Result<Answer, Failure>,
 }
 
 impl<P: Platform> Account<P> {
@@ -165,33 +150,6 @@ impl<P: Platform> Account<P> {
         account
     }
 
-    /// Publishes what is known before anything is asked, so that a restart leaves no gap.
-    fn restore(&mut self, up_before: Option<Entry>, now: Moment) {
-        // An answer of long ago does not say that the platform is up now.
-        let good_for = self.stale_after.get(&Collector::Inventory).copied().unwrap_or_default();
-        let is_recent = |end: &Timestamp| now.wall < end.saturating_add(good_for).unwrap_or(Timestamp::MAX);
-        self.up = match up_before {
-            _ if self.planner.is_key_refused() => Some(false),
-            Some(Entry { failed: true, ended: Some(ended), .. }) if is_recent(&ended) => Some(false),
-            // Of a call that was given up, the one before tells.
-            Some(Entry { failed: false, succeeded: Some(succeeded), .. }) if is_recent(&succeeded) => Some(true),
-            // After a reload, what the predecessor said is still what is known.
-            _ => self.was_published_up().then_some(true),
-        };
-        self.plan(now);
-        let view = self.fleet().current(now.wall);
-        self.valid_until = view.valid_until;
-        self.journal.restored(&view);
-        self.publisher.publish_fleet(&self.config.name, &Arc::new(view));
-        self.render_due = None;
-        self.report(now);
-    }
-
-    /// Whether a predecessor of the same name was up, and nothing was published since.
-    fn was_published_up(&self) -> bool {
-        self.publisher.snapshot().account(&self.config.name).is_some_and(|account| account.status().up)
-    }
-
     /// Works until `shutdown`. Calls under way are then given up: in the ledger they stay without end. Gives back what a successor
     /// goes on with; nothing changes that any more, and nothing is published.
     pub async fn run(mut self, shutdown: CancellationToken) -> Kept {
@@ -210,34 +168,6 @@ impl<P: Platform> Account<P> {
         self.recorder.flush().await;
         self.renders.shutdown().await;
         self.kept
-    }
-
-    /// Makes the account read its secrets again while it works.
-    #[must_use]
-    pub fn secrets(&self) -> Secrets {
-        self.orders.secrets()
-    }
-
-    /// What is known may be another account's, because the key is another one: the list that tells what there is goes first.
-    pub fn ask_what_there_is(&mut self) {
-        let now = self.clock.now();
-        self.planner.hurry(&self.platform.up_call(), now);
-    }
-
-    /// Reads the key again, and every other secret, as somebody asked: then a refused key is worth another try, even if it is
-    /// the same; but that not more often than by itself, for anybody may ask for reloads.
-    pub fn reload_secrets(&mut self) {
-        let is_new = without_holding_a_worker(|| self.platform.reload_key());
-        if is_new {
-            self.ask_what_there_is();
-        }
-        let now = self.clock.now();
-        let is_forgiven = self.forgiven.is_none_or(|then| now.steady.saturating_sub(then) >= FORGIVE);
-        if is_new || is_forgiven {
-            self.forgiven = Some(now.steady);
-            self.planner.key_changed(now);
-            let _ = self.remember(now);
-        }
     }
 
     /// Does everything that is due now, and tells when to look again.
@@ -279,192 +209,9 @@ impl<P: Platform> Account<P> {
         }
     }
 
-    fn plan(&mut self, now: Moment) {
-        let known = without_holding_a_worker(|| {
-            let mut fleet = self.fleet();
-            fleet.prune(now.wall);
-            let known = fleet.known();
-            drop(fleet);
-            let mut wants = self.platform.wants(&known);
-            wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
-            self.journal.wanted(&wants);
-            self.stale_after = stale_after(&self.config, wants.iter().map(|want| (want.collector, want.interval)));
-            self.fleet().keep_for(self.stale_after.clone());
-            self.planner.plan(wants, now);
-            known
-        });
-        self.plan_due = None;
-        self.journal.planned(&known, self.clock.now().steady.saturating_sub(now.steady));
-        self.changed(now);
-    }
-
-    fn start_calls(&mut self, now: Moment) -> Option<Duration> {
-        loop {
-            match self.planner.next(now) {
-                Next::Start(start) => self.start(start),
-                Next::Wait(until) => return until,
-            }
-        }
-    }
-
-    fn start(&mut self, Start { call, permit, recorded, .. }: Start<P::Call>) {
-        self.journal.started(&call);
-        // A probe moves a pause ahead, which the next process must know if this one ends before the answer.
-        let remembered = self.remember(self.clock.now());
-        let (platform, clock) = (Arc::clone(&self.platform), Arc::clone(&self.clock));
-        let reading = call.clone();
-        let task = self.calls.spawn(async move {
-            recorded.wait().await;
-            remembered.wait().await;
-            let began = clock.now().steady;
-            let result = platform.read(&reading, permit).await;
-            Finished { call: reading, took: clock.now().steady.saturating_sub(began), result }
-        });
-        self.calls_by_task.insert(task.id(), call);
-        self.changed(self.clock.now());
-    }
-
-    fn finish(&mut self, result: Result<(Id, Finished<P::Call>), JoinError>) {
-        let finished = match result {
-            Ok((task, finished)) => {
-                self.calls_by_task.remove(&task);
-                finished
-            }
-            Err(error) => match self.calls_by_task.remove(&error.id()) {
-                Some(call) => Finished { call, took: Duration::ZERO, result: Err(defect(&error)) },
-                None => return,
-            },
-        };
-        let now = self.clock.now();
-        let Finished { call, took, result } = finished;
-        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
-        let effect = result.as_ref().map_or_else(Failure::effect, |_| Outcome::Ok);
-        let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
-        self.metrics.observe(call.name(), outcome, took, bytes);
-        self.journal.finished(&call, took, &result);
-        if call == self.platform.up_call() {
-            self.up = Some(result.is_ok());
-            self.was_up |= result.is_ok();
-        }
-        let (finish, reason) = match result {
-            Ok(answer) => {
-                self.apply(answer, now);
-                (Finish::Ok, String::new())
-            }
-            Err(failure) => (self.fail(&failure, now), failure.message),
-        };
-        // Before the planner is told: calls may join the run that this one would end.
-        if self.platform.plan_changed() {
-            self.plan_soon(now);
-        }
-        if let Some(switched) = self.planner.finish(&call, finish, now) {
-            self.journal.switched(&call, &switched, &reason);
-        }
-        let _ = self.remember(now);
-        match effect {
-            Outcome::Ok => self.failed_in_row = 0,
-            Outcome::Forbidden | Outcome::ApiError => {}
-            _ => self.failed_in_row = self.failed_in_row.saturating_add(1),
-        }
-        // An outage must not hide behind the interval of the call that tells whether the platform is up.
-        if self.up == Some(true) && (self.failed_in_row >= OUTAGE_FAILURES || self.planner.is_pausing(now)) {
-            self.planner.hurry(&self.platform.up_call(), now);
-        }
-        // Nor behind the pause: whatever call was refused, the one that tells cannot be made.
-        if self.planner.is_key_refused() {
-            self.up = Some(false);
-        }
-        self.changed(now);
-    }
-
-    fn apply(&mut self, answer: Answer, now: Moment) {
-        let mut hurry = Vec::new();
-        let mut objects = false;
-        let apply = || {
-            let mut fleet = self.fleet();
-            let stored = fleet.without_unmapped_fields(&answer.updates);
-            let prepared = self.recorder.prepare(stored.as_deref().unwrap_or(&answer.updates));
-            for update in answer.updates {
-                let changed = fleet.apply(update, now.wall);
-                objects |= changed.objects;
-                hurry.extend(changed.hurry);
-            }
-            self.recorder.answered(prepared, fleet.revision(), now.wall);
-        };
-        // Nearly every answer is small, and making way for each would start threads without end.
-        if answer.bytes > LARGE_ANSWER || self.fleet.try_lock().is_err() {
-            without_holding_a_worker(apply);
-        } else {
-            apply();
-        }
-        for call in hurry.iter().filter_map(|device| self.platform.checks_call(device)) {
-            self.planner.hurry(&call, now);
-        }
-        if objects {
-            self.plan_soon(now);
-        }
-        self.render_soon(now);
-    }
-
-    fn fail(&mut self, failure: &Failure, now: Moment) -> Finish {
-        if failure.effect() == Outcome::AuthError {
-            self.read_key();
-        }
-        if let Some(gone) = &failure.gone {
-            without_holding_a_worker(|| {
-                let mut fleet = self.fleet();
-                fleet.forget(gone, now.wall);
-                self.recorder.gone(gone, fleet.revision(), now.wall);
-            });
-            self.plan_soon(now);
-            self.render_soon(now);
-            return Finish::Gone;
-        }
-        Finish::Failed { outcome: failure.effect(), retry_after: failure.retry_after }
-    }
-
-    fn plan_soon(&mut self, now: Moment) {
-        self.planner.expect_plan();
-        // A first inventory changes the plan with every answer; planning must not take all the time.
-        let not_before = self.journal.last_plan_took() * PLAN_SHARE;
-        self.plan_due.get_or_insert(now.steady + not_before);
-    }
-
-    fn render_soon(&mut self, now: Moment) {
-        let rested = self.render_began + self.render_took * RENDER_SHARE;
-        self.render_due.get_or_insert((now.steady + RENDER_DELAY).max(rested));
-    }
-
     fn changed(&mut self, now: Moment) {
         let soon = now.steady + REPORT_INTERVAL;
         self.report_due = Some(self.report_due.map_or(soon, |due| due.min(soon)));
-    }
-
-    /// Renders off the runtime's own threads: at 50,000 devices it takes seconds.
-    fn render(&mut self, now: Moment) {
-        self.render_due = None;
-        self.render_began = now.steady;
-        let (fleet, publisher) = (Arc::clone(&self.fleet), Arc::clone(&self.publisher));
-        let account = self.config.name.clone();
-        self.renders.spawn_blocking(move || {
-            let view = lock(&fleet).current(now.wall);
-            let valid_until = view.valid_until;
-            publisher.publish_fleet(&account, &Arc::new(view));
-            valid_until
-        });
-    }
-
-    fn rendered(&mut self, result: Result<Option<Timestamp>, JoinError>) {
-        let now = self.clock.now();
-        self.render_took = now.steady.saturating_sub(self.render_began);
-        match result {
-            Ok(valid_until) => self.valid_until = valid_until,
-            Err(error) => {
-                self.journal.render_failed(&error);
-                // What is published must not outlive its time.
-                self.render_due = Some(now.steady + RETRY_RENDER);
-            }
-        }
     }
 
     fn fleet(&self) -> MutexGuard<'_, Fleet> {
@@ -489,18 +236,6 @@ fn lock(fleet: &Mutex<Fleet>) -> MutexGuard<'_, Fleet> {
 /// How long from `now` to `then`; a little more, so that what expires has expired.
 fn until_of(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
-}
-
-fn defect(error: &JoinError) -> Failure {
-    Failure {
-        outcome: Outcome::InvalidResponse,
-        gone: None,
-        retry_after: None,
-        message: if error.is_panic() { "a defect of the exporter: reading the answer panicked" } else { "given up" }
-            .to_owned(),
-        bytes: 0,
-        spares_key: false,
-    }
 }
 
 #[cfg(test)]

@@ -114,6 +114,9 @@ pub struct Fleet {
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
     pub(super) counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
+    /// Where devices are in the account's own list; may be out of date.
+    #[serde(skip)]
+    pub(super) places: HashMap<DeviceId, usize>,
     /// Devices that the platform once said it does not know, and when.
     pub(super) denied: PerDevice<()>,
     /// Records of the newest answers that repeat an id of the same answer.
@@ -147,6 +150,7 @@ impl Fleet {
             field_names: None,
             most_devices: MAX_DEVICES,
             counters_when_read: HashMap::new(),
+            places: HashMap::new(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
         }
@@ -164,8 +168,9 @@ impl Fleet {
 
     /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
     /// object which the answer no longer lists is withdrawn from older lists too.
-    pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
+    pub fn apply(&mut self, mut update: Update, at: Timestamp) -> Changed {
         self.revision += 1;
+        without_room_to_grow(&mut update);
         let mut changed = Changed::default();
         if let Update::Sites(client, _)
         | Update::Devices(DeviceList::Client(client, _), _)
@@ -212,7 +217,8 @@ impl Fleet {
                 let monitored = |part: &Part<DeviceChecks>| part.value.performance_monitored;
                 changed.objects = self.options.stale_after.contains_key(&Collector::Performance)
                     && self.checks.get(&id).is_some_and(monitored) != value.performance_monitored;
-                self.counters_when_read.insert(id.clone(), self.listed_counters(&id));
+                let counters = self.listed_counters(&id);
+                self.counters_when_read.insert(id.clone(), counters);
                 self.checks.insert(id, Part { value, at });
             }
             Update::Tasks(id, value) => _ = self.tasks.insert(id, Part { value, at }),
@@ -319,14 +325,26 @@ impl Fleet {
 
     /// Whether a report names a device that no list knows.
     fn names_strangers(&self, devices: &[FailingDevice]) -> bool {
-        let known: HashSet<&DeviceId> =
-            self.lists.values().flat_map(|list| list.value.iter().map(|device| &device.id)).collect();
-        devices.iter().any(|device| !known.contains(&device.device.id))
+        let mut strangers: HashSet<&DeviceId> = devices.iter().map(|device| &device.device.id).collect();
+        for device in self.lists.values().flat_map(|list| &list.value) {
+            strangers.remove(&device.id);
+        }
+        !strangers.is_empty()
     }
 
-    fn listed_counters(&self, id: &DeviceId) -> Option<[u64; 5]> {
-        let list = self.lists.get(&DeviceList::Account)?;
-        list.value.iter().find(|device| device.id == *id)?.check_counters
+    /// Where a device is in the account's own list changes seldom, and a walk through the list for each device of a sweep would
+    /// be a walk for each pair of devices.
+    fn listed_counters(&mut self, id: &DeviceId) -> Option<[u64; 5]> {
+        let list = &self.lists.get(&DeviceList::Account)?.value;
+        let is_it = |place: usize| list.get(place).is_some_and(|device| device.id == *id);
+        let place = match self.places.get(id) {
+            Some(place) if is_it(*place) => *place,
+            _ => {
+                self.places = list.iter().enumerate().map(|(place, device)| (device.id.clone(), place)).collect();
+                *self.places.get(id)?
+            }
+        };
+        list.get(place)?.check_counters
     }
 
     /// Only Tactical RMM lists every device in one answer, and only there are a device's own checks dearer than the list.
@@ -346,5 +364,24 @@ impl Fleet {
             }
         }
         changed
+    }
+}
+
+/// Lists have grown while they were read, and hold room for up to as much again. They are kept for hours and do not grow any more.
+fn without_room_to_grow(update: &mut Update) {
+    match update {
+        Update::Clients(clients) => clients.shrink_to_fit(),
+        Update::Sites(_, sites) => sites.shrink_to_fit(),
+        Update::ClientsAndSites(clients, _) => clients.shrink_to_fit(),
+        Update::Devices(_, devices) => {
+            devices.shrink_to_fit();
+            devices.iter_mut().filter_map(|device| device.features.as_mut()).for_each(Vec::shrink_to_fit);
+        }
+        Update::Failing(devices) | Update::FailingAt(_, devices) => {
+            devices.iter_mut().for_each(|device| device.checks.shrink_to_fit());
+        }
+        Update::Checks(_, checks) => checks.checks.shrink_to_fit(),
+        Update::Tasks(_, tasks) => tasks.tasks.shrink_to_fit(),
+        _ => {}
     }
 }

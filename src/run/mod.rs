@@ -1,6 +1,7 @@
 //! The exporter at work: every account polled, every listener served, the configuration read again when that is asked for,
 //! until it is told to stop.
 
+mod begun;
 mod departed;
 mod next;
 mod settings;
@@ -123,12 +124,12 @@ pub async fn run_reloading(
     let Reloading { source, requests } = reloading;
     let publisher = Arc::new(Publisher::new());
     let supervisor =
-        Supervisor::start(config, source, state, Arc::clone(&publisher), Arc::clone(&clock), shutdown.clone())?;
-    let web = options.web.clone();
-    let router = http::router(publisher, Arc::clone(&clock), options);
+        Supervisor::new(config, source, state, Arc::clone(&publisher), Arc::clone(&clock), shutdown.clone())?;
+    let (web, path) = (options.web.clone(), options.telemetry_path.clone());
+    let (router, begun) = begun::waiting(http::router(publisher, Arc::clone(&clock), options), &path);
 
     let mut tasks: JoinSet<Result<(), RunError>> = JoinSet::new();
-    tasks.spawn(supervisor.run(requests));
+    tasks.spawn(supervisor.run(requests, begun));
     for listener in listeners {
         if let Ok(address) = listener.local_addr() {
             info!(%address, "serving");

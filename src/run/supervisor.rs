@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::begun::Begun;
 use super::departed::Departed;
 use super::next::{Changes, Next, NextAccount};
 use super::settings::Settings;
 use super::succession::{Origin, hand_over};
 use super::{RunError, Source, set_up};
-use crate::account::{self, ReadyAccount, Secrets, fleet_options, without_holding_a_worker};
+use crate::account::{self, AnyAccount, ReadyAccount, Secrets, fleet_options, without_holding_a_worker};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Publisher;
@@ -24,7 +27,7 @@ use crate::state::{Kept, Recorder, StateDirectory};
 pub(super) struct Supervisor {
     source: Source,
     /// Where the state of accounts is kept over the end of the process.
-    state: Option<StateDirectory>,
+    state: Option<Arc<StateDirectory>>,
     publisher: Arc<Publisher>,
     clock: Arc<dyn Clock>,
     shutdown: CancellationToken,
@@ -33,6 +36,8 @@ pub(super) struct Supervisor {
     /// Each account gives back its name, and what a successor goes on with.
     tasks: JoinSet<(String, Kept)>,
     departed: Departed,
+    /// Those that are set up and have not begun.
+    first: Vec<(ReadyAccount, Arc<Settings>)>,
 }
 
 /// An account at work.
@@ -49,12 +54,12 @@ struct Ended {
 }
 
 impl Supervisor {
-    /// Sets up every account, and then starts all of them.
+    /// Sets up every account; [`run`](Self::run) lets them begin.
     ///
     /// # Errors
     ///
     /// The first account that cannot be set up.
-    pub(super) fn start(
+    pub(super) fn new(
         config: Config,
         source: Source,
         state: Option<StateDirectory>,
@@ -63,36 +68,42 @@ impl Supervisor {
         shutdown: CancellationToken,
     ) -> Result<Self, RunError> {
         log_warnings(&config.warnings);
-        publisher.configure(config.accounts.iter().map(account::setup).collect());
+        let mut setups: Vec<_> = config.accounts.iter().map(account::setup).collect();
+        for setup in setups.iter_mut().filter(|_| state.is_some()) {
+            setup.status.not_ready_reason = Some("the stored state is being read".to_owned());
+        }
+        publisher.configure(setups);
         publisher.config_read(true, clock.now().wall);
-        let mut accounts = Vec::new();
+        let mut first = Vec::new();
         for config in config.accounts {
             let settings = Arc::new(Settings::of(config));
-            accounts.push((set_up(settings.config.clone(), &clock)?, settings));
+            first.push((set_up(settings.config.clone(), &clock)?, settings));
         }
-        let mut supervisor = Self {
+        Ok(Self {
             source,
-            state,
+            state: state.map(Arc::new),
             publisher,
             clock,
             shutdown,
             accounts: Vec::new(),
             tasks: JoinSet::new(),
             departed: Departed::default(),
-        };
-        for (ready, settings) in accounts {
-            supervisor.come(ready, settings);
-        }
-        Ok(supervisor)
+            first,
+        })
     }
 
-    /// Lets the accounts work and reloads on request, until the exporter stops.
+    /// Lets the accounts begin, and gives word when all that was kept is published; then lets them work and reloads on request,
+    /// until the exporter stops.
     ///
     /// # Errors
     ///
     /// When the task of an account breaks off.
-    pub(super) async fn run(mut self, mut requests: Requests) -> Result<(), RunError> {
+    pub(super) async fn run(mut self, mut requests: Requests, begun: Begun) -> Result<(), RunError> {
         let shutdown = self.shutdown.clone();
+        if let Some(all) = shutdown.run_until_cancelled(self.begin_all()).await {
+            all?;
+            begun.tell();
+        }
         loop {
             tokio::select! {
                 biased;
@@ -110,6 +121,34 @@ impl Supervisor {
         while let Some(ended) = self.tasks.join_next().await {
             ended.map_err(|error| broken_off(&error))?;
         }
+        Ok(())
+    }
+
+    /// Lets the first accounts begin, as many at once as there are processors: what was kept is read and rendered meanwhile.
+    async fn begin_all(&mut self) -> Result<(), RunError> {
+        let start = self.clock.now().steady;
+        let at_once = available_parallelism().map_or(1, NonZero::get);
+        let mut waiting = mem::take(&mut self.first).into_iter().enumerate();
+        let (mut beginning, mut places) = (JoinSet::new(), Vec::new());
+        loop {
+            while beginning.len() < at_once
+                && let Some((place, (ready, settings))) = waiting.next()
+            {
+                let (state, publisher, clock) = (self.state.clone(), Arc::clone(&self.publisher), Arc::clone(&self.clock));
+                beginning.spawn_blocking(move || {
+                    let kept = kept_of(state.as_deref(), &settings, &clock);
+                    (place, ready.begin(kept, publisher, rand::random()), settings)
+                });
+            }
+            let Some(begun) = beginning.join_next().await else { break };
+            let (place, account, settings) = begun.map_err(|error| broken_off(&error))?;
+            places.push(place);
+            self.let_work(account, settings);
+        }
+        let mut accounts: Vec<_> = places.into_iter().zip(mem::take(&mut self.accounts)).collect();
+        accounts.sort_by_key(|(place, _)| *place);
+        self.accounts = accounts.into_iter().map(|(_, account)| account).collect();
+        info!(accounts = self.accounts.len(), took = ?(self.clock.now().steady - start), "every account is at work");
         Ok(())
     }
 
@@ -240,11 +279,7 @@ impl Supervisor {
 
     /// Starts an account of which nothing is known, but what others called on its server.
     fn come(&mut self, ready: ReadyAccount, settings: Arc<Settings>) {
-        let options = fleet_options(&settings.config);
-        let kept = match &self.state {
-            Some(state) => state.account(&settings.config, options, self.clock.now().wall),
-            None => Kept::in_memory(options),
-        };
+        let kept = kept_of(self.state.as_deref(), &settings, &self.clock);
         if self.departed.instruct(&settings, &kept) {
             kept.recorder.renew(&settings.config);
         }
@@ -263,12 +298,26 @@ impl Supervisor {
             // A key that was refused is worth a try after a reload, as in accounts that stay.
             account.reload_secrets();
         }
+        self.let_work(account, settings);
+    }
+
+    /// From now on the account polls.
+    fn let_work(&mut self, account: AnyAccount, settings: Arc<Settings>) {
         let (name, stop, secrets) = (settings.name().to_owned(), self.shutdown.child_token(), account.secrets());
         self.tasks.spawn({
             let stop = stop.clone();
             async move { (name, account.run(stop).await) }
         });
         self.accounts.push(Running { settings, stop, secrets });
+    }
+}
+
+/// What is kept of an account of which this process knows nothing.
+fn kept_of(state: Option<&StateDirectory>, settings: &Settings, clock: &Arc<dyn Clock>) -> Kept {
+    let options = fleet_options(&settings.config);
+    match state {
+        Some(state) => state.account(&settings.config, options, clock.now().wall),
+        None => Kept::in_memory(options),
     }
 }
 

@@ -13,6 +13,7 @@ fn same(one: &Fleet, other: &Fleet) -> bool {
     let Fleet {
         options: _,
         most_devices: _,
+        places: _,
         revision,
         clients,
         sites,

@@ -343,6 +343,7 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
     failing.take(Some(ClientKey::new("2")), vec![of_client], at(2));
     Fleet {
         most_devices: super::super::super::listed::most_devices(),
+        places: HashMap::new(),
         options,
         revision: 1234,
         clients: Some(part(vec![client_record()], 3)),

@@ -1,0 +1,38 @@
+//! What may be called, by what is known.
+
+use super::options::stale_after;
+use super::{Account, without_holding_a_worker};
+use crate::clock::Moment;
+use crate::planner::ReadCall;
+use crate::platform::Platform;
+
+/// Planning may take at most this share of the time (one part in N).
+const PLAN_SHARE: u32 = 20;
+
+impl<P: Platform> Account<P> {
+    pub(super) fn plan(&mut self, now: Moment) {
+        let known = without_holding_a_worker(|| {
+            let mut fleet = self.fleet();
+            fleet.prune(now.wall);
+            let known = fleet.known();
+            drop(fleet);
+            let mut wants = self.platform.wants(&known);
+            wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
+            self.journal.wanted(&wants);
+            self.stale_after = stale_after(&self.config, wants.iter().map(|want| (want.collector, want.interval)));
+            self.fleet().keep_for(self.stale_after.clone());
+            self.planner.plan(wants, now);
+            known
+        });
+        self.plan_due = None;
+        self.journal.planned(&known, self.clock.now().steady.saturating_sub(now.steady));
+        self.changed(now);
+    }
+
+    pub(super) fn plan_soon(&mut self, now: Moment) {
+        self.planner.expect_plan();
+        // A first inventory changes the plan with every answer; planning must not take all the time.
+        let not_before = self.journal.last_plan_took() * PLAN_SHARE;
+        self.plan_due.get_or_insert(now.steady + not_before);
+    }
+}

@@ -1,0 +1,52 @@
+//! From the fleet to what is published, off the runtime's own threads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinError;
+
+use super::{Account, lock};
+use crate::clock::Moment;
+use crate::platform::Platform;
+
+/// After a rendering that broke off the next one is tried.
+const RETRY_RENDER: Duration = Duration::from_secs(30);
+/// Changes within this time share one rendering.
+pub(super) const RENDER_DELAY: Duration = Duration::from_millis(200);
+/// Rendering may take at most this share of the time (one part in N).
+const RENDER_SHARE: u32 = 10;
+
+impl<P: Platform> Account<P> {
+    pub(super) fn render_soon(&mut self, now: Moment) {
+        let rested = self.render_began + self.render_took * RENDER_SHARE;
+        self.render_due.get_or_insert((now.steady + RENDER_DELAY).max(rested));
+    }
+
+    /// Renders off the runtime's own threads: at 50,000 devices it takes seconds.
+    pub(super) fn render(&mut self, now: Moment) {
+        self.render_due = None;
+        self.render_began = now.steady;
+        let (fleet, publisher) = (Arc::clone(&self.fleet), Arc::clone(&self.publisher));
+        let account = self.config.name.clone();
+        self.renders.spawn_blocking(move || {
+            let view = lock(&fleet).current(now.wall);
+            let valid_until = view.valid_until;
+            publisher.publish_fleet(&account, &Arc::new(view));
+            valid_until
+        });
+    }
+
+    pub(super) fn rendered(&mut self, result: Result<Option<Timestamp>, JoinError>) {
+        let now = self.clock.now();
+        self.render_took = now.steady.saturating_sub(self.render_began);
+        match result {
+            Ok(valid_until) => self.valid_until = valid_until,
+            Err(error) => {
+                self.journal.render_failed(&error);
+                // What is published must not outlive its time.
+                self.render_due = Some(now.steady + RETRY_RENDER);
+            }
+        }
+    }
+}

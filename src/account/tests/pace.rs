@@ -1,0 +1,81 @@
+//! When it plans, calls and reports.
+
+use super::*;
+
+#[tokio::test]
+async fn many_new_objects_share_one_plan_and_none_waits_for_ever() {
+    let clock = PinnedClock::at(START.parse().unwrap());
+    let platform = Scripted::new(Arc::new(clock.clone()));
+    let (mut account, _) = account(&platform);
+    account.step();
+    assert_eq!(platform.script().plans, 1);
+    // A plan that took 100 ms may be made every 2 s.
+    account.journal.planned(&View::default(), Duration::from_millis(100));
+    let first = clock.now();
+    account.plan_soon(first);
+    for _ in 0..19 {
+        clock.advance(Duration::from_millis(100));
+        account.plan_soon(clock.now());
+        account.step();
+    }
+    assert_eq!((platform.script().plans, account.plan_due), (1, Some(first.steady + Duration::from_secs(2))));
+    clock.advance(Duration::from_millis(100));
+    account.step();
+    assert_eq!((platform.script().plans, account.plan_due), (2, None));
+}
+
+#[tokio::test]
+async fn the_state_is_published_soon_after_a_change_and_now_and_then_without_one() {
+    let clock = PinnedClock::at(START.parse().unwrap());
+    let platform = Scripted::new(Arc::new(clock.clone()));
+    let (mut account, publisher) = account(&platform);
+    let now = clock.now();
+    account.report(now);
+    assert_eq!(account.report_due, Some(now.steady + Duration::from_secs(15)), "nothing waits");
+    account.changed(now);
+    account.changed(Moment { steady: now.steady + Duration::from_millis(100), ..now });
+    assert_eq!(account.report_due, Some(now.steady + Duration::from_millis(250)), "a later change does not postpone");
+    // Two calls at once are under way; the third waits, and how late it is changes with time alone.
+    account.planner.plan(
+        Vec::from(["a", "b", "c"].map(|id| Want {
+            call: Call::Checks(DeviceId::new(id)),
+            collector: Collector::Checks,
+            interval: Duration::from_hours(1),
+            priority: Priority::Sweep,
+        })),
+        now,
+    );
+    account.start_calls(now);
+    account.report(now);
+    assert_eq!(account.report_due, Some(now.steady + Duration::from_secs(1)));
+    assert_eq!(status(&publisher).queue_length, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_counters_bring_the_checks_forward() {
+    let platform = Scripted { list: Duration::from_mins(2), ..paused() };
+    let shutdown = running(account(&platform).0);
+    let checks = Call::Checks(DeviceId::new("a"));
+    tokio::time::sleep(Duration::from_secs(130)).await;
+    assert_eq!(platform.calls_of(&Call::List).len(), 2);
+    assert_eq!(platform.calls_of(&checks).len(), 1, "the list says the same as before");
+    platform.script().failing = 1;
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let list = platform.calls_of(&Call::List)[2];
+    let read = platform.calls_of(&checks)[1];
+    assert!((list..list + Duration::from_secs(1)).contains(&read), "{list:?} {read:?}");
+    shutdown.cancel();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_collector_without_metrics_makes_no_calls_and_is_well() {
+    let platform = paused();
+    let (account, publisher) = account_excluding(&platform, "\"rmm_(device_)?check.*\"");
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    assert!(platform.script().calls.iter().all(|(_, call)| *call == Call::List));
+    let state = status(&publisher);
+    let report = checks_report(&state);
+    assert_eq!((state.ready, report.success, report.targets), (true, true, 0));
+    shutdown.cancel();
+}
