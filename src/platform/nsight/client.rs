@@ -67,7 +67,7 @@ impl Client {
         let key = self.key.current();
         let url = self.url(call, now, &key);
         let mut answer = self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await?;
-        redact_body(&mut answer.body, key.expose_secret());
+        take_out(&mut answer, key.expose_secret());
         Ok(answer)
     }
 
@@ -89,6 +89,11 @@ impl Client {
         url.set_query(Some(&query));
         url
     }
+}
+
+/// Takes the key out of an answer: a server may repeat the request.
+pub(crate) fn take_out(answer: &mut RawAnswer, key: &str) {
+    redact_body(&mut answer.body, key);
 }
 
 /// The body, if the status and what the body looks like allow it to be an answer.
