@@ -63,7 +63,10 @@ fn main() {
         println!("{}", measured(case));
         return;
     }
-    println!("{:<26}{:>9} {:>9} {:>11} {:>11}   of one core; memory above the body", "", "bytes", "MB/s", "peak", "result");
+    println!(
+        "{:<26}{:>9} {:>9} {:>11} {:>11}   of one core; memory above the body",
+        "", "bytes", "MB/s", "peak", "result"
+    );
     let program = std::env::current_exe().expect("a program");
     for Case { name, .. } in &CASES {
         if !arguments.is_empty() && !arguments.iter().any(|wanted| name.contains(wanted.as_str())) {
@@ -110,9 +113,8 @@ fn measure(body: Vec<u8>, times: usize, patience: Duration, read: impl Fn(Vec<u8
         spent += took.max(Duration::from_millis(1));
     }
     let speed = (bytes * times) as f64 / 1e6 / fastest.as_secs_f64().max(1e-9);
-    let size = |bytes: Option<u64>| {
-        bytes.map_or_else(|| "-".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))
-    };
+    let size =
+        |bytes: Option<u64>| bytes.map_or_else(|| "-".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
     format!("{bytes:>9} {speed:>9.1} {:>11} {:>11}", size(peak), size(result))
 }
 

@@ -30,7 +30,11 @@ pub(crate) fn agents(agents: usize) -> (Call, Vec<u8>) {
             json,
             r#"{{"agent_id":"{id}","alert_template":{template},"hostname":"MUC-PC{number:05}","site_name":"Zürich, Büro {site}","client_name":"Müller & Söhne {client} GmbH","monitoring_type":"{kind}","description":"Arbeitsplatz am Empfang","needs_reboot":{reboot},"pending_actions_count":0,"status":"{status}","overdue_text_alert":false,"overdue_email_alert":false,"overdue_dashboard_alert":true,"last_seen":"2026-03-04T09:{minute:02}:52.051167Z","boot_time":{boot}.752366,"checks":{{"total":12,"passing":{passing},"failing":1,"warning":0,"info":0,"has_failing_checks":true}},"maintenance_mode":false,"logged_username":"müller","italic":false,"block_policy_inheritance":false,"plat":"windows","goarch":"amd64","has_patches_pending":false,"version":"2.11.{version}","operating_system":"Windows 11 Pro, 64 bit v24H2 (build 26100.{version})","public_ip":"203.0.113.6","cpu_model":["Intel(R) Core(TM) i5-1345U, 10C/12T"],"graphics":"Intel(R) Iris(R) Xe Graphics","local_ips":"10.1.2.3/24, 2001:db8::5/64","make_model":"Dell Inc. Latitude 5{model:03}","physical_disks":["NVMe PM9B1 Samsung 512GB SCSI"],"custom_fields":[{{"id":{field},"field":3,"agent":{number},"value":"b\\s"}},{{"id":{field},"field":4,"agent":{number},"value":["db","web"]}}],"serial_number":"EX-{number}"}}"#,
             id = random.letters(40),
-            template = if number % 2 == 1 { r#"{"name":"Standard","always_email":null,"always_text":null,"always_alert":true}"# } else { "null" },
+            template = if number % 2 == 1 {
+                r#"{"name":"Standard","always_email":null,"always_text":null,"always_alert":true}"#
+            } else {
+                "null"
+            },
             client = site / 2,
             kind = if random.below(8) == 0 { "server" } else { "workstation" },
             reboot = random.below(8) == 0,

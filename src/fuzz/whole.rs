@@ -54,7 +54,8 @@ impl Whole {
     pub fn tactical(&self, call: &tactical::Call, body: Vec<u8>) -> Result<Answer, Failure> {
         let mut answer = raw("application/json", body);
         let bytes = answer.body.len() as u64;
-        tactical::client::take_out(&mut answer, self.key.current().expose_secret()).map_err(|error| error.into_failure(call, bytes))?;
+        tactical::client::take_out(&mut answer, self.key.current().expose_secret())
+            .map_err(|error| error.into_failure(call, bytes))?;
         self.tactical.decode(call, answer, now())
     }
 }
