@@ -1,5 +1,6 @@
 //! Label values: user text made safe for an exposition.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +25,9 @@ impl Label {
     }
 
     pub(super) fn clean(text: &str) -> Arc<str> {
+        if is_plain(text) {
+            return text.into();
+        }
         let mut clean = String::with_capacity(text.len().min(MAX_BYTES));
         for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
             if !clean.is_empty() {
@@ -46,6 +50,25 @@ impl Label {
     }
 }
 
+/// Whether cleaning would change nothing, as far as a look at the bytes tells: nearly all texts are such.
+fn is_plain(text: &str) -> bool {
+    let mut before = b' ';
+    let is_plain = text.len() <= MAX_BYTES
+        && text.bytes().all(|byte| {
+            let blanks = [before, byte] == *b"  ";
+            before = byte;
+            matches!(byte, b' '..=b'~') && !blanks
+        });
+    is_plain && (before != b' ' || text.is_empty())
+}
+
+/// Labels can be looked up by their text.
+impl Borrow<str> for Label {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -60,6 +83,8 @@ impl From<&str> for Label {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -81,5 +106,38 @@ mod tests {
         assert_eq!(Label::new(&"ü".repeat(150)).as_str(), "ü".repeat(100));
         assert_eq!(Label::new(&format!("a{}", "ü".repeat(150))).as_str().len(), 199);
         assert_eq!(Label::new(&format!("{} tail", "x".repeat(199))).as_str(), "x".repeat(199));
+    }
+
+    /// Cleaning by its definition alone.
+    fn cleaned(text: &str) -> String {
+        let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+        let clean = words.collect::<Vec<_>>().join(" ");
+        clean[..clean.floor_char_boundary(MAX_BYTES)].trim_end().to_owned()
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_that_is_clean_already_takes_no_other_way(text in "([ -~]|[a-c ]|\\PC|\\s|\u{0}|\u{7f}|ü){0,20}") {
+            let label = Label::new(&text);
+            prop_assert_eq!(label.as_str(), cleaned(&text));
+            prop_assert!(!is_plain(&text) || cleaned(&text) == text);
+        }
+
+        #[test]
+        fn nor_does_one_of_about_the_greatest_length(length in 190..210_usize, end in " ?[ab ]{0,3}") {
+            let text = format!("{}{end}", "x".repeat(length));
+            let label = Label::new(&text);
+            prop_assert_eq!(label.as_str(), cleaned(&text));
+        }
+    }
+
+    #[test]
+    fn what_is_printable_ascii_with_single_blanks_inside_is_clean_already() {
+        for plain in ["", "a", "Disk Space Check - drive C:", "~!", &"x".repeat(200)] {
+            assert!(is_plain(plain), "{plain:?}");
+        }
+        for other in [" ", " a", "a ", "a  b", "a\tb", "a\u{7f}", "ü", &"x".repeat(201)] {
+            assert!(!is_plain(other), "{other:?}");
+        }
     }
 }

@@ -9,12 +9,14 @@ mod configuration;
 mod exposition;
 mod scrape;
 mod state;
+mod whole;
 mod xml;
 
 pub use answers::{nsight, tactical};
 pub use configuration::config;
 pub use scrape::{negotiation, query};
 pub use state::state;
+pub use whole::Whole;
 pub use xml::xml;
 
 /// Runs one input.

@@ -2,6 +2,8 @@
 //! its characters. Taking it out of the bytes does not find it, and what is read from them would show it. No server that means
 //! well does so, so an answer that does is not used at all.
 
+use memchr::memmem;
+
 use super::redact::{MIN_LENGTH, Pattern};
 
 /// Whether the strings of a JSON text spell the key by escapes.
@@ -9,25 +11,28 @@ use super::redact::{MIN_LENGTH, Pattern};
 pub fn in_json(body: &[u8], key: &str) -> bool {
     // Every character can be written by its number, and these by a letter as well.
     let has_short_escape = key.contains(['/', '"', '\\']);
-    if key.len() < MIN_LENGTH || (!has_short_escape && Pattern::new("\\u00").find(body, 0).is_none()) {
+    if key.len() < MIN_LENGTH || (!has_short_escape && memmem::find(body, b"\\u00").is_none()) {
         return false;
     }
-    let mut plain = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'\\' {
-            plain.push(byte);
-        } else if let Some((letter, after)) = unicode_escape(rest) {
-            plain.push(letter);
-            rest = after;
-        } else if let Some((&escaped, after)) = rest.split_first() {
-            // Such as a slash; a backslash that is escaped itself begins nothing.
-            plain.push(escaped);
-            rest = after;
+    let mut seen = Seen::new(key);
+    let mut parts = body.split(|byte| *byte == b'\\');
+    seen.show(parts.next().unwrap_or_default());
+    while let Some(part) = parts.next() {
+        if let Some((letter, after)) = unicode_escape(part) {
+            seen.show(&[letter]);
+            seen.show(after);
+        } else if part.is_empty() {
+            // A backslash that is escaped itself begins nothing.
+            if let Some(part) = parts.next() {
+                seen.show(b"\\");
+                seen.show(part);
+            }
+        } else {
+            // Such as a slash.
+            seen.show(part);
         }
     }
-    Pattern::new(key).find(&plain, 0).is_some()
+    seen.has_key()
 }
 
 /// `uXXXX` of a printable ASCII character, and what follows it.
@@ -44,28 +49,78 @@ pub fn in_xml(text: &str, key: &str) -> bool {
     if key.len() < MIN_LENGTH {
         return false;
     }
-    let mut plain = Vec::with_capacity(text.len());
+    let mut seen = Seen::new(key);
     let mut sections = Sections::default();
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        if let Some((inside, after)) = sections.at(rest) {
-            inside.chars().for_each(|letter| show(letter, &mut plain));
+    // Markup begins with these two, and nothing else can hide what stands here.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'<' | b'&')) {
+        let (before, markup) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        seen.show_visible(before);
+        if let Some((inside, after)) = sections.at(markup) {
+            seen.show_visible(inside);
             rest = after;
-        } else if let Some((character, after)) = reference(rest) {
-            plain.extend(character.filter(char::is_ascii_graphic).map(|letter| letter as u8));
+        } else if let Some((character, after)) = reference(markup) {
+            let letter = character.filter(char::is_ascii_graphic).and_then(|letter| u8::try_from(letter).ok());
+            seen.show(letter.as_slice());
             rest = after;
         } else {
-            show(letter, &mut plain);
-            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+            let (mark, after) = markup.split_at_checked(1).unwrap_or((markup, ""));
+            seen.show(mark.as_bytes());
+            rest = after;
         }
     }
-    Pattern::new(key).find(&plain, 0).is_some()
+    seen.show_visible(rest);
+    seen.has_key()
 }
 
-/// Adds a character, if it is one that can be seen.
-fn show(letter: char, plain: &mut Vec<u8>) {
-    if !letter.is_control() && letter != '\u{ad}' {
-        plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+/// What a reader would see of a text: piece by piece, so that there is no second copy of the whole.
+struct Seen {
+    key: Pattern,
+    key_length: usize,
+    piece: Vec<u8>,
+    has_key: bool,
+}
+
+impl Seen {
+    /// Bytes of a piece in which the key is looked for at once.
+    const PIECE: usize = 16 * 1024;
+
+    fn new(key: &str) -> Self {
+        let piece = Vec::with_capacity(2 * Self::PIECE);
+        Self { key: Pattern::new(key), key_length: key.len(), piece, has_key: false }
+    }
+
+    /// Adds what can be seen of a text.
+    fn show_visible(&mut self, text: &str) {
+        let is_hidden = |letter: char| letter.is_control() || letter == '\u{ad}';
+        // Of ASCII and of the two-byte characters that begin with 0xc2, of which some are hidden.
+        let may_be_hidden = |byte: &u8| byte.is_ascii_control() || *byte == 0xc2;
+        if text.as_bytes().iter().fold(false, |found, byte| found | may_be_hidden(byte)) {
+            text.split(is_hidden).for_each(|part| self.show(part.as_bytes()));
+        } else {
+            self.show(text.as_bytes());
+        }
+    }
+
+    fn show(&mut self, text: &[u8]) {
+        for part in text.chunks(Self::PIECE) {
+            self.piece.extend_from_slice(part);
+            if self.piece.len() >= Self::PIECE {
+                self.look();
+            }
+        }
+    }
+
+    /// Looks for the key in what was seen, and forgets all of it but what the key can begin with.
+    fn look(&mut self) {
+        self.has_key = self.has_key || self.key.find(&self.piece, 0).is_some();
+        let forgotten = self.piece.len().saturating_sub(self.key_length.saturating_sub(1));
+        self.piece.drain(..forgotten);
+    }
+
+    fn has_key(mut self) -> bool {
+        self.look();
+        self.has_key
     }
 }
 
@@ -82,6 +137,9 @@ impl Sections {
 
     /// What can be seen of the section that `text` begins with, and what follows the section.
     fn at<'t>(&mut self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        if !text.starts_with("<!") && !text.starts_with("<?") {
+            return None;
+        }
         let mut sections = Self::MARKS.iter().zip(&mut self.unclosed);
         let ((start, end, is_seen), unclosed) = sections.find(|((start, ..), _)| text.starts_with(start))?;
         if *unclosed {
@@ -113,6 +171,8 @@ fn reference(text: &str) -> Option<(Option<char>, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const KEY: &str = "0aB1c2D3e4F5";
@@ -145,6 +205,81 @@ mod tests {
             assert!(!in_xml(&text, KEY));
             // One pass takes a part of a second, one for each opening many minutes.
             assert!(start.elapsed() < std::time::Duration::from_secs(20), "{opening}: {:?}", start.elapsed());
+        }
+    }
+
+    /// The definition: character by character, all that can be seen at once.
+    fn spelled_in_xml(text: &str) -> bool {
+        let is_visible = |letter: &char| !letter.is_control() && *letter != '\u{ad}';
+        let (mut plain, mut sections, mut rest) = (String::new(), Sections::default(), text);
+        while let Some(letter) = rest.chars().next() {
+            if let Some((inside, after)) = sections.at(rest) {
+                plain.extend(inside.chars().filter(is_visible));
+                rest = after;
+            } else if let Some((character, after)) = reference(rest) {
+                plain.extend(character.filter(char::is_ascii_graphic));
+                rest = after;
+            } else {
+                plain.extend(Some(letter).filter(is_visible));
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+        plain.to_ascii_lowercase().contains(&KEY.to_ascii_lowercase())
+    }
+
+    /// The same for JSON.
+    fn spelled_in_json(text: &str) -> bool {
+        let (mut plain, mut rest) = (Vec::new(), text.as_bytes());
+        while let Some((&byte, after)) = rest.split_first() {
+            rest = after;
+            if byte != b'\\' {
+                plain.push(byte);
+            } else if let Some((letter, after)) = unicode_escape(rest) {
+                plain.push(letter);
+                rest = after;
+            } else if let Some((&escaped, after)) = rest.split_first() {
+                plain.push(escaped);
+                rest = after;
+            }
+        }
+        text.contains("\\u00")
+            && String::from_utf8_lossy(&plain).to_ascii_lowercase().contains(&KEY.to_ascii_lowercase())
+    }
+
+    /// The key in pieces, with something between them.
+    fn spelling(between: &'static [&'static str]) -> impl Strategy<Value = String> {
+        let piece = (1..KEY.len(), prop::sample::select(between), prop::sample::select(between));
+        piece.prop_map(|(at, inside, after)| format!("{}{inside}{}{after}", &KEY[..at], &KEY[at..]))
+    }
+
+    proptest! {
+        #[test]
+        fn whole_and_piece_by_piece_are_the_same_for_xml(
+            spellings in prop::collection::vec(
+                spelling(&["", "<!-- -->", "<!--", "<?x?>", "<![CDATA[", "]]>", "<b>", "&#1;", "&#99;", "&", "\u{1}", "\u{ad}", "ü"]),
+                0..3,
+            ),
+            before in 0..40_usize,
+        ) {
+            // Also where one piece ends.
+            for before in [before, Seen::PIECE - before] {
+                let text = format!("{}{}", "x".repeat(before), spellings.concat());
+                prop_assert_eq!(in_xml(&text, KEY), spelled_in_xml(&text), "{}", text);
+            }
+        }
+
+        #[test]
+        fn whole_and_piece_by_piece_are_the_same_for_json(
+            spellings in prop::collection::vec(
+                spelling(&["", "\\\\", "\\", "\\u0041", "\\u00", "\\/", "\\u00e4", "ü"]),
+                0..3,
+            ),
+            before in 0..40_usize,
+        ) {
+            for before in [before, Seen::PIECE - before] {
+                let text = format!("{}\\u0030{}", "x".repeat(before), spellings.concat());
+                prop_assert_eq!(in_json(text.as_bytes(), KEY), spelled_in_json(&text), "{}", text);
+            }
         }
     }
 

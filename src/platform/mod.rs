@@ -2,9 +2,11 @@
 
 mod disguise;
 pub mod key;
+mod large;
 pub mod nsight;
 pub mod probe;
 mod redact;
+mod shared;
 pub mod tactical;
 pub mod transport;
 

@@ -14,6 +14,7 @@ use crate::config::AccountConfig;
 use crate::planner::Permit;
 use crate::platform::SetupError;
 use crate::platform::key::ApiKey;
+use crate::platform::large::work_on;
 use crate::platform::redact::{redact_body, url_encoded};
 use crate::platform::transport::{RawAnswer, Transport, TransportOptions};
 
@@ -67,8 +68,12 @@ impl Client {
         let key = self.key.current();
         let url = self.url(call, now, &key);
         let mut answer = self.transport.send(permit, Method::GET, url, headers, None, MAX_BODY_BYTES).await?;
-        redact_body(&mut answer.body, key.expose_secret());
-        Ok(answer)
+        let bytes = answer.body.len();
+        let work = move || {
+            take_out(&mut answer, key.expose_secret());
+            answer
+        };
+        work_on(bytes, work).await.map_err(|_| Error::broken_off())
     }
 
     /// The URL of a call. It holds the key: it is for the transport, and for nothing else.
@@ -89,6 +94,11 @@ impl Client {
         url.set_query(Some(&query));
         url
     }
+}
+
+/// Takes the key out of an answer: a server may repeat the request.
+pub(crate) fn take_out(answer: &mut RawAnswer, key: &str) {
+    redact_body(&mut answer.body, key);
 }
 
 /// The body, if the status and what the body looks like allow it to be an answer.

@@ -44,7 +44,10 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
 
 /// XML 1.0 has no way to write most C0 characters, but consoles print them and N-sight passes them on.
 fn without_forbidden(text: String) -> String {
-    let has_control = text.bytes().any(|byte| byte.is_ascii_control() && !is_allowed(char::from(byte)));
+    // Piece by piece without a look at each single outcome, which is many times faster.
+    let is_forbidden = |byte: &u8| byte.is_ascii_control() && !is_allowed(char::from(*byte));
+    let mut pieces = text.as_bytes().chunks(64);
+    let has_control = pieces.any(|piece| piece.iter().fold(false, |found, byte| found | is_forbidden(byte)));
     if has_control || text.contains('\u{fffe}') || text.contains('\u{ffff}') {
         return text.replace(|c| !is_allowed(c), "");
     }

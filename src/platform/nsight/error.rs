@@ -73,6 +73,12 @@ impl Error {
         Self::Decode(what.into())
     }
 
+    /// The work on an answer ended before it was done.
+    #[must_use]
+    pub fn broken_off() -> Self {
+        Self::decode("decoding was broken off")
+    }
+
     /// A FAIL, by its code and words.
     #[must_use]
     pub fn from_fail(code: Option<i64>, message: &str) -> Self {

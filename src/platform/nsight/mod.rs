@@ -30,6 +30,7 @@ use crate::collector::Collector;
 use crate::config::AccountConfig;
 use crate::fleet::{DeviceId, Update, View};
 use crate::planner::{Outcome, Permit, Want};
+use crate::platform::large::work_on;
 use crate::platform::transport::RawAnswer;
 use crate::platform::{Answer, Failure, Platform, SetupError};
 
@@ -37,9 +38,6 @@ pub use self::collectors::{COLLECTORS, Fallbacks};
 pub use self::decode::Decoder;
 #[cfg(test)]
 pub(crate) use noted::tests::logged;
-
-/// Bodies from this size on are decoded on a thread of their own: they take milliseconds, in which a scrape would wait.
-const LARGE_BODY_BYTES: usize = 256 * 1024;
 
 /// An N-sight account.
 #[derive(Debug)]
@@ -82,15 +80,12 @@ impl Nsight {
     async fn decode(&self, call: &Call, answer: RawAnswer) -> Result<Answer, Failure> {
         let now = self.clock.0.now().wall;
         let bytes = answer.body.len();
-        if bytes < LARGE_BODY_BYTES {
-            return self.decoder.decode(call, answer, now);
-        }
-        let task = {
+        let work = {
             let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
-            tokio::task::spawn_blocking(move || decoder.decode(&call, answer, now))
+            move || decoder.decode(&call, answer, now)
         };
-        let broken_off = |_| Err(Error::decode("decoding was broken off").into_failure(call, bytes as u64));
-        task.await.unwrap_or_else(broken_off)
+        let broken_off = |_| Err(Error::broken_off().into_failure(call, bytes as u64));
+        work_on(bytes, work).await.unwrap_or_else(broken_off)
     }
 
     fn fallbacks(&self) -> MutexGuard<'_, FallbackState> {

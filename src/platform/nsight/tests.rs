@@ -19,6 +19,7 @@ use crate::fleet::{
 };
 use crate::planner::{Outcome, ReadCall};
 use crate::platform::PlatformName;
+use crate::platform::large::LARGE_BODY_BYTES;
 
 /// An account with every default collector.
 pub(super) fn account(server: Url) -> AccountConfig {

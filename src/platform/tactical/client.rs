@@ -11,6 +11,7 @@ use super::error::{ApiError, KeyProblem, TokenProblem, detail};
 use crate::planner::Permit;
 use crate::platform::disguise;
 use crate::platform::key::ApiKey;
+use crate::platform::large::work_on;
 use crate::platform::redact::{redact_body, redact_text};
 use crate::platform::transport::{RawAnswer, Transport};
 
@@ -65,16 +66,24 @@ impl Client {
         let body = call.body().map(|body| body.as_bytes().to_vec());
         let sent = self.transport.send(permit, call.method(), url, headers, body, call.max_bytes()).await;
         let mut answer = sent.map_err(ApiError::Transport)?;
+        let bytes = answer.body.len();
         // First the one that was sent: it may have been replaced meanwhile.
-        for secret in std::iter::once(secret).chain(self.secrets()) {
-            take_out(&mut answer, secret.expose_secret())?;
-        }
-        Ok(answer)
+        let secrets = self.secrets(secret);
+        let work = move || {
+            secrets.iter().try_for_each(|secret| take_out(&mut answer, secret.expose_secret())).map(|()| answer)
+        };
+        work_on(bytes, work).await.unwrap_or(Err(ApiError::Decoder))
     }
 
-    /// The key and the token.
-    fn secrets(&self) -> impl Iterator<Item = SecretString> {
-        std::iter::once(self.key.current()).chain(self.token.as_ref().map(|token| token.current()))
+    /// The secret that was sent, the key and the token, each once: looking for one takes a while in a large answer.
+    fn secrets(&self, sent: SecretString) -> Vec<SecretString> {
+        let mut secrets = vec![sent];
+        for other in std::iter::once(self.key.current()).chain(self.token.as_ref().map(|token| token.current())) {
+            if secrets.iter().all(|secret| secret.expose_secret() != other.expose_secret()) {
+                secrets.push(other);
+            }
+        }
+        secrets
     }
 
     /// What the call takes: the key or the token, never both.

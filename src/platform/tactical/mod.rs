@@ -21,6 +21,7 @@ use self::client::Client;
 use self::collectors::{alerts, checks, custom_fields, details, inventory, patches, server, tasks};
 use self::error::ApiError;
 use super::key::{ApiKey, Purpose};
+use super::large::work_on;
 use super::transport::{Transport, TransportOptions};
 use super::{Answer, Failure, Platform, SetupError};
 use crate::clock::Clock;
@@ -40,9 +41,6 @@ pub const COLLECTORS: &[CollectorDefaults] = &[
     CollectorDefaults { collector: Collector::Alerts, enabled: true, interval: Duration::from_mins(5) },
     CollectorDefaults { collector: Collector::Details, enabled: false, interval: Duration::from_hours(24) },
 ];
-
-/// Answers larger than this are decoded on a thread of their own, so that no scrape waits for it.
-const LARGE_BODY: usize = 256 * 1024;
 
 /// A Tactical RMM server, as one key sees it.
 pub struct Tactical {
@@ -80,14 +78,11 @@ impl Tactical {
     async fn decode(&self, call: &Call, answer: super::transport::RawAnswer) -> Result<Answer, Failure> {
         let now = self.clock.now().wall;
         let bytes = answer.body.len();
-        if bytes <= LARGE_BODY {
-            return self.decoder.decode(call, answer, now);
-        }
-        let task = {
+        let work = {
             let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
-            tokio::task::spawn_blocking(move || decoder.decode(&call, answer, now))
+            move || decoder.decode(&call, answer, now)
         };
-        task.await.unwrap_or_else(|_| Err(ApiError::Decoder.into_failure(call, bytes as u64)))
+        work_on(bytes, work).await.unwrap_or_else(|_| Err(ApiError::Decoder.into_failure(call, bytes as u64)))
     }
 }
 

@@ -12,7 +12,7 @@ use super::decode::Decoder;
 use super::error::ApiError;
 use super::wire::array::{ArrayError, each_record, read_object};
 use super::wire::clients::Site;
-use super::wire::{lenient, number_id, text_id};
+use super::wire::{Text, lenient, number_id, text_id};
 use crate::config::{AccountConfig, ChecksMode};
 use crate::fleet::{Check, DeviceId, Label, Update};
 use crate::planner::Permit;
@@ -153,7 +153,7 @@ pub fn clients(answer: &RawAnswer) -> Result<Vec<SeenClient>, ArrayError> {
     }
     let mut clients = Vec::new();
     each_record(&text(answer), Call::Clients.max_records(), |client: Client<'_>| {
-        let sites = client.sites.unwrap_or_default().into_iter().filter_map(|site| read_object::<Site>(site).ok());
+        let sites = client.sites.unwrap_or_default().into_iter().filter_map(|site| read_object::<Site<'_>>(site).ok());
         clients.push(SeenClient {
             id: Label::new(&client.id.map(|id| id.to_string()).unwrap_or_default()),
             name: Label::new(client.name.as_deref().unwrap_or_default()),
@@ -171,9 +171,9 @@ pub fn clients(answer: &RawAnswer) -> Result<Vec<SeenClient>, ArrayError> {
 /// When it is none.
 pub fn agents(answer: &RawAnswer) -> Result<Vec<SeenAgent>, ArrayError> {
     #[derive(Deserialize)]
-    struct Row {
-        #[serde(deserialize_with = "text_id")]
-        agent_id: String,
+    struct Row<'a> {
+        #[serde(borrow, deserialize_with = "text_id")]
+        agent_id: Text<'a>,
         #[serde(default, deserialize_with = "lenient")]
         hostname: Option<String>,
         #[serde(default, deserialize_with = "lenient")]
@@ -183,7 +183,7 @@ pub fn agents(answer: &RawAnswer) -> Result<Vec<SeenAgent>, ArrayError> {
     }
     let label = |text: Option<String>| Label::new(text.as_deref().unwrap_or_default());
     let mut agents = Vec::new();
-    each_record(&text(answer), Call::AgentNames.max_records(), |agent: Row| {
+    each_record(&text(answer), Call::AgentNames.max_records(), |agent: Row<'_>| {
         let id = DeviceId::new(&agent.agent_id);
         if is_safe_segment(&id) {
             let (name, client, site) = (label(agent.hostname), label(agent.client), label(agent.site));

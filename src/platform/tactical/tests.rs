@@ -20,6 +20,7 @@ use crate::fleet::{
     DeviceInfo, DeviceRecord, DeviceView, Filter, Label, Mapping, Mappings, OsFamily, Readings, Update,
 };
 use crate::planner::{Outcome, Priority, ReadCall};
+use crate::platform::large::LARGE_BODY_BYTES;
 
 const KEY: &str = "SECRETKEY0123456789SECRETKEY0123";
 const TOKEN: &str = "hush-hush-token-0042";
@@ -309,7 +310,7 @@ async fn a_large_answer_is_decoded_like_a_small_one() {
         (0..5000).map(|n| format!(r#"{{"agent_id":"agent-{n}","note":"{}"}}"#, "x".repeat(50))).collect();
     let body = format!("[{}]", agents.join(","));
     let length = body.len() as u64;
-    assert!(body.len() > LARGE_BODY);
+    assert!(body.len() > LARGE_BODY_BYTES);
     let (address, _) = serve(move || body.clone()).await;
     let answer = read(&format!("http://{address}"), &Call::Agents).await.expect("a good answer");
     assert_eq!(answer.bytes, length);

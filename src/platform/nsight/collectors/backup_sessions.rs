@@ -1,6 +1,6 @@
 //! Sessions of the platform's own backup, one call for each device that has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -41,12 +41,13 @@ pub fn calls(view: &View) -> Vec<Call> {
 ///
 /// When `text` is no such answer.
 pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut Tally) -> Result<Vec<Update>, Error> {
-    let mut plugins: BTreeMap<Label, Newest> = BTreeMap::new();
+    let mut plugins: BTreeMap<Label, Newest<'_>> = BTreeMap::new();
+    let mut words = Words::default();
     list_mob_sessions(text, tally, |session| {
         if !is_backup(&session, context) {
             return;
         }
-        let plugin = backup_plugin(&session.plugin);
+        let plugin = words.plugin(&session.plugin);
         if plugins.len() >= MAX_PLUGINS && !plugins.contains_key(&plugin) {
             context.noted.unknown_value(SERVICE, "plugin", &session.plugin);
             return;
@@ -57,28 +58,42 @@ pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut 
     Ok(vec![Update::Reading(device.clone(), Reading::Sessions(sessions))])
 }
 
-fn is_backup(session: &Session, context: &Context<'_>) -> bool {
-    match session.kind.to_ascii_uppercase().as_str() {
-        "BACKUP" => true,
-        "RESTORE" => false,
-        _ => {
-            context.noted.unknown_value(SERVICE, "type", &session.kind);
-            false
+fn is_backup(session: &Session<'_>, context: &Context<'_>) -> bool {
+    let is_backup = session.kind.eq_ignore_ascii_case("BACKUP");
+    if !is_backup && !session.kind.eq_ignore_ascii_case("RESTORE") {
+        context.noted.unknown_value(SERVICE, "type", &session.kind);
+    }
+    is_backup
+}
+
+/// The labels of plugins by their words, of which an answer has few.
+#[derive(Default)]
+struct Words(HashMap<String, Label>);
+
+impl Words {
+    fn plugin(&mut self, word: &str) -> Label {
+        if let Some(label) = self.0.get(word) {
+            return label.clone();
         }
+        let label = backup_plugin(word);
+        if self.0.len() < MAX_PLUGINS {
+            self.0.insert(word.to_owned(), label.clone());
+        }
+        label
     }
 }
 
 /// What is kept of one plugin's sessions.
 #[derive(Debug, Default)]
-struct Newest {
+struct Newest<'a> {
     /// The newest session. Of two that ended at once it is the one with the greater id, whatever their order.
-    session: Option<((Timestamp, Option<u64>), Session)>,
+    session: Option<((Timestamp, Option<u64>), Session<'a>)>,
     /// End of the newest completed one.
     last_success: Option<Timestamp>,
 }
 
-impl Newest {
-    fn take(&mut self, session: Session, now: Timestamp) {
+impl<'a> Newest<'a> {
+    fn take(&mut self, session: Session<'a>, now: Timestamp) {
         // A session that is still to come would stay the newest until then.
         let past = |time: &Timestamp| *time <= now;
         let session = Session { start: session.start.filter(past), end: session.end.filter(past), ..session };
@@ -111,15 +126,15 @@ impl Newest {
 }
 
 fn status(word: &str) -> Option<SessionStatus> {
-    match word.to_ascii_uppercase().as_str() {
-        "COMPLETED" => Some(SessionStatus::Completed),
-        "COMPLETED_WITH_ERRORS" => Some(SessionStatus::CompletedWithErrors),
-        "FAILED" => Some(SessionStatus::Failed),
-        "INTERRUPTED" => Some(SessionStatus::Interrupted),
-        "NOT_STARTED" => Some(SessionStatus::NotStarted),
-        "CANCELED" => Some(SessionStatus::Canceled),
-        _ => None,
-    }
+    let words = [
+        ("COMPLETED", SessionStatus::Completed),
+        ("COMPLETED_WITH_ERRORS", SessionStatus::CompletedWithErrors),
+        ("FAILED", SessionStatus::Failed),
+        ("INTERRUPTED", SessionStatus::Interrupted),
+        ("NOT_STARTED", SessionStatus::NotStarted),
+        ("CANCELED", SessionStatus::Canceled),
+    ];
+    words.into_iter().find_map(|(known, status)| word.eq_ignore_ascii_case(known).then_some(status))
 }
 
 #[cfg(test)]

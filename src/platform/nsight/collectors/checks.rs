@@ -49,7 +49,7 @@ pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut 
         if !kept {
             continue;
         }
-        let (id, name, severity) = (Label::new(&check.id), check.description, Severity::Error);
+        let (id, name, severity) = (Label::new(&check.id), Label::new(&check.description), Severity::Error);
         let consecutive_failures = check.consecutive_fails;
         if is_task {
             tasks.tasks.push(Task { id, name, state, severity, consecutive_failures });

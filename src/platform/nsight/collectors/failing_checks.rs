@@ -7,7 +7,7 @@ use super::words::{self, check_type};
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::ChecksMode;
 use crate::fleet::{
-    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Label, Severity, SiteKey, Task, Update, View,
+    Check, CheckState, ClientKey, DeviceId, DeviceRecord, FailingDevice, Label, Severity, Task, Update, View,
 };
 use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
@@ -39,17 +39,17 @@ pub fn update(
     context: &Context<'_>,
     tally: &mut Tally,
 ) -> Result<Vec<Update>, Error> {
-    let devices = wire::list_failing_checks(text, tally)?;
-    let failing = devices.into_iter().map(|device| failing_device(device, context.checks_mode)).collect();
+    let mut failing = Vec::new();
+    wire::list_failing_checks(text, tally, |device| failing.push(failing_device(device, context.checks_mode)))?;
+    failing.shrink_to_fit();
     Ok(vec![match client {
         Some(client) => Update::FailingAt(client.clone(), failing),
         None => Update::Failing(failing),
     }])
 }
 
-fn failing_device(device: wire::FailingDevice, mode: ChecksMode) -> FailingDevice {
-    let (client, site) = (ClientKey::new(&device.client_id), SiteKey::new(&device.site_id));
-    let mut record = DeviceRecord::new(DeviceId::new(&device.id), device.name, client, site);
+fn failing_device(device: wire::FailingDevice<'_>, mode: ChecksMode) -> FailingDevice {
+    let mut record = DeviceRecord::new(DeviceId::new(&device.id), device.name, device.client, device.site);
     record.kind = Some(device.kind);
     record.client_name = Some(device.client_name);
     record.site_name = Some(device.site_name);
@@ -80,6 +80,7 @@ fn failing_device(device: wire::FailingDevice, mode: ChecksMode) -> FailingDevic
 
 /// The list names what fails; whether it also names acknowledged failures is not documented.
 fn is_failing(status: &str) -> bool {
-    let status = status.to_ascii_lowercase();
-    !status.contains("clear") && status != "testok"
+    const CLEAR: &[u8] = b"clear";
+    let mut parts = status.as_bytes().windows(CLEAR.len());
+    !parts.any(|part| part.eq_ignore_ascii_case(CLEAR)) && !status.eq_ignore_ascii_case("testok")
 }

@@ -19,6 +19,7 @@ use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire;
 use crate::platform::nsight::wire::roster::{CheckCount, Flags};
 use crate::platform::nsight::xml::Tally;
+use crate::platform::shared::Shared;
 
 /// 50 clients with 80 sites cost about 20 calls a minute at this interval: within the default budget of 30.
 pub const DEFAULTS: CollectorDefaults =
@@ -124,15 +125,14 @@ pub fn sites(text: &str, client: &ClientKey, tally: &mut Tally) -> Result<Vec<Up
 /// When `text` is no such answer.
 pub fn roster(text: &str, client: &ClientKey, kind: Kind, tally: &mut Tally) -> Result<Vec<Update>, Error> {
     let devices = wire::roster::list_devices_at_client(text, kind, tally)?;
-    let record = |device: wire::roster::Device| {
-        let (id, site) = (DeviceId::new(&device.id), SiteKey::new(&device.site_id));
-        let mut record = DeviceRecord::new(id, device.name, client.clone(), site);
+    let record = |device: wire::roster::Device<'_>| {
+        let mut record = DeviceRecord::new(DeviceId::new(&device.id), device.name, client.clone(), device.site);
         record.kind = Some(kind);
         record.client_name = Some(device.client_name);
         record.site_name = Some(device.site_name);
         if kind == Kind::Mobile {
             // There is no other list of mobile devices.
-            record.info = Some(info(device.os, "", Label::default(), Label::default()));
+            record.info = Some(info(device.os, Label::default(), Label::default(), Label::default()));
         } else {
             record.features = device.flags.map(features);
             record.antivirus_engine = device.flags.and_then(antivirus_engine);
@@ -198,7 +198,8 @@ pub fn details(
     tally: &mut Tally,
 ) -> Result<Vec<Update>, Error> {
     let devices = wire::devices::list_devices(text, kind, tally)?;
-    let record = |device: wire::devices::Device| {
+    let mut versions = Shared::default();
+    let record = |device: wire::devices::Device<'_>| {
         let mut record =
             DeviceRecord::new(DeviceId::new(&device.id), device.name.clone(), client.clone(), site.clone());
         record.kind = Some(kind);
@@ -219,16 +220,16 @@ pub fn details(
                 record.online = Some(workstation_is_online(&device, context));
             }
         }
-        record.info = Some(info(device.os, &device.agent_version, device.manufacturer, device.model));
+        let version = versions.label(&device.agent_version.replace('_', "."));
+        record.info = Some(info(device.os, version, device.manufacturer, device.model));
         record
     };
     let list = DeviceList::Site(site.clone(), kind);
     Ok(vec![Update::Devices(list, devices.into_iter().map(record).collect())])
 }
 
-fn info(os: Label, agent_version: &str, manufacturer: Label, model: Label) -> DeviceInfo {
+fn info(os: Label, agent_version: Label, manufacturer: Label, model: Label) -> DeviceInfo {
     let os_family = os_family(os.as_str());
-    let agent_version = Label::new(&agent_version.replace('_', "."));
     DeviceInfo { os, os_family, agent_version, manufacturer, model }
 }
 

@@ -33,7 +33,7 @@ pub fn calls(view: &View) -> Vec<Call> {
 /// When `text` is no such answer.
 pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut Tally) -> Result<Vec<Update>, Error> {
     let mut counts = PatchCounts { reboot_required: Some(false), ..PatchCounts::default() };
-    for patch in patch_list_all(text, tally)? {
+    patch_list_all(text, tally, |patch| {
         let status = status(&patch.status, context);
         counts.count(status, PatchSeverity::from_label(&patch.severity));
         if status == PatchStatus::RebootRequired {
@@ -41,7 +41,7 @@ pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut 
         }
         let installed = patch.installed.filter(|installed| *installed <= context.now);
         counts.last_installed = counts.last_installed.max(installed);
-    }
+    })?;
     Ok(vec![Update::Patches(device.clone(), Some(counts))])
 }
 

@@ -1,5 +1,7 @@
 //! Sessions of the platform's own backup: list_mob_sessions.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::platform::nsight::error::Error;
@@ -10,15 +12,15 @@ const SHAPE: Shape = Shape { root: Some("result"), containers: &["sessions"] };
 
 /// One session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
+pub struct Session<'a> {
     /// `session_id`.
     pub id: Option<u64>,
     /// `type`: a word, as written.
-    pub kind: String,
+    pub kind: Cow<'a, str>,
     /// `plugin`: a word, as written.
-    pub plugin: String,
+    pub plugin: Cow<'a, str>,
     /// `status`: a word, as written.
-    pub status: String,
+    pub status: Cow<'a, str>,
     /// `start`, in UTC.
     pub start: Option<Timestamp>,
     /// `end`, in UTC.
@@ -52,7 +54,7 @@ const SESSION: &[&str] = &[
 /// # Errors
 ///
 /// When it is none.
-pub fn list_mob_sessions(text: &str, tally: &mut Tally, mut each: impl FnMut(Session)) -> Result<(), Error> {
+pub fn list_mob_sessions<'a>(text: &'a str, tally: &mut Tally, mut each: impl FnMut(Session<'a>)) -> Result<(), Error> {
     let (mut sessions, mut others) = (false, false);
     read_list(text, &SHAPE, |name, element| {
         if name != "session" {
@@ -71,9 +73,9 @@ pub fn list_mob_sessions(text: &str, tally: &mut Tally, mut each: impl FnMut(Ses
             tally.good();
             each(Session {
                 id: fields.number("session_id"),
-                kind: fields.text("type").to_owned(),
-                plugin: fields.text("plugin").to_owned(),
-                status: fields.text("status").to_owned(),
+                kind: fields.kept("type"),
+                plugin: fields.kept("plugin"),
+                status: fields.kept("status"),
                 start,
                 end,
                 transferred_bytes: fields.number("transferred_size"),

@@ -1,26 +1,30 @@
 //! Checks and results: list_failing_checks, list_checks.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
-use crate::fleet::{Kind, Label};
+use crate::fleet::{ClientKey, Kind, Label, SiteKey};
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Element, Fields, Names, Shape, Tally, read_list};
+use crate::platform::shared::Shared;
 
 /// A device with a problem, of list_failing_checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailingDevice {
+pub struct FailingDevice<'a> {
     /// Id of its client.
-    pub client_id: String,
+    pub client: ClientKey,
     /// Name of its client.
     pub client_name: Label,
     /// Id of its site.
-    pub site_id: String,
+    pub site: SiteKey,
     /// Name of its site.
     pub site_name: Label,
     /// Server or workstation.
     pub kind: Kind,
     /// `id`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// `name`.
     pub name: Label,
     /// The element `overdue`: the report is missed.
@@ -30,35 +34,35 @@ pub struct FailingDevice {
     /// The element `unreachable`: its site does not answer.
     pub unreachable: bool,
     /// `failed_checks`.
-    pub checks: Vec<FailingCheck>,
+    pub checks: Vec<FailingCheck<'a>>,
 }
 
 /// A failing check, of list_failing_checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailingCheck {
+pub struct FailingCheck<'a> {
     /// `checkid`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// `check_type`, a number.
-    pub check_type: String,
+    pub check_type: Cow<'a, str>,
     /// `description`, in the language of the account.
     pub description: Label,
     /// `consecutive_fails`.
     pub consecutive_fails: Option<u64>,
     /// `checkstatus`, mostly `testerror`.
-    pub status: String,
+    pub status: Cow<'a, str>,
 }
 
 /// A check, of list_checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
+pub struct Check<'a> {
     /// `checkid`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// `check_type`, a number.
-    pub check_type: String,
+    pub check_type: Cow<'a, str>,
     /// `description`, in the language of the account.
-    pub description: Label,
+    pub description: Cow<'a, str>,
     /// `statusid`: 5 passed, 1 failed, 4 cleared, 0 not run yet; as written.
-    pub status: String,
+    pub status: Cow<'a, str>,
     /// `consecutive_fails`.
     pub consecutive_fails: Option<u64>,
     /// `utc_run`.
@@ -71,121 +75,131 @@ const DEVICE: &[&str] = &["id", "deviceid", "serverid", "workstationid", "name",
 const FAILING_CHECK: &[&str] = &["checkid", "check_type", "description", "consecutive_fails", "checkstatus"];
 const CHECK: &[&str] = &["checkid", "check_type", "description", "statusid", "consecutive_fails", "utc_run"];
 
-/// Reads an answer of list_failing_checks.
+/// Reads an answer of list_failing_checks and calls `each` for every device. Those of one client are gathered, for its id and
+/// name may come after them; of the whole account they are not.
 ///
 /// # Errors
 ///
-/// When it is none.
-pub fn list_failing_checks(text: &str, tally: &mut Tally) -> Result<Vec<FailingDevice>, Error> {
-    let mut devices = Vec::new();
+/// When it is none. Then nothing that `each` got counts.
+pub fn list_failing_checks<'a>(
+    text: &'a str,
+    tally: &mut Tally,
+    mut each: impl FnMut(FailingDevice<'a>),
+) -> Result<(), Error> {
+    let mut reader = Reader { tally, names: Shared::default(), devices: Vec::new() };
     read_list(text, &Shape::ITEMS, |name, element| {
         if name != "client" {
             return Ok(false);
         }
-        tally.record()?;
-        let mut here = Vec::new();
+        reader.tally.record()?;
         let client = Fields::read_nested(element, CLIENT, |name, element| match name {
-            "site" => read_site(element, &mut here, tally),
+            "site" => reader.read_site(element),
             _ => Ok(()),
         })?;
-        // Id and name may come after the sites.
         let Some(id) = client.id(&["clientid", "id"]) else {
-            tally.bad("client without id");
+            reader.devices.clear();
+            reader.tally.bad("client without id");
             return Ok(true);
         };
-        for mut device in here {
-            tally.good();
-            id.clone_into(&mut device.client_id);
-            device.client_name = client.label("name");
-            devices.push(device);
+        let (id, name) = (ClientKey::new(id), client.label("name"));
+        for mut device in reader.devices.drain(..) {
+            reader.tally.good();
+            device.client = id.clone();
+            device.client_name = name.clone();
+            each(device);
         }
         Ok(true)
-    })?;
-    Ok(devices)
+    })
 }
 
-fn read_site(element: Element<'_, '_>, devices: &mut Vec<FailingDevice>, tally: &mut Tally) -> Result<(), Error> {
-    tally.record()?;
-    let mut here = Vec::new();
-    let site = Fields::read_nested(element, SITE, |name, element| match name {
-        "servers" | "workstations" => {
-            element.children(|name, element| read_if_device(name, element, &mut here, tally))?;
-            Ok(())
-        }
-        _ => read_if_device(name, element, &mut here, tally),
-    })?;
-    let Some(id) = site.id(&["siteid", "id"]) else {
-        tally.bad("site without id");
-        return Ok(());
-    };
-    for mut device in here {
-        id.clone_into(&mut device.site_id);
-        device.site_name = site.label("name");
-        devices.push(device);
-    }
-    Ok(())
+/// Reads the devices of one client.
+struct Reader<'t, 'a> {
+    tally: &'t mut Tally,
+    /// Names of checks, of which most devices have the same.
+    names: Shared,
+    devices: Vec<FailingDevice<'a>>,
 }
 
-fn read_if_device(
-    name: &str,
-    element: Element<'_, '_>,
-    devices: &mut Vec<FailingDevice>,
-    tally: &mut Tally,
-) -> Result<(), Error> {
-    let kind = match name {
-        "server" => Kind::Server,
-        "workstation" => Kind::Workstation,
-        _ => return Ok(()),
-    };
-    tally.record()?;
-    let mut checks = Vec::new();
-    let fields = Fields::read_nested(element, DEVICE, |name, element| {
-        if name == "failed_checks" {
-            element.children(|name, element| {
-                if name == "check" {
-                    checks.extend(read_failing_check(element, tally)?);
-                }
+impl<'a> Reader<'_, 'a> {
+    fn read_site(&mut self, element: Element<'_, 'a>) -> Result<(), Error> {
+        self.tally.record()?;
+        let first = self.devices.len();
+        let site = Fields::read_nested(element, SITE, |name, element| match name {
+            "servers" | "workstations" => {
+                element.children(|name, element| self.read_if_device(name, element))?;
                 Ok(())
-            })?;
+            }
+            _ => self.read_if_device(name, element),
+        })?;
+        let Some(id) = site.id(&["siteid", "id"]) else {
+            self.devices.truncate(first);
+            self.tally.bad("site without id");
+            return Ok(());
+        };
+        let (id, name) = (SiteKey::new(id), site.label("name"));
+        for device in self.devices.iter_mut().skip(first) {
+            device.site = id.clone();
+            device.site_name = name.clone();
         }
         Ok(())
-    })?;
-    let Some(id) = fields.id(&["id", "deviceid", "serverid", "workstationid"]) else {
-        tally.bad("device without id");
-        return Ok(());
-    };
-    // An empty element says nothing, like every other empty element.
-    let says = |name| !matches!(fields.text(name), "" | "0");
-    devices.push(FailingDevice {
-        client_id: String::new(),
-        client_name: Label::default(),
-        site_id: String::new(),
-        site_name: Label::default(),
-        kind,
-        id: id.to_owned(),
-        name: fields.label("name"),
-        overdue: says("overdue"),
-        offline: says("offline"),
-        unreachable: says("unreachable"),
-        checks,
-    });
-    Ok(())
-}
+    }
 
-fn read_failing_check(element: Element<'_, '_>, tally: &mut Tally) -> Result<Option<FailingCheck>, Error> {
-    tally.record()?;
-    let fields = Fields::read(element, FAILING_CHECK, Names::Exact)?;
-    let Some(id) = fields.id(&["checkid"]) else {
-        tally.bad("check without id");
-        return Ok(None);
-    };
-    Ok(Some(FailingCheck {
-        id: id.to_owned(),
-        check_type: fields.text("check_type").to_owned(),
-        description: fields.label("description"),
-        consecutive_fails: fields.number("consecutive_fails"),
-        status: fields.text("checkstatus").to_owned(),
-    }))
+    fn read_if_device(&mut self, name: &str, element: Element<'_, 'a>) -> Result<(), Error> {
+        let kind = match name {
+            "server" => Kind::Server,
+            "workstation" => Kind::Workstation,
+            _ => return Ok(()),
+        };
+        self.tally.record()?;
+        let mut checks = Vec::new();
+        let fields = Fields::read_nested(element, DEVICE, |name, element| {
+            if name == "failed_checks" {
+                element.children(|name, element| {
+                    if name == "check" {
+                        checks.extend(self.read_failing_check(element)?);
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })?;
+        let Some(id) = fields.kept_id(&["id", "deviceid", "serverid", "workstationid"]) else {
+            self.tally.bad("device without id");
+            return Ok(());
+        };
+        // An empty element says nothing, like every other empty element.
+        let says = |name| !matches!(fields.text(name), "" | "0");
+        self.devices.push(FailingDevice {
+            client: ClientKey(Arc::default()),
+            client_name: Label::default(),
+            site: SiteKey(Arc::default()),
+            site_name: Label::default(),
+            kind,
+            id,
+            name: fields.label("name"),
+            overdue: says("overdue"),
+            offline: says("offline"),
+            unreachable: says("unreachable"),
+            checks,
+        });
+        Ok(())
+    }
+
+    fn read_failing_check(&mut self, element: Element<'_, 'a>) -> Result<Option<FailingCheck<'a>>, Error> {
+        self.tally.record()?;
+        let fields = Fields::read(element, FAILING_CHECK, Names::Exact)?;
+        let Some(id) = fields.kept_id(&["checkid"]) else {
+            self.tally.bad("check without id");
+            return Ok(None);
+        };
+        Ok(Some(FailingCheck {
+            id,
+            check_type: fields.kept("check_type"),
+            description: fields.shared("description", &mut self.names),
+            consecutive_fails: fields.number("consecutive_fails"),
+            status: fields.kept("checkstatus"),
+        }))
+    }
 }
 
 /// Reads an answer of list_checks.
@@ -193,7 +207,7 @@ fn read_failing_check(element: Element<'_, '_>, tally: &mut Tally) -> Result<Opt
 /// # Errors
 ///
 /// When it is none.
-pub fn list_checks(text: &str, tally: &mut Tally) -> Result<Vec<Check>, Error> {
+pub fn list_checks<'a>(text: &'a str, tally: &mut Tally) -> Result<Vec<Check<'a>>, Error> {
     let mut checks = Vec::new();
     read_list(text, &Shape::ITEMS, |name, element| {
         if name != "check" {
@@ -201,16 +215,16 @@ pub fn list_checks(text: &str, tally: &mut Tally) -> Result<Vec<Check>, Error> {
         }
         tally.record()?;
         let fields = Fields::read(element, CHECK, Names::Exact)?;
-        let Some(id) = fields.id(&["checkid"]) else {
+        let Some(id) = fields.kept_id(&["checkid"]) else {
             tally.bad("check without id");
             return Ok(true);
         };
         tally.good();
         checks.push(Check {
-            id: id.to_owned(),
-            check_type: fields.text("check_type").to_owned(),
-            description: fields.label("description"),
-            status: fields.text("statusid").to_owned(),
+            id,
+            check_type: fields.kept("check_type"),
+            description: fields.kept("description"),
+            status: fields.kept("statusid"),
             consecutive_fails: fields.number("consecutive_fails"),
             last_run: fields.utc("utc_run"),
         });

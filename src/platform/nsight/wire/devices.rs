@@ -1,5 +1,6 @@
 //! Devices of a site in detail: list_servers, list_workstations.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -10,16 +11,17 @@ use jiff::tz::TimeZone;
 use crate::fleet::{Kind, Label};
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Fields, Names, Shape, Tally, read_list};
+use crate::platform::shared::Shared;
 
 /// A server or workstation in detail. Agentless entries are among the workstations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
+pub struct Device<'a> {
     /// `serverid` or `workstationid`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// `name`.
     pub name: Label,
     /// `agent_version`, with underscores.
-    pub agent_version: String,
+    pub agent_version: Cow<'a, str>,
     /// `os`.
     pub os: Label,
     /// `manufacturer`.
@@ -80,11 +82,12 @@ const OFFSETS: RangeInclusive<i32> = -14 * 3600..=14 * 3600;
 /// # Errors
 ///
 /// When it is none.
-pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Device>, Error> {
+pub fn list_devices<'a>(text: &'a str, kind: Kind, tally: &mut Tally) -> Result<Vec<Device<'a>>, Error> {
     let (wanted, ids) = match kind {
         Kind::Server => ("server", ["serverid", "deviceid", "id"]),
         Kind::Workstation | Kind::Mobile => ("workstation", ["workstationid", "deviceid", "id"]),
     };
+    let mut names = Shared::default();
     let mut devices = Vec::new();
     read_list(text, &Shape::ITEMS, |name, element| {
         if name != wanted {
@@ -92,18 +95,18 @@ pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Dev
         }
         tally.record()?;
         let fields = Fields::read(element, DEVICE, Names::Exact)?;
-        let Some(id) = fields.id(&ids) else {
+        let Some(id) = fields.kept_id(&ids) else {
             tally.bad("device without id");
             return Ok(true);
         };
         tally.good();
         devices.push(Device {
-            id: id.to_owned(),
+            id,
             name: fields.label("name"),
-            agent_version: fields.text("agent_version").to_owned(),
-            os: fields.label("os"),
-            manufacturer: fields.label("manufacturer"),
-            model: fields.label("model"),
+            agent_version: fields.kept("agent_version"),
+            os: fields.shared("os", &mut names),
+            manufacturer: fields.shared("manufacturer", &mut names),
+            model: fields.shared("model", &mut names),
             last_boot: fields.epoch("last_boot_time"),
             online: fields.flag("online"),
             active_247: fields.flag("active_247"),
@@ -122,14 +125,14 @@ pub fn list_devices(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Dev
 
 /// `utc_offset`, or what the two times of the last report tell. They also decide which way the field counts, where they
 /// contradict it.
-fn utc_offset(fields: &Fields) -> Option<i32> {
+fn utc_offset(fields: &Fields<'_>) -> Option<i32> {
     let stated = fields.text("utc_offset").parse().ok().filter(|offset| OFFSETS.contains(offset));
     let seen = seen_offset(fields);
     if seen.is_some_and(|seen| stated == Some(-seen)) { seen } else { stated.or(seen) }
 }
 
 /// How far `local_date_247` and `local_time_247` are ahead of `utc_time_247`, to the quarter of an hour.
-fn seen_offset(fields: &Fields) -> Option<i32> {
+fn seen_offset(fields: &Fields<'_>) -> Option<i32> {
     const QUARTER: i64 = 900;
     let local = format!("{} {}", fields.text("local_date_247"), fields.text("local_time_247"));
     let local = local.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();

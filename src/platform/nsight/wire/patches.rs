@@ -1,5 +1,7 @@
 //! Patch management: patch_list_all.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::platform::nsight::error::Error;
@@ -10,24 +12,23 @@ const SHAPE: Shape = Shape { root: Some("patches"), containers: &["patches"] };
 
 /// One update.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Patch {
+pub struct Patch<'a> {
     /// `status`: a number, as written.
-    pub status: String,
+    pub status: Cow<'a, str>,
     /// `severityLabel`.
-    pub severity: String,
+    pub severity: Cow<'a, str>,
     /// `installdate`.
     pub installed: Option<Timestamp>,
 }
 
 const PATCH: &[&str] = &["patchid", "status", "severitylabel", "installdate"];
 
-/// Reads an answer of patch_list_all.
+/// Reads an answer of patch_list_all and calls `each` for every update.
 ///
 /// # Errors
 ///
 /// When it is none.
-pub fn patch_list_all(text: &str, tally: &mut Tally) -> Result<Vec<Patch>, Error> {
-    let mut patches = Vec::new();
+pub fn patch_list_all<'a>(text: &'a str, tally: &mut Tally, mut each: impl FnMut(Patch<'a>)) -> Result<(), Error> {
     read_list(text, &SHAPE, |name, element| {
         if name != "patch" {
             return Ok(false);
@@ -40,12 +41,11 @@ pub fn patch_list_all(text: &str, tally: &mut Tally) -> Result<Vec<Patch>, Error
             return Ok(true);
         }
         tally.good();
-        patches.push(Patch {
-            status: fields.text("status").to_owned(),
-            severity: fields.text("severitylabel").to_owned(),
+        each(Patch {
+            status: fields.kept("status"),
+            severity: fields.kept("severitylabel"),
             installed: fields.epoch("installdate"),
         });
         Ok(true)
-    })?;
-    Ok(patches)
+    })
 }

@@ -63,8 +63,8 @@ const PROCESSOR: &[&str] = &["cpu_id", "load_average", "load_max"];
 const PART: &[&str] = &["disk", "adapter"];
 
 /// One `data`, as read.
-struct Data {
-    fields: Fields,
+struct Data<'a> {
+    fields: Fields<'a>,
     processors: Vec<Processor>,
 }
 
@@ -112,12 +112,12 @@ impl<T> Interval<T> {
     }
 }
 
-fn pair(data: &Data, names: [&str; 2]) -> [Option<f64>; 2] {
+fn pair(data: &Data<'_>, names: [&str; 2]) -> [Option<f64>; 2] {
     names.map(|name| data.fields.quantity(name))
 }
 
 /// The processors of one interval, in both of its forms.
-fn processors(mut data: Data) -> Vec<Processor> {
+fn processors(mut data: Data<'_>) -> Vec<Processor> {
     let average = data.fields.quantity("load_average");
     let most = data.fields.quantity("load_max");
     if average.is_some() || most.is_some() {
@@ -127,12 +127,12 @@ fn processors(mut data: Data) -> Vec<Processor> {
 }
 
 /// Reads the elements `element` of a section, each with a field `named`, and gives those that have an interval to `each`.
-fn read_parts(
-    section: Element<'_, '_>,
+fn read_parts<'a>(
+    section: Element<'_, 'a>,
     [element, named]: [&str; 2],
     now: Timestamp,
     tally: &mut Tally,
-    mut each: impl FnMut(Label, Interval<Data>),
+    mut each: impl FnMut(Label, Interval<Data<'a>>),
 ) -> Result<(), Error> {
     section.children(|name, child| {
         if name != element {
@@ -155,8 +155,8 @@ fn read_parts(
 }
 
 /// Reads an element that has a `history`: its fields and its newest interval.
-fn read_part(part: Element<'_, '_>, now: Timestamp) -> Result<(Fields, Option<Interval<Data>>), Error> {
-    let mut newest: Option<Interval<Data>> = None;
+fn read_part<'a>(part: Element<'_, 'a>, now: Timestamp) -> Result<(Fields<'a>, Option<Interval<Data<'a>>>), Error> {
+    let mut newest: Option<Interval<Data<'a>>> = None;
     let fields = Fields::read_nested(part, PART, |name, element| {
         if name != "history" {
             return Ok(());
@@ -178,7 +178,7 @@ fn read_part(part: Element<'_, '_>, now: Timestamp) -> Result<(Fields, Option<In
     Ok((fields, newest))
 }
 
-fn read_data(element: Element<'_, '_>) -> Result<Data, Error> {
+fn read_data<'a>(element: Element<'_, 'a>) -> Result<Data<'a>, Error> {
     let mut processors = Vec::new();
     let fields = Fields::read_nested(element, DATA, |name, element| {
         if name == "cpu" {
@@ -198,7 +198,7 @@ fn read_data(element: Element<'_, '_>) -> Result<Data, Error> {
 }
 
 /// When an interval ended; `None` for one without a time and for one of the future.
-fn end(fields: &Fields, now: Timestamp) -> Option<Timestamp> {
+fn end(fields: &Fields<'_>, now: Timestamp) -> Option<Timestamp> {
     let start = fields.utc("start");
     let end = fields.utc("end").or(start)?;
     if end <= now { Some(end) } else { start.filter(|start| *start <= now).map(|_| now) }

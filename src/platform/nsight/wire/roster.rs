@@ -1,20 +1,23 @@
 //! Devices of a client with features and counts: list_devices_at_client.
 
-use crate::fleet::{Kind, Label};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::fleet::{Kind, Label, SiteKey};
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Element, Fields, Names, Shape, Tally, read_list};
 
 /// A device, of list_devices_at_client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Device {
+pub struct Device<'a> {
     /// Name of its client.
     pub client_name: Label,
     /// Id of its site.
-    pub site_id: String,
+    pub site: SiteKey,
     /// Name of its site.
     pub site_name: Label,
     /// `id`.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// `name`.
     pub name: Label,
     /// `os`: not documented here, but a mobile device has no other list.
@@ -72,7 +75,7 @@ const COUNT: &[&str] = &["dsc_247", "pass", "clear", "fail"];
 /// # Errors
 ///
 /// When it is none.
-pub fn list_devices_at_client(text: &str, kind: Kind, tally: &mut Tally) -> Result<Vec<Device>, Error> {
+pub fn list_devices_at_client<'a>(text: &'a str, kind: Kind, tally: &mut Tally) -> Result<Vec<Device<'a>>, Error> {
     let mut devices = Vec::new();
     read_list(text, &Shape::ITEMS, |name, element| {
         if name != "client" {
@@ -85,24 +88,30 @@ pub fn list_devices_at_client(text: &str, kind: Kind, tally: &mut Tally) -> Resu
             _ => Ok(()),
         })?;
         // The name may come after the sites.
+        let name = client.label("name");
         for device in devices.iter_mut().skip(first) {
-            device.client_name = client.label("name");
+            device.client_name = name.clone();
         }
         Ok(true)
     })?;
     Ok(devices)
 }
 
-fn read_site(element: Element<'_, '_>, kind: Kind, devices: &mut Vec<Device>, tally: &mut Tally) -> Result<(), Error> {
+fn read_site<'a>(
+    element: Element<'_, 'a>,
+    kind: Kind,
+    devices: &mut Vec<Device<'a>>,
+    tally: &mut Tally,
+) -> Result<(), Error> {
     tally.record()?;
-    let mut here = Vec::new();
+    let first = devices.len();
     let site = Fields::read_nested(element, PLACE, |name, element| {
         if !is_device(name, kind) {
             return Ok(());
         }
         tally.record()?;
         match read_device(element)? {
-            Some(device) => here.push(device),
+            Some(device) => devices.push(device),
             // An unknown element without id is not a mobile device but something else.
             None if kind == Kind::Mobile => {}
             None => tally.bad("device without id"),
@@ -110,16 +119,16 @@ fn read_site(element: Element<'_, '_>, kind: Kind, devices: &mut Vec<Device>, ta
         Ok(())
     })?;
     let Some(id) = site.id(&["id"]) else {
-        for _ in here {
+        for _ in devices.drain(first..) {
             tally.bad("device of a site without id");
         }
         return Ok(());
     };
-    for mut device in here {
+    let (id, name) = (SiteKey::new(id), site.label("name"));
+    for device in devices.iter_mut().skip(first) {
         tally.good();
-        id.clone_into(&mut device.site_id);
-        device.site_name = site.label("name");
-        devices.push(device);
+        device.site = id.clone();
+        device.site_name = name.clone();
     }
     Ok(())
 }
@@ -133,7 +142,7 @@ fn is_device(name: &str, kind: Kind) -> bool {
     }
 }
 
-fn read_device(element: Element<'_, '_>) -> Result<Option<Device>, Error> {
+fn read_device<'a>(element: Element<'_, 'a>) -> Result<Option<Device<'a>>, Error> {
     let mut counts = Vec::new();
     let fields = Fields::read_nested(element, DEVICE, |name, element| {
         if name == "checkcount" {
@@ -150,7 +159,7 @@ fn read_device(element: Element<'_, '_>) -> Result<Option<Device>, Error> {
         }
         Ok(())
     })?;
-    let Some(id) = fields.id(&["id"]) else { return Ok(None) };
+    let Some(id) = fields.kept_id(&["id"]) else { return Ok(None) };
     let on = |name| fields.flag(name) == Some(true);
     let flags = FLAGS.iter().any(|name| fields.has(name)).then(|| Flags {
         take_control: on("takecontrol"),
@@ -163,9 +172,9 @@ fn read_device(element: Element<'_, '_>) -> Result<Option<Device>, Error> {
     });
     Ok(Some(Device {
         client_name: Label::default(),
-        site_id: String::new(),
+        site: SiteKey(Arc::default()),
         site_name: Label::default(),
-        id: id.to_owned(),
+        id,
         name: fields.label("name"),
         os: fields.label("os"),
         flags,

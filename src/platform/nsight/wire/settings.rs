@@ -23,7 +23,7 @@ pub fn account_time_zone(text: &str) -> Result<String, Error> {
 
 fn search(name: &str, element: Element<'_, '_>, zone: &mut String) -> Result<(), Error> {
     if name.eq_ignore_ascii_case("vartimezone") && zone.is_empty() {
-        *zone = element.text()?;
+        *zone = element.text()?.into_owned();
     } else {
         element.children(|name, element| search(name, element, zone))?;
     }

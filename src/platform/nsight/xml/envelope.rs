@@ -27,10 +27,10 @@ impl Shape {
 /// # Errors
 ///
 /// When the answer is a FAIL, HTML, malformed, or not of this shape.
-pub fn read_list(
-    text: &str,
+pub fn read_list<'a>(
+    text: &'a str,
     shape: &Shape,
-    mut each: impl FnMut(&str, Element<'_, '_>) -> Result<bool, Error>,
+    mut each: impl FnMut(&str, Element<'_, 'a>) -> Result<bool, Error>,
 ) -> Result<(), Error> {
     let mut cursor = Cursor::new(text);
     let root = loop {
@@ -115,8 +115,11 @@ struct Walk<'s, F> {
     each: &'s mut F,
 }
 
-impl<F: FnMut(&str, Element<'_, '_>) -> Result<bool, Error>> Walk<'_, F> {
-    fn run(&mut self, element: Element<'_, '_>) -> Result<(), Error> {
+impl<F> Walk<'_, F> {
+    fn run<'a>(&mut self, element: Element<'_, 'a>) -> Result<(), Error>
+    where
+        F: FnMut(&str, Element<'_, 'a>) -> Result<bool, Error>,
+    {
         element.children(|name, child| {
             if name == "error" {
                 // An error is a failure whatever the status says.
@@ -145,7 +148,7 @@ fn read_fail(root: Element<'_, '_>) -> Result<Error, Error> {
     let text = root.children(|name, child| {
         match name {
             "error" if failure.is_none() => failure = Some(read_error(child)?),
-            "msg" | "message" if message.is_empty() => message = child.text()?,
+            "msg" | "message" if message.is_empty() => message = child.text()?.into_owned(),
             _ => {}
         }
         Ok(())
@@ -159,7 +162,7 @@ fn read_error(element: Element<'_, '_>) -> Result<Error, Error> {
     let text = element.children(|name, child| {
         match name {
             "errorcode" | "code" if code.is_none() => code = child.text()?.parse().ok(),
-            "message" | "msg" if message.is_empty() => message = child.text()?,
+            "message" | "msg" if message.is_empty() => message = child.text()?.into_owned(),
             _ => {}
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The fields of one record, read leniently.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tracing::debug;
 use super::Element;
 use crate::fleet::Label;
 use crate::platform::nsight::error::Error;
+use crate::platform::shared::Shared;
 
 /// The most records of one answer. Nobody has so many; without a limit they would fill the memory.
 pub const MAX_RECORDS: usize = 200_000;
@@ -31,18 +33,18 @@ pub enum Names {
 /// The text of the wanted child elements of one record. The first of several with one name counts: users can add fields
 /// of their own to device records, and those come later.
 #[derive(Debug)]
-pub struct Fields {
+pub struct Fields<'a> {
     wanted: &'static [&'static str],
-    values: Vec<Option<String>>,
+    values: Vec<Option<Cow<'a, str>>>,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// Reads the `wanted` fields of a flat record.
     ///
     /// # Errors
     ///
     /// When the document is malformed.
-    pub fn read(element: Element<'_, '_>, wanted: &'static [&'static str], names: Names) -> Result<Self, Error> {
+    pub fn read(element: Element<'_, 'a>, wanted: &'static [&'static str], names: Names) -> Result<Self, Error> {
         let mut fields = Self::none(wanted);
         element.children(|name, child| fields.take(name, child, names).map(drop))?;
         Ok(fields)
@@ -53,7 +55,7 @@ impl Fields {
     /// # Errors
     ///
     /// When the document is malformed, or `nested` fails.
-    pub fn read_nested<'a>(
+    pub fn read_nested(
         element: Element<'_, 'a>,
         wanted: &'static [&'static str],
         mut nested: impl FnMut(&str, Element<'_, 'a>) -> Result<(), Error>,
@@ -71,12 +73,7 @@ impl Fields {
     }
 
     /// Reads the child if it is wanted, else gives it back.
-    fn take<'c, 'a>(
-        &mut self,
-        name: &str,
-        child: Element<'c, 'a>,
-        names: Names,
-    ) -> Result<Option<Element<'c, 'a>>, Error> {
+    fn take<'c>(&mut self, name: &str, child: Element<'c, 'a>, names: Names) -> Result<Option<Element<'c, 'a>>, Error> {
         let same = |wanted: &&&str| match names {
             Names::Exact => **wanted == name,
             Names::AnyCase => wanted.eq_ignore_ascii_case(name),
@@ -101,15 +98,31 @@ impl Fields {
         self.get(name).is_some()
     }
 
+    /// The text of a field, to keep: what the document has in one piece is not copied.
+    #[must_use]
+    pub fn kept(&self, name: &str) -> Cow<'a, str> {
+        self.value(name).cloned().unwrap_or_default()
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
+        self.value(name).map(Cow::as_ref)
+    }
+
+    fn value(&self, name: &str) -> Option<&Cow<'a, str>> {
         let values = self.wanted.iter().zip(&self.values);
-        values.filter(|(wanted, _)| **wanted == name).find_map(|(_, value)| value.as_deref())
+        values.filter(|(wanted, _)| **wanted == name).find_map(|(_, value)| value.as_ref())
     }
 
     /// The text of a field as a label.
     #[must_use]
     pub fn label(&self, name: &str) -> Label {
         Label::new(self.text(name))
+    }
+
+    /// The same for a text that many records of the answer have: it is kept once.
+    #[must_use]
+    pub fn shared(&self, name: &str, known: &mut Shared) -> Label {
+        known.label(self.text(name))
     }
 
     /// A whole number that is not negative; `None` for anything else, such as nothing or `Not Available`.
@@ -138,7 +151,17 @@ impl Fields {
     /// The first of these fields that holds an id, which is a number. It is kept as written.
     #[must_use]
     pub fn id(&self, names: &[&str]) -> Option<&str> {
-        let mut ids = names.iter().map(|name| self.text(name));
+        self.id_value(names).map(Cow::as_ref)
+    }
+
+    /// The same, to keep, as [`Self::kept`] gives it.
+    #[must_use]
+    pub fn kept_id(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+        self.id_value(names).cloned()
+    }
+
+    fn id_value(&self, names: &[&str]) -> Option<&Cow<'a, str>> {
+        let mut ids = names.iter().filter_map(|name| self.value(name));
         ids.find(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit()))
     }
 

@@ -135,20 +135,29 @@ impl<'a> Element<'_, 'a> {
         Some(attribute.value.trim().to_owned())
     }
 
-    /// All text within, CDATA or not, concatenated and trimmed.
+    /// All text within, CDATA or not, concatenated and trimmed. What the document has in one piece is not copied.
     ///
     /// # Errors
     ///
     /// When the document is malformed.
-    pub fn text(self) -> Result<String, Error> {
-        let mut text = String::new();
+    pub fn text(self) -> Result<Cow<'a, str>, Error> {
+        let mut text = Cow::Borrowed("");
         while self.cursor.depth >= self.level {
             if let Node::Text(part) = self.cursor.next()? {
-                text.push_str(&part);
+                if text.is_empty() {
+                    text = part;
+                } else {
+                    text.to_mut().push_str(&part);
+                }
             }
         }
-        trim(&mut text);
-        Ok(text)
+        Ok(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(mut text) => {
+                trim(&mut text);
+                Cow::Owned(text)
+            }
+        })
     }
 
     /// Calls `each` for every child element, and gives back the text between them, trimmed. What `each` leaves unread is

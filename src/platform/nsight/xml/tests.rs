@@ -10,7 +10,7 @@ fn texts(document: &str) -> Result<Vec<String>, Error> {
     let mut texts = Vec::new();
     read_list(document, &Shape::ITEMS, |name, element| {
         if name == "a" {
-            texts.push(element.text()?);
+            texts.push(element.text()?.into_owned());
         }
         Ok(name == "a")
     })?;
@@ -178,10 +178,11 @@ fn depth_is_bounded_at_64() {
     assert!(failure(&format!("<result><items>{}</items></result>", nested(100_000))).1.contains("nested deeper"));
 }
 
-fn fields(inner: &str) -> Fields {
+fn fields(inner: &str) -> Fields<'static> {
     const WANTED: &[&str] = &["id", "other", "n", "d", "t", "e", "f", "m"];
     let mut found = None;
-    read_list(&format!("<result><a>{inner}</a></result>"), &Shape::ITEMS, |_, element| {
+    let document = Box::leak(format!("<result><a>{inner}</a></result>").into_boxed_str());
+    read_list(document, &Shape::ITEMS, |_, element| {
         found = Some(Fields::read(element, WANTED, Names::Exact)?);
         Ok(true)
     })
@@ -298,8 +299,9 @@ fn the_log_has_the_first_bad_records_and_their_number() {
 #[test]
 fn what_was_before_1970_was_never() {
     let read = |inner: &str| {
+        let document = format!("<result><items><a>{inner}</a></items></result>");
         let mut all = None;
-        read_list(&format!("<result><items><a>{inner}</a></items></result>"), &Shape::ITEMS, |_, element| {
+        read_list(&document, &Shape::ITEMS, |_, element| {
             all = Some(Fields::read(element, &["time", "date"], Names::Exact)?);
             Ok(true)
         })

@@ -21,7 +21,7 @@ pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
 /// still not open. One with a word that this version does not know counts nowhere: any place would be a wrong one.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<OpenAlerts, ArrayError> {
     let mut open = OpenAlerts::default();
-    decoder.records(call, body, |alert: Alert| {
+    decoder.records(call, body, |alert: Alert<'_>| {
         if [alert.hidden, alert.resolved, alert.snoozed].contains(&Some(true)) {
             return;
         }

@@ -6,7 +6,7 @@ use super::super::call::Call;
 use super::super::decode::Decoder;
 use super::super::notices::Notices;
 use super::super::wire::array::ArrayError;
-use super::super::wire::checks as wire;
+use super::super::wire::{Text, checks as wire};
 use super::{Counter, severity, state, sweep};
 use crate::collector::Collector;
 use crate::config::CollectorConfig;
@@ -22,7 +22,7 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks, ArrayError> {
     let mut counter = Counter::default();
     let mut checks = Vec::new();
-    decoder.records(call, body, |check: wire::Check| {
+    decoder.records(call, body, |check: wire::Check<'_>| {
         if check.overridden_by_policy == Some(true) {
             return;
         }
@@ -37,7 +37,7 @@ pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks
     Ok(DeviceChecks { counts: counter.counts(), checks: kept.collect(), signals, ..DeviceChecks::default() })
 }
 
-fn convert(notices: &Notices, check: &wire::Check) -> Check {
+fn convert(notices: &Notices, check: &wire::Check<'_>) -> Check {
     let result = check.check_result.as_ref();
     let state = state(notices, "check status", result.and_then(|result| result.status.as_deref()));
     Check {
@@ -53,7 +53,7 @@ fn convert(notices: &Notices, check: &wire::Check) -> Check {
 
 /// A failing check of these types is as bad as its result says: the thresholds decide. A result's severity is left over
 /// from the last failure otherwise. Without any severity it is the worst, so that somebody looks.
-fn check_severity(notices: &Notices, check: &wire::Check, state: CheckState) -> Severity {
+fn check_severity(notices: &Notices, check: &wire::Check<'_>, state: CheckState) -> Severity {
     let own = || severity(notices, check.alert_severity.as_deref());
     let by_result = matches!(check.check_type.as_deref(), Some("memory" | "cpuload" | "diskspace" | "script"));
     let found = if state == CheckState::Failing && by_result {
@@ -67,12 +67,12 @@ fn check_severity(notices: &Notices, check: &wire::Check, state: CheckState) -> 
 
 /// The `check` label. The server's own description is used for scripts only: for other types it holds thresholds, and a
 /// label must not change when somebody edits one.
-fn name(check: &wire::Check) -> Label {
+fn name(check: &wire::Check<'_>) -> Label {
     let own = Label::new(check.name.as_deref().unwrap_or_default());
     if !own.as_str().is_empty() {
         return own;
     }
-    let text = |field: &Option<String>| field.as_deref().unwrap_or_default().trim().to_owned();
+    let text = |field: &Option<Text<'_>>| field.as_deref().unwrap_or_default().trim().to_owned();
     let name = match check.check_type.as_deref() {
         Some("diskspace") => format!("Disk {}", text(&check.disk)),
         Some("cpuload") => "CPU load".to_owned(),

@@ -47,7 +47,7 @@ fn disks(decoder: &Decoder, call: &Call, records: &[&RawValue]) -> Result<Vec<Dr
     let (mut bad, mut first) = (0_usize, String::new());
     let (mut drives, mut seen) = (Vec::new(), HashSet::new());
     for record in records {
-        match read_object::<Disk>(record).map(|disk| drive(&disk)) {
+        match read_object::<Disk<'_>>(record).map(|disk| drive(&disk)) {
             Ok(drive) if !drive.disk.as_str().is_empty() => {
                 if seen.insert(drive.disk.clone()) {
                     drives.push(drive);
@@ -63,7 +63,7 @@ fn disks(decoder: &Decoder, call: &Call, records: &[&RawValue]) -> Result<Vec<Dr
     Ok(drives)
 }
 
-fn drive(disk: &Disk) -> Drive {
+fn drive(disk: &Disk<'_>) -> Drive {
     Drive {
         disk: disk_label(&disk.device),
         used_bytes: disk.used.as_deref().and_then(bytes),

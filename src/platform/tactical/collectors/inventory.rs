@@ -40,7 +40,7 @@ pub fn clients(decoder: &Decoder, call: &Call, body: &str) -> Result<Update, Arr
         let key = ClientKey::new(&name);
         for site in client.sites.unwrap_or_default() {
             total += 1;
-            match read_object::<Site>(site) {
+            match read_object::<Site<'_>>(site) {
                 Ok(site) if sites.len() < MAX_SITES => sites.push(site_record(&name, &key, &site)),
                 Ok(_) => {}
                 Err(reason) => {
@@ -64,7 +64,7 @@ pub fn clients(decoder: &Decoder, call: &Call, body: &str) -> Result<Update, Arr
     Ok(Update::ClientsAndSites(clients, sites))
 }
 
-fn site_record(client_name: &str, client: &ClientKey, site: &Site) -> SiteRecord {
+fn site_record(client_name: &str, client: &ClientKey, site: &Site<'_>) -> SiteRecord {
     let name = site.name.as_deref().unwrap_or_default();
     SiteRecord {
         key: SiteKey::from_names(client_name, name),

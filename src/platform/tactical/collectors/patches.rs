@@ -21,7 +21,7 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 /// Counts the updates. An empty list is an agent that never reported any: `None`, not zeros.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<Option<PatchCounts>, ArrayError> {
     let mut counts = None;
-    decoder.records(call, body, |update: WindowsUpdate| {
+    decoder.records(call, body, |update: WindowsUpdate<'_>| {
         let severity = PatchSeverity::from_label(update.severity.as_deref().unwrap_or_default());
         counts.get_or_insert_with(PatchCounts::default).count(status(&update), severity);
     })?;
@@ -30,7 +30,7 @@ pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<Option<Patch
 
 /// Installed goes before everything: what was decided about an update that is installed means nothing. An ignored one
 /// stays ignored when it failed earlier.
-fn status(update: &WindowsUpdate) -> PatchStatus {
+fn status(update: &WindowsUpdate<'_>) -> PatchStatus {
     match (update.installed, update.action.as_deref(), update.result.as_deref()) {
         (None, _, _) => PatchStatus::Unknown,
         (Some(true), _, _) => PatchStatus::Installed,

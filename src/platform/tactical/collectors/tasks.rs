@@ -19,7 +19,7 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceTasks, ArrayError> {
     let mut counter = Counter::default();
     let mut tasks = Vec::new();
-    decoder.records(call, body, |task: wire::Task| {
+    decoder.records(call, body, |task: wire::Task<'_>| {
         if task.enabled == Some(false) {
             return;
         }

@@ -3,35 +3,35 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Time, lenient, lenient_object, name, text_id};
+use super::{Text, Time, lenient, lenient_object, name, text_id};
 
 /// One agent of the list.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the server's own names")]
 pub struct Agent<'a> {
-    #[serde(deserialize_with = "text_id")]
-    pub agent_id: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub hostname: Option<String>,
-    #[serde(default, deserialize_with = "name")]
-    pub client_name: Option<String>,
-    #[serde(default, deserialize_with = "name")]
-    pub site_name: Option<String>,
+    #[serde(borrow, deserialize_with = "text_id")]
+    pub agent_id: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub hostname: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "name")]
+    pub client_name: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "name")]
+    pub site_name: Option<Text<'a>>,
     /// `server`, `workstation`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub monitoring_type: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub monitoring_type: Option<Text<'a>>,
     /// `windows`, `linux`, `darwin`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub plat: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub operating_system: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub version: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    pub make_model: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub plat: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub operating_system: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub version: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub make_model: Option<Text<'a>>,
     /// `online`, `offline`, `overdue`: judged by the server when it answers.
-    #[serde(default, deserialize_with = "lenient")]
-    pub status: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub status: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient")]
     pub last_seen: Option<Time>,
     /// Unix seconds by the agent's own clock; 0 is unknown.

@@ -2,16 +2,18 @@
 
 use serde::Deserialize;
 
-use super::lenient;
+use super::{Text, lenient};
 
 /// One alert. Without the two words it cannot be counted: then it is a record that cannot be read.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the server's own names")]
-pub struct Alert {
+pub struct Alert<'a> {
     /// `error`, `warning`, `info`.
-    pub severity: String,
+    #[serde(borrow)]
+    pub severity: Text<'a>,
     /// `availability`, `check`, `task`, `custom`.
-    pub alert_type: String,
+    #[serde(borrow)]
+    pub alert_type: Text<'a>,
     #[serde(default, deserialize_with = "lenient")]
     pub resolved: Option<bool>,
     #[serde(default, deserialize_with = "lenient")]

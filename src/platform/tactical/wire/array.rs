@@ -2,9 +2,11 @@
 //! that are a single object.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -80,10 +82,29 @@ pub fn each_record<'a, T: Deserialize<'a>>(
             serde_json::from_str::<&RawValue>(body).map_or_else(|error| broken(&error), |_| ArrayError::NotAnArray)
         );
     }
+    let mut good = 0;
+    let mut deserializer = serde_json::Deserializer::from_str(body);
+    let visitor = GoodRecords { limit, good: &mut good, take: &mut take, record: PhantomData };
+    let read = visitor.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    if read.is_ok() {
+        return Ok(Tally { total: good, ..Tally::default() });
+    }
+    // After a record that cannot be read nobody knows where the next one begins.
+    one_by_one(body, limit, good, take)
+}
+
+/// Finds each record before it is read, so that a bad one spoils itself alone. The first ones, which were taken before, are
+/// only counted.
+fn one_by_one<'a, T: Deserialize<'a>>(
+    body: &'a str,
+    limit: usize,
+    taken: usize,
+    mut take: impl FnMut(T),
+) -> Result<Tally, ArrayError> {
     let mut tally = Tally::default();
     let mut deserializer = serde_json::Deserializer::from_str(body);
-    let visitor =
-        Records { limit, tally: &mut tally, take: &mut |record: &'a RawValue| read_object(record).map(&mut take) };
+    let take = &mut |record: &'a RawValue| read_object(record).map(&mut take);
+    let visitor = Records { limit, taken, tally: &mut tally, take };
     let read = visitor.deserialize(&mut deserializer).and_then(|()| deserializer.end());
     if tally.total > limit {
         return Err(ArrayError::TooMany(limit));
@@ -137,8 +158,69 @@ fn describe(error: &serde_json::Error) -> String {
     }
 }
 
+/// Reads records as they stand, up to the first one that cannot be read.
+struct GoodRecords<'t, T, F> {
+    limit: usize,
+    /// How many were taken.
+    good: &'t mut usize,
+    take: &'t mut F,
+    record: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for GoodRecords<'_, T, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for GoodRecords<'_, T, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        while let Some(Object(record)) = sequence.next_element()? {
+            if *self.good == self.limit {
+                return Err(A::Error::custom("too many records"));
+            }
+            *self.good += 1;
+            (self.take)(record);
+        }
+        Ok(())
+    }
+}
+
+/// An object. A derived `Deserialize` would take an array for a struct as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(OfMap(PhantomData))
+    }
+}
+
 struct Records<'t, F> {
     limit: usize,
+    /// So many of the first ones were taken before.
+    taken: usize,
     tally: &'t mut Tally,
     take: &'t mut F,
 }
@@ -162,7 +244,10 @@ impl<'de, F: FnMut(&'de RawValue) -> Result<(), String>> Visitor<'de> for Record
         while let Some(record) = sequence.next_element::<&'de RawValue>()? {
             self.tally.total += 1;
             if self.tally.total > self.limit {
-                return Err(serde::de::Error::custom("too many records"));
+                return Err(A::Error::custom("too many records"));
+            }
+            if self.tally.total <= self.taken {
+                continue;
             }
             if let Err(reason) = (self.take)(record) {
                 self.tally.bad += 1;
@@ -175,6 +260,8 @@ impl<'de, F: FnMut(&'de RawValue) -> Result<(), String>> Visitor<'de> for Record
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -237,6 +324,26 @@ mod tests {
             ("{\"n\": \"x\"}", ArrayError::AllBad { total: 1, first: "invalid type".to_owned() }),
         ] {
             assert_eq!(number(body), Err(error), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_records_as_they_stand_changes_nothing(records in prop::collection::vec(0..14_usize, 0..9), cut in 0..90_usize) {
+            const RECORDS: [&str; 14] = [
+                "{\"n\":1}", "{\"n\":2,\"a\":{\"n\":[3]}}", "{ \"n\" : 4 }", "{\"n\":5}", "{\"n\":6}", "{\"n\":-1}", "{}", "[7]", "\"\\ud800\"",
+                "1e999", "null", "{\"n\":8,\"n\":9}", "{\"a\":\"\\ud800\",\"n\":10}", "{\"n\":11",
+            ];
+            let whole = format!("[{}]", records.iter().map(|record| RECORDS[*record]).collect::<Vec<_>>().join(","));
+            // Most are whole.
+            for body in [whole.as_str(), &whole[..cut.min(whole.len())]] {
+                let (mut fast, mut slow) = (Vec::new(), Vec::new());
+                let as_they_stand = each_record(body, 5, |record: Record| fast.push(record.n));
+                prop_assume!(body.starts_with('['));
+                let one_by_one = one_by_one(body, 5, 0, |record: Record| slow.push(record.n));
+                prop_assert_eq!(&as_they_stand, &one_by_one, "{}", body);
+                prop_assert!(as_they_stand.is_err() || fast == slow, "{}: {:?} {:?}", body, fast, slow);
+            }
         }
     }
 

@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{lenient, name, number_id};
+use super::{Text, lenient, name, number_id};
 
 /// One client with its sites.
 #[derive(Debug, Deserialize)]
 pub struct Client<'a> {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
-    #[serde(default, deserialize_with = "name")]
-    pub name: Option<String>,
+    #[serde(borrow, default, deserialize_with = "name")]
+    pub name: Option<Text<'a>>,
     /// Each is a [`Site`], read on its own.
     #[serde(borrow, default, deserialize_with = "lenient")]
     pub sites: Option<Vec<&'a RawValue>>,
@@ -19,9 +19,9 @@ pub struct Client<'a> {
 
 /// One site of a client.
 #[derive(Debug, Deserialize)]
-pub struct Site {
+pub struct Site<'a> {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
-    #[serde(default, deserialize_with = "name")]
-    pub name: Option<String>,
+    #[serde(borrow, default, deserialize_with = "name")]
+    pub name: Option<Text<'a>>,
 }

@@ -3,15 +3,15 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::lenient;
+use super::{Text, lenient};
 
 /// The definition of a custom field.
 #[derive(Debug, Deserialize)]
-pub struct Definition {
+pub struct Definition<'a> {
     pub id: u64,
     /// What has such a field: `agent`, `client`, `site`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub model: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub model: Option<Text<'a>>,
     pub name: String,
 }
 

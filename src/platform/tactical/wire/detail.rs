@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Time, lenient};
+use super::{Text, Time, lenient};
 
 /// Everything about one agent, of which this is what is used.
 #[derive(Debug, Deserialize)]
@@ -26,15 +26,15 @@ pub struct Detail<'a> {
 
 /// One disk. Its sizes are made for people, in the style of whichever agent wrote them.
 #[derive(Debug, Deserialize)]
-pub struct Disk {
+pub struct Disk<'a> {
     pub device: String,
     /// Used.
     #[serde(default, deserialize_with = "lenient")]
     pub percent: Option<f64>,
     /// `34.4G`, `9.0 GB`, `481.6 MB`, `0 B`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub used: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub used: Option<Text<'a>>,
     /// The same.
-    #[serde(default, deserialize_with = "lenient")]
-    pub total: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub total: Option<Text<'a>>,
 }

@@ -13,9 +13,13 @@ pub mod status;
 pub mod tasks;
 pub mod updates;
 
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
 /// Reads a field; whatever is not a `T` is `None`. The field is looked at on its own, so even a string that is no text
@@ -42,10 +46,46 @@ where
 /// The longest id of an agent, in bytes. Real ones have 40.
 const MAX_ID_BYTES: usize = 200;
 
+/// A text: the answer's own where it is written there without escapes, so that it is copied only where it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl<'de> Visitor<'de> for Written {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Written)
+    }
+}
+
 /// The id of an agent: one word, as labels and paths need it. Anything else makes the record useless.
-pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let id: Option<String> = lenient(deserializer)?;
-    let is_one_word = |id: &String| !id.is_empty() && !id.contains(|c: char| c.is_control() || c.is_whitespace());
+pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text<'de>, D::Error> {
+    let id: Option<Text<'de>> = lenient(deserializer)?;
+    let is_one_word = |id: &Text<'_>| !id.is_empty() && !id.contains(|c: char| c.is_control() || c.is_whitespace());
     id.filter(|id| is_one_word(id) && id.len() <= MAX_ID_BYTES)
         .ok_or_else(|| D::Error::custom("the id is not one word of at most 200 bytes"))
 }
@@ -55,8 +95,8 @@ pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
 pub const MAX_NAME_BYTES: usize = 1024;
 
 /// Reads a name; one that is too long is none, as what is no text.
-pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let name: Option<String> = lenient(deserializer)?;
+pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
+    let name: Option<Text<'de>> = lenient(deserializer)?;
     Ok(name.filter(|name| name.len() <= MAX_NAME_BYTES))
 }
 
@@ -72,7 +112,7 @@ pub struct Time(pub Timestamp);
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = Text::deserialize(deserializer)?;
         let time = text.parse().ok().filter(|time| *time > Timestamp::UNIX_EPOCH);
         time.map(Self).ok_or_else(|| D::Error::custom("not a time"))
     }
@@ -121,13 +161,13 @@ mod tests {
     #[test]
     fn an_id_is_one_word_of_bounded_length() {
         #[derive(Deserialize)]
-        struct Agent {
-            #[serde(deserialize_with = "text_id")]
-            id: String,
+        struct Agent<'a> {
+            #[serde(borrow, deserialize_with = "text_id")]
+            id: Text<'a>,
         }
         let id = |id: &str| {
             let json = serde_json::json!({ "id": id }).to_string();
-            serde_json::from_str::<Agent>(&json).ok().map(|agent| agent.id)
+            serde_json::from_str::<Agent<'_>>(&json).ok().map(|agent| agent.id.to_string())
         };
         for good in ["HAvmqbOS", "ü", &"x".repeat(200)] {
             assert_eq!(id(good).as_deref(), Some(good));
@@ -140,11 +180,14 @@ mod tests {
     #[test]
     fn a_name_is_of_bounded_length() {
         #[derive(Deserialize)]
-        struct Site {
-            #[serde(default, deserialize_with = "name")]
-            name: Option<String>,
+        struct Site<'a> {
+            #[serde(borrow, default, deserialize_with = "name")]
+            name: Option<Text<'a>>,
         }
-        let read = |json: &str| serde_json::from_str::<Site>(json).expect("a lenient record").name;
+        let read = |json: &str| {
+            let site: Site<'_> = serde_json::from_str(json).expect("a lenient record");
+            site.name.map(|name| name.to_string())
+        };
         let of_length = |length| read(&serde_json::json!({ "name": "x".repeat(length) }).to_string());
         assert_eq!(of_length(MAX_NAME_BYTES).map(|name| name.len()), Some(MAX_NAME_BYTES));
         assert_eq!((of_length(MAX_NAME_BYTES + 1), read("{}"), read(r#"{"name":7}"#)), (None, None, None));

@@ -2,30 +2,30 @@
 
 use serde::Deserialize;
 
-use super::{lenient, lenient_object, number_id};
+use super::{Text, lenient, lenient_object, number_id};
 
 /// One automated task: its definition with the agent's result in it.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the server's own names")]
-pub struct Task {
+pub struct Task<'a> {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
-    #[serde(default, deserialize_with = "lenient")]
-    pub name: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub name: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient")]
     pub enabled: Option<bool>,
     /// `info`, `warning`, `error`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub alert_severity: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub alert_severity: Option<Text<'a>>,
     /// Empty when it never ran.
-    #[serde(default, deserialize_with = "lenient_object")]
-    pub task_result: Option<TaskResult>,
+    #[serde(borrow, default, deserialize_with = "lenient_object")]
+    pub task_result: Option<TaskResult<'a>>,
 }
 
 /// The last result of a task.
 #[derive(Debug, Deserialize)]
-pub struct TaskResult {
+pub struct TaskResult<'a> {
     /// `passing`, `failing`, `pending`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub status: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub status: Option<Text<'a>>,
 }

@@ -2,20 +2,20 @@
 
 use serde::Deserialize;
 
-use super::lenient;
+use super::{Text, lenient};
 
 /// One Windows update that an agent reported.
 #[derive(Debug, Deserialize)]
-pub struct WindowsUpdate {
+pub struct WindowsUpdate<'a> {
     #[serde(default, deserialize_with = "lenient")]
     pub installed: Option<bool>,
     /// `nothing`, `approve`, `ignore`, `inherit`. Means nothing once the update is installed.
-    #[serde(default, deserialize_with = "lenient")]
-    pub action: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub action: Option<Text<'a>>,
     /// `n/a`, `success`, `failed`.
-    #[serde(default, deserialize_with = "lenient")]
-    pub result: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub result: Option<Text<'a>>,
     /// Windows' own word, or nothing.
-    #[serde(default, deserialize_with = "lenient")]
-    pub severity: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient")]
+    pub severity: Option<Text<'a>>,
 }

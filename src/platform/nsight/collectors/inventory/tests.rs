@@ -195,7 +195,7 @@ fn mobile_devices_have_info_and_nothing_more() {
         expected.kind = Some(Kind::Mobile);
         expected.client_name = Some("Müller & Söhne GmbH".into());
         expected.site_name = Some("Zürich Büro".into());
-        expected.info = Some(info(Label::default(), "", Label::default(), Label::default()));
+        expected.info = Some(info(Label::default(), Label::default(), Label::default(), Label::default()));
         assert_eq!((devices, left_out), (vec![expected], 0), "{fixture}");
     }
 }
