@@ -6,6 +6,7 @@ mod journal;
 mod key;
 mod once;
 mod options;
+mod pace;
 mod remember;
 mod report;
 mod secrets;
@@ -31,8 +32,7 @@ use crate::state::{Kept, KeptLedger, Recorder};
 pub use any::{AnyAccount, ReadyAccount};
 use journal::Journal;
 pub use once::{Progress, SweepResult};
-use options::stale_after;
-pub(crate) use options::{fleet_options, limits};
+pub use options::{fleet_options, limits, stale_after};
 pub use report::setup;
 use secrets::Orders;
 pub use secrets::Secrets;
@@ -127,7 +127,7 @@ impl<P: Platform> Account<P> {
         journal.idle(needs.idle());
         let pauses = kept.pauses.clone();
         let mut account = Self {
-            stale_after: stale_after(&config, std::iter::empty()),
+            stale_after: stale_after::<P::Call>(&config, &[]),
             needs,
             journal,
             platform: Arc::new(platform),
@@ -288,7 +288,7 @@ impl<P: Platform> Account<P> {
             let mut wants = self.platform.wants(&known);
             wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
             self.journal.wanted(&wants);
-            self.stale_after = stale_after(&self.config, wants.iter().map(|want| (want.collector, want.interval)));
+            self.stale_after = stale_after(&self.config, &wants);
             self.fleet().keep_for(self.stale_after.clone());
             self.planner.plan(wants, now);
             known
