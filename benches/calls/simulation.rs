@@ -204,7 +204,7 @@ impl<S: Subject> Simulation<S> {
         for call in hurry.iter().filter_map(|device| self.subject.checks_call(device)) {
             self.planner.hurry(&call, now);
         }
-        if objects {
+        if objects || self.subject.plan_changed() {
             self.planner.expect_plan();
             let pause = PLAN_PAUSE_A_DEVICE * u32::try_from(self.devices).unwrap_or(u32::MAX);
             self.plan_due.get_or_insert(now.steady + pause);

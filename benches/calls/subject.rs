@@ -11,7 +11,7 @@ use rmm_exporter::demo::{Direct, DirectAnswer, PinnedClock};
 use rmm_exporter::fleet::{DeviceId, Update, View};
 use rmm_exporter::planner::{ReadCall, Want};
 use rmm_exporter::platform::transport::RawAnswer;
-use rmm_exporter::platform::{Platform, nsight, tactical};
+use rmm_exporter::platform::{Platform, PlatformName, nsight, tactical};
 use secrecy::SecretString;
 
 /// From this size on an answer about the whole account is read anew only every few hours, and taken as read before in between:
@@ -24,15 +24,22 @@ const ANEW: Duration = Duration::from_hours(6);
 pub trait Subject {
     type Call: ReadCall;
     fn config(&self) -> &AccountConfig;
+    /// Whether what is wanted may have changed for a reason that is not in the fleet.
+    fn plan_changed(&self) -> bool;
     fn wants(&self, known: &View) -> Vec<Want<Self::Call>>;
     fn checks_call(&self, device: &DeviceId) -> Option<Self::Call>;
     /// What the answer to the call says; `None` when it says what it said before.
     fn read(&mut self, call: &Self::Call, now: Timestamp) -> Option<Vec<Update>>;
 }
 
-fn account(platform: PlatformOptions, server: &str) -> AccountConfig {
-    let key = KeySource::Inline(SecretString::from("a key that nobody is shown"));
-    defaults::account("simulated", platform, server.parse().expect("a URL"), key)
+/// An account of that platform with default settings.
+pub fn account(platform: PlatformName) -> AccountConfig {
+    let (options, server) = match platform {
+        PlatformName::Nsight => (PlatformOptions::Nsight(NsightOptions::default()), "https://rmm.example/"),
+        PlatformName::Tactical => (PlatformOptions::Tactical(TacticalOptions::default()), "https://api.rmm.example/"),
+    };
+    let key = KeySource::Inline(SecretString::from("simulated"));
+    defaults::account("simulated", options, server.parse().expect("a URL"), key)
 }
 
 fn raw(answer: DirectAnswer) -> RawAnswer {
@@ -68,8 +75,7 @@ pub struct Nsight {
 }
 
 impl Nsight {
-    pub fn new(world: Arc<World>, devices: usize, clock: &PinnedClock) -> Self {
-        let config = account(PlatformOptions::Nsight(NsightOptions::default()), "https://rmm.example/");
+    pub fn new(config: AccountConfig, world: Arc<World>, devices: usize, clock: &PinnedClock) -> Self {
         Self {
             platform: nsight::Nsight::new(&config, Arc::new(clock.clone())).expect("set up"),
             decoder: nsight::Decoder::new(&config.name, None, config.checks_mode),
@@ -85,6 +91,10 @@ impl Subject for Nsight {
 
     fn config(&self) -> &AccountConfig {
         &self.config
+    }
+
+    fn plan_changed(&self) -> bool {
+        self.platform.plan_changed()
     }
 
     fn wants(&self, known: &View) -> Vec<Want<Self::Call>> {
@@ -116,8 +126,7 @@ pub struct Tactical {
 }
 
 impl Tactical {
-    pub fn new(world: Arc<World>, devices: usize, clock: &PinnedClock) -> Self {
-        let config = account(PlatformOptions::Tactical(TacticalOptions::default()), "https://api.rmm.example/");
+    pub fn new(config: AccountConfig, world: Arc<World>, devices: usize, clock: &PinnedClock) -> Self {
         Self {
             platform: tactical::Tactical::new(&config, Arc::new(clock.clone())).expect("set up"),
             decoder: tactical::Decoder::new(&config.name, config.checks_mode),
@@ -133,6 +142,10 @@ impl Subject for Tactical {
 
     fn config(&self) -> &AccountConfig {
         &self.config
+    }
+
+    fn plan_changed(&self) -> bool {
+        self.platform.plan_changed()
     }
 
     fn wants(&self, known: &View) -> Vec<Want<Self::Call>> {

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn wants(calls: usize, collector: Collector, interval: Duration, priority: Priority) -> Vec<Want<()>> {
-        vec![Want { call: (), collector, interval, priority }; calls]
+        vec![Want { call: (), collector, interval, priority, after: None }; calls]
     }
 
     fn account(sites: usize, devices: usize) -> Vec<Want<()>> {

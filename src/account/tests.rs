@@ -94,7 +94,7 @@ impl Platform for Scripted {
 
     fn wants(&self, known: &View) -> Vec<Want<Call>> {
         self.script().plans += 1;
-        let want = |call, collector, interval, priority| Want { call, collector, interval, priority };
+        let want = |call, collector, interval, priority| Want { call, collector, interval, priority, after: None };
         let mut wants = vec![want(Call::List, Collector::Inventory, self.list, Priority::Failing)];
         let failing = self.failing.map(|every| want(Call::Failing, Collector::Patches, every, Priority::Failing));
         wants.extend(failing);
@@ -247,6 +247,7 @@ async fn the_state_is_published_soon_after_a_change_and_now_and_then_without_one
             collector: Collector::Checks,
             interval: Duration::from_hours(1),
             priority: Priority::Sweep,
+            after: None,
         })),
         now,
     );

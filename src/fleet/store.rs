@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding;
 use super::failing::FailingReports;
+use super::lacking::LackingThen;
 use super::listed::MAX_DEVICES;
 use super::readings::AllReadings;
 use super::{
@@ -114,6 +115,8 @@ pub struct Fleet {
     pub(super) time_zone: Option<TimeZone>,
     /// The device list's check counters at the time when the device's own checks were read.
     pub(super) counters_when_read: HashMap<DeviceId, Option<[u64; 5]>>,
+    /// What devices lacked when they were asked.
+    pub(super) lacking: LackingThen,
     /// Devices that the platform once said it does not know, and when.
     pub(super) denied: PerDevice<()>,
     /// Records of the newest answers that repeat an id of the same answer.
@@ -147,6 +150,7 @@ impl Fleet {
             field_names: None,
             most_devices: MAX_DEVICES,
             counters_when_read: HashMap::new(),
+            lacking: LackingThen::default(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
         }
@@ -216,8 +220,14 @@ impl Fleet {
                 self.checks.insert(id, Part { value, at });
             }
             Update::Tasks(id, value) => _ = self.tasks.insert(id, Part { value, at }),
-            Update::Antivirus(id, value) => _ = self.antivirus.insert(id, Part { value, at }),
-            Update::Backup(id, value) => _ = self.backup.insert(id, Part { value, at }),
+            Update::Antivirus(id, value) => {
+                self.note_history(Collector::Antivirus, &id, value.as_deref(), at);
+                self.antivirus.insert(id, Part { value, at });
+            }
+            Update::Backup(id, value) => {
+                self.note_history(Collector::Backup, &id, value.as_deref(), at);
+                self.backup.insert(id, Part { value, at });
+            }
             Update::Patches(id, value) => _ = self.patches.insert(id, Part { value, at }),
             Update::Reading(id, reading) => self.readings.take(id, reading, at),
             Update::Selections(selections) => self.readings.take_selections(selections, at),

@@ -9,7 +9,7 @@ use crate::clock::Moment;
 use crate::planner::budget::MINUTE;
 use crate::planner::slots::Slot;
 use crate::planner::steady::Steady;
-use crate::planner::{Priority, ReadCall};
+use crate::planner::{Priority, ReadCall, Want};
 
 /// The lowest floor that a server which is not a simulator can have.
 pub(crate) const LEAST_REAL_FLOOR: Duration = Duration::from_secs(15);
@@ -25,6 +25,8 @@ const MOST_ADDED: Duration = Duration::from_secs(30);
 const LEAST_PROBE: Duration = Duration::from_mins(15);
 /// And at least so often.
 pub(super) const MOST_PROBE: Duration = Duration::from_hours(24);
+/// How much later than the last time a change may come: three quarters of an hour in a day.
+const LATER: u32 = u32::MAX / 32;
 /// Nothing is retried faster, even without any floor.
 const LEAST: Duration = Duration::from_millis(100);
 
@@ -117,6 +119,16 @@ pub(super) fn next_due<C: ReadCall>(
         end.plus(slot.interval.max(min_interval))
     };
     Some(due.max(floor))
+}
+
+/// Where on its grid a call lies, in 2^-32 of its interval: spread evenly by its identity, over the half of the interval that follows
+/// a change of its data where it is known when they change. That comes a little later on one day than on another.
+pub(super) fn phase<C>(identity: &str, want: &Want<C>) -> u32 {
+    let spread = crc32fast::hash(identity.as_bytes());
+    let interval = i128::try_from(want.interval.as_nanos()).unwrap_or(0);
+    let Some(after) = want.after.filter(|_| interval > 0) else { return spread };
+    let change = (after.as_nanosecond().rem_euclid(interval) << 32) / interval;
+    u32::try_from(change).unwrap_or(0).wrapping_add(LATER).wrapping_add(spread / 2)
 }
 
 /// From a wall time to the next point of a call's grid: the multiples of `interval` since 1970, plus `phase` / 2^32 of it. The
