@@ -212,6 +212,25 @@ mod tests {
     }
 
     #[test]
+    fn what_changes_once_a_day_is_due_in_the_half_day_after_it() {
+        let (day, change) = (seconds(86_400), "2026-03-04T07:03:00Z".parse::<jiff::Timestamp>().unwrap());
+        let mut want = crate::planner::tests::sweep(0);
+        want.interval = day;
+        assert_eq!(phase("x", &want), crc32fast::hash(b"x"));
+        want.after = Some(change);
+        let mut hours = [0_u32; 24];
+        for device in 0..10_000 {
+            // Some other day's change: the hour counts.
+            let phase = phase(&format!("GET /api/?service=list_av_history&deviceid={device}"), &want);
+            let due = to_grid(change.as_nanosecond() + 5 * 86_400_000_000_000, day, phase);
+            hours[usize::try_from(due.as_secs() / 3_600).unwrap()] += 1;
+        }
+        assert!(hours[0] > 150 && hours[0] < 260, "only from three quarters of an hour on: {hours:?}");
+        assert!(hours[1..12].iter().all(|count| (750..920).contains(count)), "{hours:?}");
+        assert_eq!(hours[13..].iter().sum::<u32>(), 0, "{hours:?}");
+    }
+
+    #[test]
     fn phases_of_neighbouring_identities_spread_evenly() {
         let mut tenths = [0_u32; 10];
         for device in 770_000..780_000 {
