@@ -15,6 +15,8 @@ mod subject;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use rmm_exporter::clock::{Clock, Moment};
 use rmm_exporter::config::AccountConfig;
 use rmm_exporter::demo::PinnedClock;
 use rmm_exporter::demo::world::World;
@@ -55,8 +57,28 @@ fn main() {
 
 /// An account with default settings, what is true, and the time.
 fn parts(platform: PlatformName, devices: usize) -> (AccountConfig, Arc<World>, PinnedClock) {
-    let clock = PinnedClock::at(BEGIN.parse().expect("a time"));
-    (account(platform), Arc::new(World::usual(devices, 1, Arc::new(clock.clone()))), clock)
+    let begin = BEGIN.parse().expect("a time");
+    let clock = PinnedClock::at(begin);
+    let slow = Slow { clock: clock.clone(), begin };
+    (account(platform), Arc::new(World::usual(devices, 1, Arc::new(slow))), clock)
+}
+
+/// The time in the simulated servers. There things happen within minutes, so that a demo is lively; in a real fleet a few devices
+/// come and go in a day, and a few checks change in an hour.
+struct Slow {
+    clock: PinnedClock,
+    begin: Timestamp,
+}
+
+/// How many times as slow.
+const SLOWER: i32 = 200;
+
+impl Clock for Slow {
+    fn now(&self) -> Moment {
+        let now = self.clock.now();
+        let wall = self.begin + now.wall.duration_since(self.begin) / SLOWER;
+        Moment { wall, ..now }
+    }
 }
 
 fn play(devices: usize, subject: impl Subject, clock: PinnedClock) -> Outcome {

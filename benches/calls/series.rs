@@ -17,8 +17,9 @@ use rmm_exporter::platform::PlatformName;
 use super::parts;
 use super::subject::{Nsight, Subject, Tactical};
 
-/// What Prometheus' head takes for a series, as the documents of the ecosystem reckon: 3 to 4 KiB.
-const KIB_A_SERIES: f64 = 3.5;
+/// What Prometheus takes for a series of a device: resident memory of Prometheus 2.42 that scrapes 225,000 of them, and nothing
+/// else, through the series that there are.
+const KIB_A_SERIES: f64 = 4.3;
 
 /// Prints the tables of both platforms for so many devices each.
 pub fn print(devices: usize) {
