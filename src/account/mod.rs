@@ -7,6 +7,7 @@ mod journal;
 mod key;
 mod once;
 mod options;
+mod pace;
 mod planning;
 mod remember;
 mod rendering;
@@ -36,8 +37,7 @@ pub use any::{AnyAccount, ReadyAccount};
 use calls::Finished;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
-use options::stale_after;
-pub(crate) use options::{fleet_options, limits};
+pub use options::{fleet_options, limits, stale_after};
 pub use report::setup;
 use secrets::Orders;
 pub use secrets::Secrets;
@@ -112,7 +112,7 @@ impl<P: Platform> Account<P> {
         journal.idle(needs.idle());
         let pauses = kept.pauses.clone();
         let mut account = Self {
-            stale_after: stale_after(&config, std::iter::empty()),
+            stale_after: stale_after::<P::Call>(&config, &[]),
             needs,
             journal,
             platform: Arc::new(platform),

@@ -19,7 +19,7 @@ impl<P: Platform> Account<P> {
             let mut wants = self.platform.wants(&known);
             wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
             self.journal.wanted(&wants);
-            self.stale_after = stale_after(&self.config, wants.iter().map(|want| (want.collector, want.interval)));
+            self.stale_after = stale_after(&self.config, &wants);
             self.fleet().keep_for(self.stale_after.clone());
             self.planner.plan(wants, now);
             known

@@ -100,7 +100,7 @@ impl Platform for Scripted {
 
     fn wants(&self, known: &View) -> Vec<Want<Call>> {
         self.script().plans += 1;
-        let want = |call, collector, interval, priority| Want { call, collector, interval, priority };
+        let want = |call, collector, interval, priority| Want { call, collector, interval, priority, after: None };
         let mut wants = vec![want(Call::List, Collector::Inventory, self.list, Priority::Failing)];
         let failing = self.failing.map(|every| want(Call::Failing, Collector::Patches, every, Priority::Failing));
         wants.extend(failing);

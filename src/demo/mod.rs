@@ -4,6 +4,7 @@
 //! misreading in one of them shows.
 
 mod configuration;
+pub mod direct;
 mod nsight;
 pub mod pinned;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use self::tactical::Tactical;
 use self::world::World;
 use crate::clock::{Clock, SystemClock};
 
+pub use self::direct::{Direct, DirectAnswer};
 pub use self::pinned::PinnedClock;
 pub use self::server::audit::{Audit, Call, Summary};
 pub use self::server::fault::{Fault, RetryAfter, Scope};

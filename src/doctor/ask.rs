@@ -67,7 +67,13 @@ impl<P: Prober> Asker<P> {
     /// Asks as soon as the limits allow. `None` when that would take longer than a minute, as after a timeout of a server
     /// that goes on working, or when the server asked for a pause.
     pub async fn ask(&mut self, call: P::Call) -> Option<Asked> {
-        let want = Want { call, collector: Collector::Inventory, interval: INTERVAL, priority: Priority::Failing };
+        let want = Want {
+            call,
+            collector: Collector::Inventory,
+            interval: INTERVAL,
+            priority: Priority::Failing,
+            after: None,
+        };
         let asked = self.clock.now();
         self.planner.plan(vec![want], asked);
         let Start { call, permit, .. } = loop {

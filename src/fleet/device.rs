@@ -167,6 +167,9 @@ pub struct DeviceRecord {
     pub antivirus_engine: Option<AntivirusEngine>,
     /// How many seconds its clock is ahead of UTC (N-sight).
     pub utc_offset: Option<i32>,
+    /// When its daily checks ran last (N-sight).
+    #[serde(with = "encoding::optional_time")]
+    pub daily_check: Option<Timestamp>,
     /// Its custom fields, where a mapping looks at them (Tactical RMM).
     pub custom_fields: Option<Arc<[CustomField]>>,
     /// Pending actions (Tactical RMM).
@@ -213,6 +216,7 @@ impl DeviceRecord {
             features: None,
             antivirus_engine: None,
             utc_offset: None,
+            daily_check: None,
             custom_fields: None,
             pending_actions: None,
             patches_pending: None,

@@ -9,7 +9,7 @@ use super::failing::FreshReports;
 use super::store::{Fleet, Part, PerDevice};
 use super::{
     ClientKey, ClientRecord, ClientView, DeviceId, DeviceList, DeviceRecord, DeviceView, Kind, KindCounts, Label,
-    SiteKey, SiteRecord, SiteView, View,
+    Lacking, SiteKey, SiteRecord, SiteView, View,
 };
 use crate::collector::Collector;
 
@@ -66,7 +66,11 @@ impl Fleet {
 
         let failing = self.failing.fresh(&mut fresh);
         let mut devices = Vec::new();
+        let mut lacking = Lacking::default();
         for record in self.merged_records(&mut fresh, &failing) {
+            if now.is_none() {
+                self.add_lacking(&record, &mut lacking);
+            }
             let client = name_of(&client_names, &record.client, record.client_name.as_ref());
             let site = name_of(&site_names, &record.site, record.site_name.as_ref());
             if self.admits(&client, &site, &record) {
@@ -105,6 +109,7 @@ impl Fleet {
             alerts: self.alerts.as_ref().and_then(|part| fresh.of(part, Collector::Alerts)).copied(),
             time_zone: self.zone().cloned(),
             antivirus_products: self.antivirus_products.clone(),
+            lacking,
             duplicates,
             valid_until: fresh.valid_until,
         }
@@ -254,6 +259,7 @@ fn fill_gaps(newer: &mut DeviceRecord, older: &DeviceRecord) {
         features,
         antivirus_engine,
         utc_offset,
+        daily_check,
         custom_fields,
         pending_actions,
         patches_pending,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding;
 use super::failing::FailingReports;
+use super::lacking::LackingThen;
 use super::listed::MAX_DEVICES;
 use super::readings::AllReadings;
 use super::{
@@ -117,6 +118,8 @@ pub struct Fleet {
     /// Where devices are in the account's own list; may be out of date.
     #[serde(skip)]
     pub(super) places: HashMap<DeviceId, usize>,
+    /// What devices lacked when they were asked.
+    pub(super) lacking: LackingThen,
     /// Devices that the platform once said it does not know, and when.
     pub(super) denied: PerDevice<()>,
     /// Records of the newest answers that repeat an id of the same answer.
@@ -151,6 +154,7 @@ impl Fleet {
             most_devices: MAX_DEVICES,
             counters_when_read: HashMap::new(),
             places: HashMap::new(),
+            lacking: LackingThen::default(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
         }
@@ -203,6 +207,7 @@ impl Fleet {
                     devices.clear();
                 }
                 changed.hurry = self.devices_with_changed_counters(&devices);
+                self.lacking.list(&devices);
                 changed.objects = self.apply_devices(list, devices, at);
             }
             Update::Failing(devices) => {
@@ -222,8 +227,14 @@ impl Fleet {
                 self.checks.insert(id, Part { value, at });
             }
             Update::Tasks(id, value) => _ = self.tasks.insert(id, Part { value, at }),
-            Update::Antivirus(id, value) => _ = self.antivirus.insert(id, Part { value, at }),
-            Update::Backup(id, value) => _ = self.backup.insert(id, Part { value, at }),
+            Update::Antivirus(id, value) => {
+                self.note_history(Collector::Antivirus, &id, value.as_deref(), at);
+                self.antivirus.insert(id, Part { value, at });
+            }
+            Update::Backup(id, value) => {
+                self.note_history(Collector::Backup, &id, value.as_deref(), at);
+                self.backup.insert(id, Part { value, at });
+            }
             Update::Patches(id, value) => _ = self.patches.insert(id, Part { value, at }),
             Update::Reading(id, reading) => self.readings.take(id, reading, at),
             Update::Selections(selections) => self.readings.take_selections(selections, at),

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{
-    AntivirusProduct, ClientKey, DeviceId, DeviceRecord, KindCounts, Label, License, OpenAlerts, PatchCounts, Readings,
-    ServerState, Severity, SiteKey, StatusCounts,
+    AntivirusProduct, ClientKey, DeviceId, DeviceRecord, KindCounts, Label, Lacking, License, OpenAlerts, PatchCounts,
+    Readings, ServerState, Severity, SiteKey, StatusCounts,
 };
 
 /// An account at one moment. Ordered by names, then ids, so that the same fleet gives the same text.
@@ -30,6 +30,8 @@ pub struct View {
     pub time_zone: Option<TimeZone>,
     /// The antivirus products that the platform knows, once known (N-sight).
     pub antivirus_products: Option<Arc<[AntivirusProduct]>>,
+    /// Devices that need not be asked for a history (N-sight); only in what is known, for the plan.
+    pub lacking: Lacking,
     /// Records that named an object which the same answer had named before; the first one counts.
     pub duplicates: u64,
     /// When the next part of it goes stale; `None` when nothing can.

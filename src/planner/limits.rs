@@ -25,7 +25,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// How much of the budget is kept for [`Failing`](crate::planner::Priority::Failing) and
+    /// How much of the budget is kept at most for [`Failing`](crate::planner::Priority::Failing) and
     /// [`Inventory`](crate::planner::Priority::Inventory) calls: a tenth, at least one where the budget is four or more.
     pub(super) fn reserve(&self) -> u32 {
         (self.requests_per_minute / 10).max(u32::from(self.requests_per_minute >= 4))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::clock::Moment;
-use crate::planner::schedule::next_due;
+use crate::planner::schedule::{next_due, phase};
 use crate::planner::slots::{Id, Slot};
 use crate::planner::steady::Steady;
 use crate::planner::{Planner, ReadCall, Want, ledger};
@@ -57,6 +57,7 @@ impl<C: ReadCall> Planner<C> {
             return;
         }
         slot.generation = self.generation;
+        slot.phase = phase(&identity, &want);
         slot.call = want.call;
         let same = (slot.collector, slot.interval, slot.priority) == (want.collector, want.interval, want.priority);
         if slot.planned && same {

@@ -196,7 +196,7 @@ impl<C: ReadCall> Planner<C> {
         let Some(id) = chosen else { return Err(self.next_candidate(now, |_| true)) };
         let sweep = self.slots.at(id).is_some_and(|slot| slot.priority == Priority::Sweep);
         if sweep && !fair_turn {
-            let unreserved = self.limits.requests_per_minute.saturating_sub(self.limits.reserve());
+            let unreserved = self.limits.requests_per_minute.saturating_sub(self.reserve(now));
             let reserve = self.budget_gate(unreserved);
             if reserve != Gate::Open {
                 // What becomes due or open meanwhile may be of the sort that the reserve is for.
@@ -205,6 +205,13 @@ impl<C: ReadCall> Planner<C> {
             }
         }
         Ok(id)
+    }
+
+    /// How much of the budget a sweep leaves to calls that go before it: as many as become due before what it takes is free again,
+    /// at least one, which nobody foresaw, and at most the tenth.
+    fn reserve(&self, now: Steady) -> u32 {
+        let most = self.limits.reserve();
+        self.queue.urgent_until(now.plus(MINUTE), most).max(1).min(most)
     }
 
     /// What holds for every call.

@@ -40,6 +40,8 @@ struct Ready {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: BTreeSet<(Steady, Id)>,
+    /// Those of them that go before sweeps.
+    urgent: BTreeSet<(Steady, Id)>,
     ready: BTreeMap<&'static str, Ready>,
 }
 
@@ -53,6 +55,9 @@ impl Queue {
             slot.place = Place::Ready;
         } else {
             self.waiting.insert((slot.due, id));
+            if slot.priority != Priority::Sweep {
+                self.urgent.insert((slot.due, id));
+            }
             slot.place = Place::Waiting;
         }
     }
@@ -63,6 +68,7 @@ impl Queue {
             Place::Nowhere => {}
             Place::Waiting => {
                 self.waiting.remove(&(slot.due, id));
+                self.urgent.remove(&(slot.due, id));
             }
             Place::Ready => {
                 if let Some(ready) = self.ready.get_mut(slot.name) {
@@ -80,6 +86,7 @@ impl Queue {
             && due <= now
         {
             self.waiting.pop_first();
+            self.urgent.remove(&(due, id));
             if let Some(slot) = slots.at_mut(id) {
                 self.insert(id, slot, now);
             }
@@ -101,6 +108,12 @@ impl Queue {
     /// When the next call becomes due that is not due yet.
     pub(super) fn next_due(&self) -> Option<Steady> {
         self.waiting.first().map(|(due, _)| *due)
+    }
+
+    /// How many calls that go before sweeps become due until `then`, counted to `most`.
+    pub(super) fn urgent_until(&self, then: Steady, most: u32) -> u32 {
+        let soon = self.urgent.iter().take_while(|(due, _)| *due <= then);
+        soon.take(usize::try_from(most).unwrap_or(usize::MAX)).fold(0, |count, _| count + 1)
     }
 
     /// The names with due calls.

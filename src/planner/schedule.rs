@@ -9,7 +9,7 @@ use crate::clock::Moment;
 use crate::planner::budget::MINUTE;
 use crate::planner::slots::Slot;
 use crate::planner::steady::Steady;
-use crate::planner::{Priority, ReadCall};
+use crate::planner::{Priority, ReadCall, Want};
 
 /// The lowest floor that a server which is not a simulator can have.
 pub(crate) const LEAST_REAL_FLOOR: Duration = Duration::from_secs(15);
@@ -25,6 +25,8 @@ const MOST_ADDED: Duration = Duration::from_secs(30);
 const LEAST_PROBE: Duration = Duration::from_mins(15);
 /// And at least so often.
 pub(super) const MOST_PROBE: Duration = Duration::from_hours(24);
+/// How much later than the last time a change may come: three quarters of an hour in a day.
+const LATER: u32 = u32::MAX / 32;
 /// Nothing is retried faster, even without any floor.
 const LEAST: Duration = Duration::from_millis(100);
 
@@ -119,6 +121,16 @@ pub(super) fn next_due<C: ReadCall>(
     Some(due.max(floor))
 }
 
+/// Where on its grid a call lies, in 2^-32 of its interval: spread evenly by its identity, over the half of the interval that follows
+/// a change of its data where it is known when they change. That comes a little later on one day than on another.
+pub(super) fn phase<C>(identity: &str, want: &Want<C>) -> u32 {
+    let spread = crc32fast::hash(identity.as_bytes());
+    let interval = i128::try_from(want.interval.as_nanos()).unwrap_or(0);
+    let Some(after) = want.after.filter(|_| interval > 0) else { return spread };
+    let change = (after.as_nanosecond().rem_euclid(interval) << 32) / interval;
+    u32::try_from(change).unwrap_or(0).wrapping_add(LATER).wrapping_add(spread / 2)
+}
+
 /// From a wall time to the next point of a call's grid: the multiples of `interval` since 1970, plus `phase` / 2^32 of it. The
 /// grid hangs on the wall clock, so it is the same after a restart.
 fn to_grid(wall: i128, interval: Duration, phase: u32) -> Duration {
@@ -197,6 +209,25 @@ mod tests {
         assert_eq!(to_grid(wall + 900_000_000_001, interval, quarter), nearly);
         assert_eq!(to_grid(-1, interval, 0), Duration::from_nanos(1), "before 1970");
         assert_eq!(to_grid(wall, Duration::ZERO, quarter), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_changes_once_a_day_is_due_in_the_half_day_after_it() {
+        let (day, change) = (seconds(86_400), "2026-03-04T07:03:00Z".parse::<jiff::Timestamp>().unwrap());
+        let mut want = crate::planner::tests::sweep(0);
+        want.interval = day;
+        assert_eq!(phase("x", &want), crc32fast::hash(b"x"));
+        want.after = Some(change);
+        let mut hours = [0_u32; 24];
+        for device in 0..10_000 {
+            // Some other day's change: the hour counts.
+            let phase = phase(&format!("GET /api/?service=list_av_history&deviceid={device}"), &want);
+            let due = to_grid(change.as_nanosecond() + 5 * 86_400_000_000_000, day, phase);
+            hours[usize::try_from(due.as_secs() / 3_600).unwrap()] += 1;
+        }
+        assert!(hours[0] > 150 && hours[0] < 260, "only from three quarters of an hour on: {hours:?}");
+        assert!(hours[1..12].iter().all(|count| (750..920).contains(count)), "{hours:?}");
+        assert_eq!(hours[13..].iter().sum::<u32>(), 0, "{hours:?}");
     }
 
     #[test]

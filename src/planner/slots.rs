@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::collector::Collector;
+use crate::planner::schedule::phase;
 use crate::planner::steady::Steady;
 use crate::planner::sweeps::{RunId, Standing};
 use crate::planner::{Priority, ReadCall, Want};
@@ -87,7 +88,7 @@ impl<C: ReadCall> Slot<C> {
             interval: want.interval,
             priority: want.priority,
             order,
-            phase: crc32fast::hash(identity.as_bytes()),
+            phase: phase(identity, want),
             generation: 0,
             planned: false,
             flight: None,

@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::collector::Collector;
 
 /// A call that only reads. Each platform has one closed enum of them: nothing else can be sent.
@@ -51,6 +53,9 @@ pub struct Want<C> {
     pub interval: Duration,
     /// What goes first.
     pub priority: Priority,
+    /// What is asked for changes about once in each interval: so long after 1970, plus any number of intervals. A sweep asks for it in
+    /// the half of an interval that follows. `None`: at any time.
+    pub after: Option<Timestamp>,
 }
 
 /// How an attempt ended; the `outcome` label.

@@ -42,6 +42,7 @@ async fn the_state_is_published_soon_after_a_change_and_now_and_then_without_one
             collector: Collector::Checks,
             interval: Duration::from_hours(1),
             priority: Priority::Sweep,
+            after: None,
         })),
         now,
     );

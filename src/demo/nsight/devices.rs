@@ -75,14 +75,14 @@ fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck]) {
     xml.flag("active_247", device.active_247);
     xml.value("check_interval_247", device.check_interval);
     xml.value("status_247", overall(|class| class == 1));
-    local_times(xml, device, ["local_date_247", "local_time_247"]);
+    local_times(xml, device, device.last_report, ["local_date_247", "local_time_247"]);
     xml.value("utc_time_247", utc(device.last_report));
     xml.value("dsc_active", 1);
     xml.value("agent_mode", if server { 3 } else { 1 });
     xml.value("dsc_hour", 7);
     xml.value("dsc_status", overall(|class| class == 2));
-    local_times(xml, device, ["dsc_local_date", "dsc_local_time"]);
-    xml.value("dsc_utc_time", utc(device.last_report));
+    local_times(xml, device, device.daily_check(), ["dsc_local_date", "dsc_local_time"]);
+    xml.value("dsc_utc_time", utc(device.daily_check()));
     if server {
         xml.value("miss_factor_247", "2.5");
         xml.raw("<email_overdue_alert>1</email_overdue_alert><sms_overdue_alert>0</sms_overdue_alert>");
@@ -98,9 +98,9 @@ fn report(xml: &mut Xml, device: &NsightDevice, checks: &[NsightCheck]) {
     xml.value("utc_offset", device.utc_offset);
 }
 
-/// Date and time of the last report where the device stands.
-fn local_times(xml: &mut Xml, device: &NsightDevice, [date, time]: [&str; 2]) {
-    let Some(report) = device.last_report else {
+/// Date and time of a report where the device stands.
+fn local_times(xml: &mut Xml, device: &NsightDevice, report: Option<Timestamp>, [date, time]: [&str; 2]) {
+    let Some(report) = report else {
         xml.value(date, "0000-00-00");
         xml.empty(time);
         return;

@@ -42,7 +42,7 @@ impl Listener for StoppableListener {
 }
 
 /// Breaks one connection. Clones break the same one.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Cut(CancellationToken);
 
 impl Cut {

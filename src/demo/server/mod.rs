@@ -42,6 +42,11 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    /// A request that came over no connection.
+    pub(crate) fn direct(method: &str, path: String, query: Vec<(String, String)>, headers: HeaderMap) -> Self {
+        Self { method: method.to_owned(), path, query, headers, body: Bytes::new(), connection: Cut::default() }
+    }
+
     /// The first parameter of that name.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

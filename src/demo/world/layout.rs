@@ -47,6 +47,10 @@ pub(super) struct Blueprint {
     pub empty: usize,
     /// Number of the first client and of the first site.
     pub ids: (u64, u64),
+    /// About how many places a client has.
+    pub client_places: usize,
+    /// How many sites a client has: one of these.
+    pub client_sites: &'static [usize],
 }
 
 const TRADES: [&str; 12] = [
@@ -80,7 +84,7 @@ const FAMILIES: [&str; 12] = [
 const SITES: [&str; 6] = ["Zentrale", "Lager Süd", "Harbour Street", "Filiale Köln", "Werk 2", "Home office"];
 
 impl Layout {
-    /// Lays out `places` places: the named clients first, then one more client for about every 25 places.
+    /// Lays out `places` places: the named clients first, then one more client for about every `client_places`.
     pub(super) fn new(blueprint: &Blueprint, places: usize, chance: Chance) -> Self {
         let mut names: Vec<(String, Vec<String>)> = blueprint
             .first
@@ -88,10 +92,12 @@ impl Layout {
             .map(|(name, sites)| ((*name).to_owned(), sites.iter().map(|&site| site.to_owned()).collect()))
             .collect();
         let first = names.len();
-        for index in first..first.max(places / 25) {
+        for index in first..first.max(places / blueprint.client_places) {
             let chance = chance.of(index as u64);
             let name = format!("{} {} {index}", chance.of(1).pick(&TRADES), chance.of(2).pick(&FAMILIES));
-            let count = 1 + usize::try_from(chance.of(3).below(3)).unwrap_or(0);
+            let sites = blueprint.client_sites;
+            let pick = usize::try_from(chance.of(3).below(sites.len() as u64)).unwrap_or(0);
+            let count = sites.get(pick).copied().unwrap_or(1);
             names.push((name, SITES.iter().take(count).map(|&site| site.to_owned()).collect()));
         }
         let inhabited: usize = names
@@ -154,8 +160,13 @@ impl Layout {
 mod tests {
     use super::*;
 
-    const BLUEPRINT: Blueprint =
-        Blueprint { first: &[("A", &["x", "y"]), ("None", &["empty"]), ("B", &["z"])], empty: 1, ids: (100, 900) };
+    const BLUEPRINT: Blueprint = Blueprint {
+        first: &[("A", &["x", "y"]), ("None", &["empty"]), ("B", &["z"])],
+        empty: 1,
+        ids: (100, 900),
+        client_places: 25,
+        client_sites: &[1, 2, 3],
+    };
 
     #[test]
     fn every_place_has_one_site_and_the_empty_client_none() {

@@ -69,6 +69,8 @@ const NSIGHT: Blueprint = Blueprint {
     ],
     empty: 4,
     ids: (41_007, 50_311),
+    client_places: 25,
+    client_sites: &[1, 2, 3],
 };
 
 const TACTICAL: Blueprint = Blueprint {
@@ -82,21 +84,44 @@ const TACTICAL: Blueprint = Blueprint {
     ],
     empty: 4,
     ids: (1, 1),
+    client_places: 25,
+    client_sites: &[1, 2, 3],
 };
+
+/// How many sites usual clients have: 1.6 on average.
+const USUAL_SITES: [usize; 5] = [1, 1, 2, 2, 2];
 
 impl World {
     /// A universe of about `devices` devices, half of them on each platform. Bad times come and go `pace` times as fast
     /// as normal.
     #[must_use]
     pub fn new(devices: usize, seed: u64, pace: f64, clock: Arc<dyn Clock>) -> Self {
-        let chance = Chance::new(seed);
         let tactical = devices / 2;
+        Self::laid_out((&NSIGHT, devices - tactical), (&TACTICAL, tactical), (seed, pace), clock)
+    }
+
+    /// A universe of so many devices on **each** platform, with clients of 30 devices and 1.6 sites: what `check-config` takes
+    /// for usual. Bad times come and go at their normal pace.
+    #[must_use]
+    pub fn usual(devices: usize, seed: u64, clock: Arc<dyn Clock>) -> Self {
+        let nsight = Blueprint { client_places: 30, client_sites: &USUAL_SITES, ..NSIGHT };
+        let tactical = Blueprint { client_places: 30, client_sites: &USUAL_SITES, ..TACTICAL };
+        Self::laid_out((&nsight, devices), (&tactical, devices), (seed, 1.0), clock)
+    }
+
+    fn laid_out(
+        nsight: (&Blueprint, usize),
+        tactical: (&Blueprint, usize),
+        (seed, pace): (u64, f64),
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let chance = Chance::new(seed);
         Self {
             seed: chance,
             speed: if pace.is_finite() { pace.clamp(0.01, 1_000.0) } else { 1.0 },
             clock,
-            nsight: Layout::new(&NSIGHT, devices - tactical, chance.of(1)),
-            tactical: Layout::new(&TACTICAL, tactical, chance.of(2)),
+            nsight: Layout::new(nsight.0, nsight.1, chance.of(1)),
+            tactical: Layout::new(tactical.0, tactical.1, chance.of(2)),
             cold_cache: AtomicBool::new(false),
             tactical_switches: TacticalSwitches::default(),
             selection_per_device: AtomicBool::new(false),

@@ -100,7 +100,19 @@ pub struct NsightDevice {
     pub(super) silent_since: Option<i64>,
 }
 
+/// The local hour of daily checks.
+const DAILY_HOUR: i64 = 7;
+
 impl NsightDevice {
+    /// When its daily checks ran last: some minutes after the hour where it stands, or later, when it was away then.
+    #[must_use]
+    pub fn daily_check(&self) -> Option<Timestamp> {
+        let report = self.last_report?.as_second() + i64::from(self.utc_offset);
+        let check = report.div_euclid(86_400) * 86_400 + DAILY_HOUR * 3_600 + i64::try_from(self.id % 600).unwrap_or(0);
+        let check = if check > report { check - 86_400 } else { check };
+        Timestamp::from_second(check - i64::from(self.utc_offset)).ok()
+    }
+
     /// The last moment at which it could do anything, Unix ms.
     pub(super) fn awake_until(&self, at: Timestamp) -> i64 {
         self.silent_since.map_or(at.as_millisecond(), |since| since - 1_000)

@@ -1,6 +1,7 @@
 //! The store and the view, through a day in the life of small accounts.
 
 mod known;
+mod lacking;
 mod lists;
 mod readings;
 mod stored;

@@ -34,6 +34,7 @@ fn same(one: &Fleet, other: &Fleet) -> bool {
         field_names,
         time_zone,
         counters_when_read,
+        lacking,
         denied,
         duplicates,
     } = one;
@@ -57,6 +58,7 @@ fn same(one: &Fleet, other: &Fleet) -> bool {
         && *field_names == other.field_names
         && *time_zone == other.time_zone
         && *counters_when_read == other.counters_when_read
+        && *lacking == other.lacking
         && *denied == other.denied
         && *duplicates == other.duplicates
 }

@@ -46,6 +46,28 @@ fn waiting_for_the_reserve_ends_when_a_call_of_its_sort_is_due() {
 }
 
 #[test]
+fn no_more_is_kept_than_comes_due() {
+    let starts = |inventories: u32, pass: u64| {
+        let inventories: Vec<_> = (0..inventories).map(inventory).collect();
+        let mut desk = Desk::planning(small(60, 20), inventories.clone());
+        for want in &inventories {
+            desk.make(want.call, seconds(0), Finish::Ok);
+        }
+        desk.pass(seconds(pass));
+        desk.plan([sweeps(200), inventories].concat());
+        let mut started = 0;
+        while let Some(call) = desk.start() {
+            desk.finish(call, Finish::Ok);
+            started += 1;
+        }
+        started
+    };
+    assert_eq!(starts(10, 300), 59, "nothing of them within a minute: only what nobody foresees");
+    assert_eq!(starts(3, 850), 57, "room for each of the three");
+    assert_eq!(starts(10, 850), 54, "and for a tenth at most");
+}
+
+#[test]
 fn no_budget_starts_nothing() {
     let mut desk = Desk::planning(small(0, 1), sweeps(1));
     assert_eq!(desk.wait(), None);

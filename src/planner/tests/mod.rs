@@ -115,7 +115,7 @@ pub(super) fn inventory(client: u32) -> Want<Call> {
 }
 
 pub(super) fn want(call: Call, collector: Collector, interval: u64, priority: Priority) -> Want<Call> {
-    Want { call, collector, interval: seconds(interval), priority }
+    Want { call, collector, interval: seconds(interval), priority, after: None }
 }
 
 pub(super) fn failed(outcome: Outcome) -> Finish {

@@ -21,6 +21,8 @@ const LONGEST_STAY: Duration = Duration::from_hours(24);
 const FIRST_SELECTION_STAY: Duration = Duration::from_hours(24);
 /// The longest.
 const LONGEST_SELECTION_STAY: Duration = Duration::from_hours(7 * 24);
+/// So long a plan is good at most.
+const PLAN_AGAIN: Duration = Duration::from_hours(1);
 /// Clients one by one may take this part of the budget (one part in N).
 const BUDGET_SHARE: u32 = 2;
 
@@ -88,6 +90,8 @@ pub(super) struct FallbackState {
     selection: Selection,
     /// What [`Self::now`] said when it was last asked for the plan.
     planned: Fallbacks,
+    /// When that was.
+    planned_at: Duration,
 }
 
 impl FallbackState {
@@ -99,18 +103,20 @@ impl FallbackState {
             report: Report::Whole { slow: 0, answers_others: false },
             selection: Selection::Whole { slow: 0 },
             planned: Fallbacks::default(),
+            planned_at: Duration::ZERO,
         }
     }
 
     /// What to ask at that time, for a plan.
     pub(super) fn for_plan(&mut self, now: Duration) -> Fallbacks {
+        self.planned_at = now;
         self.planned = self.now(now);
         self.planned
     }
 
-    /// Whether another plan is due.
+    /// Whether another plan is due: also now and then, for what depends on how old data are, and on when daily checks ran.
     pub(super) fn plan_changed(&mut self, now: Duration) -> bool {
-        self.now(now) != self.planned
+        self.now(now) != self.planned || now.saturating_sub(self.planned_at) >= PLAN_AGAIN
     }
 
     fn now(&mut self, now: Duration) -> Fallbacks {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::*;
 use crate::fleet::failing::FailingReports;
+use crate::fleet::lacking::LackingThen;
 use crate::fleet::readings::{AllReadings, Kept};
 use crate::fleet::store::{Part, Released};
 
@@ -69,6 +70,7 @@ pub(super) fn record() -> DeviceRecord {
         ]),
         antivirus_engine: Some(AntivirusEngine::Bitdefender),
         utc_offset: Some(-3600),
+        daily_check: Some(at(-20_000)),
         custom_fields: Some(Arc::new([flag, text])),
         pending_actions: Some(11),
         patches_pending: Some(true),
@@ -365,6 +367,10 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
         field_names: Some(field_names()),
         time_zone: TimeZone::get("America/New_York").ok(),
         counters_when_read: one(device.clone(), Some([5, 4, 3, 2, 1])),
+        lacking: LackingThen {
+            antivirus: one(device.clone(), part(Some(21), 17)),
+            backup: one(device.clone(), part(None, 18)),
+        },
         denied: one(device, part((), 16)),
         duplicates: one(DeviceList::Client(client, Kind::Server), 19),
     }

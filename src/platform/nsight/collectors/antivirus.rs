@@ -13,10 +13,11 @@ use crate::platform::nsight::xml::Tally;
 pub const DEFAULTS: CollectorDefaults =
     CollectorDefaults { collector: Collector::Antivirus, enabled: true, interval: Duration::from_hours(24) };
 
-/// The calls.
+/// The calls. A device without such a check is left out, as long as that is known.
 #[must_use]
 pub fn calls(view: &View) -> Vec<Call> {
-    with_agent(view).map(|device| Call::ListAvHistory(device.id.clone())).collect()
+    let asked = with_agent(view).filter(|device| !view.lacking.antivirus.contains(&device.id));
+    asked.map(|device| Call::ListAvHistory(device.id.clone())).collect()
 }
 
 /// What list_av_history says.

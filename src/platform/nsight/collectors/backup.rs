@@ -13,10 +13,11 @@ use crate::platform::nsight::xml::Tally;
 pub const DEFAULTS: CollectorDefaults =
     CollectorDefaults { collector: Collector::Backup, enabled: true, interval: Duration::from_hours(24) };
 
-/// The calls.
+/// The calls. A device without such a check is left out, as long as that is known.
 #[must_use]
 pub fn calls(view: &View) -> Vec<Call> {
-    with_agent(view).map(|device| Call::ListBackupHistory(device.id.clone())).collect()
+    let asked = with_agent(view).filter(|device| !view.lacking.backup.contains(&device.id));
+    asked.map(|device| Call::ListBackupHistory(device.id.clone())).collect()
 }
 
 /// What list_backup_history says.

@@ -207,6 +207,7 @@ pub fn details(
         record.boot = device.last_boot.filter(|boot| *boot <= context.now);
         record.memory_bytes = device.memory_bytes;
         record.utc_offset = device.utc_offset;
+        record.daily_check = device.last_daily_check.filter(|check| *check <= context.now);
         let is_active = device.active_247 == Some(true);
         record.check_interval = device.check_interval.filter(|_| is_active);
         if kind == Kind::Server {

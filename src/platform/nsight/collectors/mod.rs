@@ -22,6 +22,7 @@ mod storage;
 pub mod time_zone;
 mod words;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ use super::noted::Noted;
 use super::xml::Tally;
 use crate::collector::{Collector, CollectorDefaults};
 use crate::config::{AccountConfig, ChecksMode};
-use crate::fleet::{DeviceView, Kind, OsFamily, Update, View};
+use crate::fleet::{DeviceId, DeviceView, Kind, OsFamily, Update, View};
 use crate::planner::{Priority, Want};
 
 /// N-sight's collectors.
@@ -69,6 +70,9 @@ pub struct Fallbacks {
 #[must_use]
 pub fn wants(config: &AccountConfig, view: &View, fallbacks: Fallbacks) -> Vec<Want<Call>> {
     let mut wants = Vec::new();
+    // A history by days changes when the day's check has run.
+    let checked = view.devices.iter().filter_map(|device| Some((&device.id, device.record.daily_check?)));
+    let checked: HashMap<&DeviceId, Timestamp> = checked.collect();
     for (collector, settings) in &config.collectors {
         let priority = match collector {
             Collector::Inventory => Priority::Inventory,
@@ -78,7 +82,11 @@ pub fn wants(config: &AccountConfig, view: &View, fallbacks: Fallbacks) -> Vec<W
         let want = |call| {
             // Behind a pause after failures only one call gets through: whether the platform is up must not wait for others.
             let priority = if call == Call::ListClients { Priority::Failing } else { priority };
-            Want { call, collector: *collector, interval: settings.interval, priority }
+            let after = match &call {
+                Call::ListAvHistory(device) | Call::ListBackupHistory(device) => checked.get(device).copied(),
+                _ => None,
+            };
+            Want { call, collector: *collector, interval: settings.interval, priority, after }
         };
         wants.extend(calls(config, *collector, view, fallbacks).into_iter().map(want));
     }

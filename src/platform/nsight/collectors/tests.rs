@@ -310,6 +310,24 @@ fn identities(wants: &[Want<Call>], collector: Collector) -> Vec<String> {
 }
 
 #[test]
+fn histories_are_asked_for_after_the_days_check_and_not_where_there_is_none() {
+    let config = account("https://www.systemmonitor.co.uk/".parse().expect("URL"));
+    let mut view = small_fleet();
+    let checked = time("2026-03-04T07:03:00Z");
+    view.devices.first_mut().expect("device 1").record.daily_check = Some(checked);
+    view.lacking.backup.insert(device_id("1"));
+    view.lacking.antivirus.insert(device_id("2"));
+    let wants = wants(&config, &view, Fallbacks::default());
+    let histories = |collector| {
+        let mine = wants.iter().filter(|want| want.collector == collector && want.priority == Priority::Sweep);
+        mine.map(|want| (want.call.identity(), want.after)).collect::<Vec<_>>()
+    };
+    assert_eq!(histories(Collector::Antivirus), [("list_av_history?deviceid=1".to_owned(), Some(checked))]);
+    assert_eq!(histories(Collector::Backup), [("list_backup_history?deviceid=2".to_owned(), None)]);
+    assert!(wants.iter().all(|want| want.after.is_none() || want.collector == Collector::Antivirus));
+}
+
+#[test]
 fn each_collector_wants_its_calls_at_its_own_pace() {
     let mut config = account("https://www.systemmonitor.co.uk/".parse().expect("URL"));
     let hours = Duration::from_hours;

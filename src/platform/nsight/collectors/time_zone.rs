@@ -23,7 +23,7 @@ pub fn want(config: &AccountConfig) -> Option<Want<Call>> {
     let (collector, settings) = IN_NEED.iter().find_map(|collector| config.collectors.get_key_value(collector))?;
     // Nobody changes this setting, but a longer interval would keep the collector's runs from ending.
     let (collector, interval) = (*collector, settings.interval);
-    Some(Want { call: Call::ListGeneralSettings, collector, interval, priority: Priority::Inventory })
+    Some(Want { call: Call::ListGeneralSettings, collector, interval, priority: Priority::Inventory, after: None })
 }
 
 /// What list_general_settings says.

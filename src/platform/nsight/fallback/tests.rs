@@ -227,6 +227,7 @@ fn many_clients_are_asked_less_often() {
             collector: Collector::FailingChecks,
             interval: Duration::from_mins(3),
             priority,
+            after: None,
         };
         let mut wants: Vec<_> = (0..clients)
             .map(|client| want(Call::ListFailingChecksOf(ClientKey::new(&client.to_string())), Priority::Failing))

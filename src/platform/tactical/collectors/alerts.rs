@@ -14,7 +14,7 @@ use crate::planner::{Priority, Want};
 /// The call.
 pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
     let (collector, interval, priority) = (Collector::Alerts, config.interval, Priority::Inventory);
-    std::iter::once(Want { call: Call::Alerts, collector, interval, priority })
+    std::iter::once(Want { call: Call::Alerts, collector, interval, priority, after: None })
 }
 
 /// Counts open alerts. The call asks for those that are neither resolved nor snoozed; should the server name others, they are

@@ -22,7 +22,10 @@ const MAX_VALUES: usize = 1000;
 pub fn wants(config: CollectorConfig, mappings: &Mappings) -> impl Iterator<Item = Want<Call>> {
     // Nobody renames fields every day, but a longer interval would keep the inventory's runs from ending.
     let (collector, interval, priority) = (Collector::Inventory, config.interval, Priority::Inventory);
-    mappings.use_fields().then_some(Want { call: Call::CustomFields, collector, interval, priority }).into_iter()
+    mappings
+        .use_fields()
+        .then_some(Want { call: Call::CustomFields, collector, interval, priority, after: None })
+        .into_iter()
 }
 
 /// Reads the names of fields that agents have. Clients and sites have others, maybe of the same name.

@@ -26,7 +26,13 @@ const MAX_SITES: usize = 500_000;
 pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
     // Behind a pause after failures only one call gets through: whether the platform is up must not wait for others.
     [(Call::Agents, Priority::Failing), (Call::Clients, Priority::Inventory)].into_iter().map(
-        move |(call, priority)| Want { call, collector: Collector::Inventory, interval: config.interval, priority },
+        move |(call, priority)| Want {
+            call,
+            collector: Collector::Inventory,
+            interval: config.interval,
+            priority,
+            after: None,
+        },
     )
 }
 

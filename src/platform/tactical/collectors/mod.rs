@@ -30,6 +30,7 @@ fn sweep<'v>(
         collector,
         interval: config.interval,
         priority: Priority::Sweep,
+        after: None,
     })
 }
 

@@ -29,7 +29,7 @@ pub fn wants(config: CollectorConfig, has_token: bool) -> impl Iterator<Item = W
     } else {
         (Call::DashInfo, config.interval.max(LEAST_DASHINFO_INTERVAL))
     };
-    std::iter::once(Want { call, collector: Collector::Server, interval, priority: Priority::Inventory })
+    std::iter::once(Want { call, collector: Collector::Server, interval, priority: Priority::Inventory, after: None })
 }
 
 /// More days than any certificate has.

@@ -1,0 +1,89 @@
+//! How long the calls of each collector take to come round where the budget does not suffice for their intervals.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::collector::Collector;
+use crate::planner::{Priority, Want};
+
+/// The part of the budget that calls of the steady state can have: a call counts a little longer than a minute.
+const USABLE: f64 = 0.95;
+/// What sweeps get at least: every fourth start.
+const LEAST_OF_SWEEPS: f64 = 0.25;
+
+/// The calls of one sort: those that go first, or the sweeps.
+#[derive(Clone, Copy, Default)]
+struct Load {
+    calls: f64,
+    /// Calls a minute, if every interval is kept.
+    wanted: f64,
+}
+
+/// From one call to the next of the same identity, at most, by collector; nothing where the budget suffices.
+///
+/// What goes first is kept up while sweeps get a quarter of the budget. Of calls that are due and equally urgent the oldest data
+/// are read first, so that sweeps of all collectors come round equally often, whatever their intervals.
+pub(super) fn rounds<C>(wants: &[Want<C>], requests_per_minute: u32) -> BTreeMap<Collector, Duration> {
+    let (mut first, mut sweeps) = (Load::default(), Load::default());
+    for want in wants {
+        let load = if want.priority == Priority::Sweep { &mut sweeps } else { &mut first };
+        load.calls += 1.0;
+        load.wanted += 60.0 / want.interval.as_secs_f64().max(f64::MIN_POSITIVE);
+    }
+    let usable = f64::from(requests_per_minute) * USABLE;
+    if first.wanted + sweeps.wanted <= usable {
+        return BTreeMap::new();
+    }
+    let of_sweeps = (usable - first.wanted).max(sweeps.wanted.min(usable * LEAST_OF_SWEEPS));
+    let round =
+        |load: Load, a_minute: f64| Duration::try_from_secs_f64(load.calls / a_minute * 60.0).unwrap_or(Duration::MAX);
+    let (first, sweeps) = (round(first, usable - of_sweeps), round(sweeps, of_sweeps));
+    let mut rounds = BTreeMap::new();
+    for want in wants {
+        let round = if want.priority == Priority::Sweep { sweeps } else { first };
+        rounds.insert(want.collector, want.interval.max(round));
+    }
+    rounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants(calls: usize, collector: Collector, interval: Duration, priority: Priority) -> Vec<Want<()>> {
+        vec![Want { call: (), collector, interval, priority, after: None }; calls]
+    }
+
+    fn account(sites: usize, devices: usize) -> Vec<Want<()>> {
+        let (quarter, day) = (Duration::from_mins(15), Duration::from_hours(24));
+        let sweeps = [Collector::Antivirus, Collector::Backup];
+        let sweeps = sweeps.map(|collector| wants(devices, collector, day, Priority::Sweep)).concat();
+        [wants(sites, Collector::Inventory, quarter, Priority::Inventory), sweeps].concat()
+    }
+
+    fn minutes(rounds: &BTreeMap<Collector, Duration>) -> Vec<u64> {
+        rounds.values().map(|round| round.as_secs().div_ceil(60)).collect()
+    }
+
+    #[test]
+    fn a_budget_that_suffices_changes_nothing() {
+        assert_eq!(rounds::<()>(&[], 30), BTreeMap::new());
+        // 20 a minute, and 5.
+        assert_eq!(rounds(&account(300, 3_600), 30), BTreeMap::new());
+    }
+
+    #[test]
+    fn sweeps_wait_for_what_goes_first() {
+        // 26 a minute of 28.5, which would leave 2.5 for 7 a minute: nearly a quarter of all, so they have it.
+        assert_eq!(minutes(&rounds(&account(390, 5_000), 30)), [19, 1_440, 1_440]);
+        // 24 leave 4.5 for 8.3, of which they get a quarter of all.
+        assert_eq!(minutes(&rounds(&account(360, 6_000), 30)), [17, 1_685, 1_685]);
+    }
+
+    #[test]
+    fn what_goes_first_has_three_quarters_at_most() {
+        // 2,400 calls at 21.4 a minute; 20,000 at 7.1.
+        assert_eq!(minutes(&rounds(&account(2_400, 10_000), 30)), [113, 2_808, 2_808]);
+        assert_eq!(minutes(&rounds(&account(2_400, 10_000), 60)), [56, 1_440, 1_440]);
+    }
+}
