@@ -16,7 +16,7 @@ pub struct AccountMetrics {
 }
 
 /// The counters of one call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct CallMetrics {
     /// Attempts by outcome.
     pub(super) outcomes: BTreeMap<Outcome, u64>,

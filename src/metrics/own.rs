@@ -33,7 +33,7 @@ pub(super) struct Own {
 }
 
 /// One account in [`Own`].
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct OwnAccount {
     pub(super) status: Arc<AccountStatus>,
     /// Its API calls.
