@@ -44,6 +44,11 @@ impl AccountMetrics {
     pub(super) fn read(&self) -> BTreeMap<String, CallMetrics> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// Whether the counters are these now.
+    pub(super) fn are(&self, calls: &BTreeMap<String, CallMetrics>) -> bool {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner) == *calls
+    }
 }
 
 impl CallMetrics {

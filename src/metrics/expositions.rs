@@ -10,7 +10,6 @@ use tokio::runtime::Handle;
 
 use super::catalogue::{self, Scope};
 use super::exposition::{Exposition, Format, Part, Selection};
-use super::fleet::RenderedAccount;
 use super::headers::{end, headers};
 use super::joined::Joiner;
 use super::own::{Own, OwnAccount};
@@ -38,8 +37,17 @@ struct Last {
 /// What the exporter says of the accounts, and what that was made of.
 struct OwnPiece {
     accounts: Vec<OwnAccount>,
-    collectors: Option<Vec<Collector>>,
+    collectors: Vec<Collector>,
     piece: Piece,
+}
+
+impl OwnPiece {
+    /// Whether the same would be said now.
+    fn is_of(&self, accounts: &[&AccountSnapshot], selection: &Selection) -> bool {
+        self.collectors == selection.collectors
+            && self.accounts.len() == accounts.len()
+            && self.accounts.iter().zip(accounts).all(|(said, account)| said.is_of(account))
+    }
 }
 
 impl Expositions {
@@ -55,7 +63,7 @@ impl Expositions {
         let mut parts = vec![Part::Text(before)];
         parts.extend(self.accounts(last, &accounts, selection, format).map(Part::Piece));
         parts.push(Part::Text(after));
-        parts.extend(last.fleet.join(fleet(&accounts, selection, format)).into_iter().map(Part::Piece));
+        parts.extend(last.fleet.join(&fleet(&accounts, selection, format)).into_iter().map(Part::Piece));
         Exposition { parts }
     }
 
@@ -67,16 +75,19 @@ impl Expositions {
         selection: &Selection,
         format: Format,
     ) -> Option<Piece> {
-        let accounts: Vec<_> = accounts.iter().map(|account| own_account(account)).collect();
-        let collectors = (!selection.collectors.is_empty()).then(|| selection.collectors.clone());
         if let Some(last) = &*last.accounts.load()
-            && last.accounts == accounts
-            && last.collectors == collectors
+            && last.is_of(accounts, selection)
         {
             return Some(last.piece.clone());
         }
-        let own = Own { accounts: accounts.clone(), collectors: collectors.clone(), ..Own::default() };
-        let text = with_headers(own.render().into_iter().filter(|(index, _)| !is_of_exporter(*index)), format);
+        let accounts: Vec<_> = accounts.iter().map(|account| OwnAccount::of(account)).collect();
+        let collectors = selection.collectors.clone();
+        let own = Own {
+            accounts: accounts.clone(),
+            collectors: (!collectors.is_empty()).then(|| collectors.clone()),
+            ..Own::default()
+        };
+        let text = with_headers(own.render(|family| family.scope != Scope::Exporter), format);
         if text.is_empty() {
             return None;
         }
@@ -95,32 +106,23 @@ impl Expositions {
     }
 }
 
-fn own_account(account: &AccountSnapshot) -> OwnAccount {
-    OwnAccount {
-        status: account.status().clone(),
-        calls: account.metrics().read(),
-        series: account.rendered().map_or(0, |rendered| rendered.series),
-        dropped: account.rendered().map_or(0, RenderedAccount::dropped),
-    }
-}
-
 /// The series of the fleets with their headers, and the end.
-fn fleet(accounts: &[&AccountSnapshot], selection: &Selection, format: Format) -> Vec<Piece> {
+fn fleet<'a>(accounts: &[&'a AccountSnapshot], selection: &Selection, format: Format) -> Vec<&'a Piece> {
     let mut pieces = Vec::new();
     for (index, (family, header)) in catalogue::families().iter().zip(headers(format)).enumerate() {
         let mut of_family = accounts.iter().filter_map(|account| {
             let families = &account.rendered()?.families;
             let found = families.binary_search_by_key(&index, |(family, _)| *family).ok()?;
             let (_, piece) = families.get(found)?;
-            selection.admits_family(account, family).then(|| piece.clone())
+            selection.admits_family(account, family).then_some(piece)
         });
         if let Some(first) = of_family.next() {
-            pieces.extend([header.piece.clone(), first]);
+            pieces.extend([&header.piece, first]);
             pieces.extend(of_family);
         }
     }
     if format == Format::OpenMetrics {
-        pieces.push(end().piece.clone());
+        pieces.push(&end().piece);
     }
     pieces
 }
@@ -134,14 +136,10 @@ fn exporter_texts(snapshot: &Snapshot, format: Format) -> [String; 2] {
         tasks: Handle::try_current().ok().map(|runtime| runtime.metrics().num_alive_tasks() as u64),
         ..Own::default()
     };
-    let families = own.render().into_iter().filter(|(index, _)| is_of_exporter(*index));
+    let families = own.render(|family| family.scope == Scope::Exporter).into_iter();
     let of_accounts = catalogue::families().iter().position(|family| family.scope != Scope::Exporter);
     let (before, after): (Vec<_>, Vec<_>) = families.partition(|(index, _)| Some(*index) < of_accounts);
     [with_headers(before, format), with_headers(after, format)]
-}
-
-fn is_of_exporter(index: usize) -> bool {
-    catalogue::families().get(index).is_some_and(|family| family.scope == Scope::Exporter)
 }
 
 fn with_headers(families: impl IntoIterator<Item = (usize, String)>, format: Format) -> String {

@@ -33,28 +33,29 @@ struct Joined {
 
 impl Joiner {
     /// The same text in fewer pieces.
-    pub(super) fn join(&self, pieces: Vec<Piece>) -> Vec<Piece> {
+    pub(super) fn join(&self, pieces: &[&Piece]) -> Vec<Piece> {
         if let Some(last) = &*self.last.load()
-            && last.is_of(&pieces)
+            && last.is_of(pieces)
         {
             return last.pieces.clone();
         }
-        let joined = join(&pieces);
+        let joined = join(pieces);
         let length: usize = pieces.iter().map(|piece| piece.deflated.len()).sum();
-        self.last.store((length <= KEPT).then(|| Arc::new(Joined { of: pieces, pieces: joined.clone() })));
+        let of = || pieces.iter().copied().cloned().collect();
+        self.last.store((length <= KEPT).then(|| Arc::new(Joined { of: of(), pieces: joined.clone() })));
         joined
     }
 }
 
 impl Joined {
     /// Whether it was made of these. The pieces that are kept hold their bytes in memory: the same place means the same bytes.
-    fn is_of(&self, pieces: &[Piece]) -> bool {
+    fn is_of(&self, pieces: &[&Piece]) -> bool {
         let place = |piece: &Piece| (piece.deflated.as_ptr(), piece.deflated.len());
-        self.of.iter().map(place).eq(pieces.iter().map(place))
+        self.of.iter().map(place).eq(pieces.iter().copied().map(place))
     }
 }
 
-fn join(pieces: &[Piece]) -> Vec<Piece> {
+fn join(pieces: &[&Piece]) -> Vec<Piece> {
     let mut joined = Vec::new();
     let mut run: Vec<&Piece> = Vec::new();
     let mut length = 0;
@@ -65,7 +66,7 @@ fn join(pieces: &[Piece]) -> Vec<Piece> {
             length = 0;
         }
         if long {
-            joined.push(piece.clone());
+            joined.push(Piece::clone(piece));
         } else {
             length += piece.deflated.len();
             run.push(piece);
@@ -124,6 +125,10 @@ mod tests {
         (texts.iter().map(|text| deflater.piece(text)).collect(), texts.concat())
     }
 
+    fn each(pieces: &[Piece]) -> Vec<&Piece> {
+        pieces.iter().collect()
+    }
+
     /// What gzip and the plain form of these pieces say.
     fn assert_says(pieces: &[Piece], expected: &str) {
         let member = gzip(pieces).concat();
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn short_pieces_are_joined_and_long_ones_stay_where_they_are() {
         let (pieces, text) = made(&[300, 5_000, 300, 400_000, 300, 400_000, 400_000, 0, 300, 80_000]);
-        let joined = join(&pieces);
+        let joined = join(&each(&pieces));
         assert_says(&joined, &text);
         assert_eq!(joined.len(), 6, "three short, long, short, long, long, three short");
         assert_eq!(joined[1].deflated.as_ptr(), pieces[3].deflated.as_ptr(), "not copied");
@@ -148,7 +153,7 @@ mod tests {
     #[test]
     fn a_joined_piece_is_bounded() {
         let (pieces, text) = made(&[80_000; 40]);
-        let joined = join(&pieces);
+        let joined = join(&each(&pieces));
         assert_says(&joined, &text);
         assert!(joined.len() > 1 && joined.iter().all(|piece| piece.deflated.len() <= MOST));
     }
@@ -158,15 +163,15 @@ mod tests {
         let joiner = Joiner::default();
         let (mut pieces, text) = made(&[5_000, 6_000]);
         let place = |pieces: &[Piece]| pieces.iter().map(|piece| piece.deflated.as_ptr()).collect::<Vec<_>>();
-        let first = joiner.join(pieces.clone());
-        assert_eq!(place(&joiner.join(pieces.clone())), place(&first), "not made again");
+        let first = joiner.join(&each(&pieces));
+        assert_eq!(place(&joiner.join(&each(&pieces))), place(&first), "not made again");
         assert_says(&first, &text);
         // Another piece of the same length in the same place, and then a selection.
         let (other, _) = made(&[6_000]);
         pieces[1] = other[0].clone();
-        assert_says(&joiner.join(pieces.clone()), &(text[..pieces[0].length as usize].to_owned() + &noise(6_000, 1)));
+        assert_says(&joiner.join(&each(&pieces)), &(text[..pieces[0].length as usize].to_owned() + &noise(6_000, 1)));
         pieces.truncate(1);
-        assert_says(&joiner.join(pieces), &noise(5_000, 1));
+        assert_says(&joiner.join(&each(&pieces)), &noise(5_000, 1));
     }
 
     #[test]
@@ -174,7 +179,7 @@ mod tests {
         let joiner = Joiner::default();
         let (piece, text) = made(&[80_000]);
         let pieces = vec![piece[0].clone(); 1 + KEPT / piece[0].deflated.len()];
-        assert_says(&joiner.join(pieces.clone()), &text.repeat(pieces.len()));
+        assert_says(&joiner.join(&each(&pieces)), &text.repeat(pieces.len()));
         assert!(joiner.last.load().is_none());
     }
 

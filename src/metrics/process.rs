@@ -1,7 +1,11 @@
 //! What the operating system knows about this process.
 
 #[cfg(target_os = "linux")]
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::{
+    fs::File,
+    os::unix::fs::FileExt as _,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 #[cfg(target_os = "linux")]
 use rustix::{
@@ -28,29 +32,37 @@ impl Process {
     /// That is done at every scrape, so the cheapest source of each value is taken: `/proc/stat` and `/proc/self/limits` take
     /// longer than everything here.
     pub(super) fn read() -> Option<Self> {
-        // Kept open: a process does not change its directory.
-        static DIRECTORY: LazyLock<Option<procfs::process::Process>> =
-            LazyLock::new(|| procfs::process::Process::myself().ok());
         static STARTED: LazyLock<Option<f64>> = LazyLock::new(|| {
-            let ticks = DIRECTORY.as_ref()?.stat().ok()?.starttime;
+            let ticks = procfs::process::Process::myself().and_then(|process| process.stat()).ok()?.starttime;
             Some(ticks as f64 / procfs::ticks_per_second() as f64)
         });
-        let process = DIRECTORY.as_ref()?;
         Some(Self {
             cpu_seconds: seconds(ClockId::ProcessCPUTime),
-            resident_bytes: process.statm().ok()?.resident.saturating_mul(procfs::page_size()),
-            open_files: open_files(process),
+            resident_bytes: resident_pages()?.saturating_mul(procfs::page_size()),
+            open_files: open_files(),
             max_files: getrlimit(Resource::Nofile).current,
             start_seconds: unix_time((*STARTED)?),
         })
     }
 }
 
+/// The second number of `statm`. The file stays open, and says something new whenever it is read from its start.
+#[cfg(target_os = "linux")]
+fn resident_pages() -> Option<u64> {
+    static FILE: LazyLock<Option<File>> = LazyLock::new(|| File::open("/proc/self/statm").ok());
+    let mut text = [0; 256];
+    let length = FILE.as_ref()?.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(text.get(..length)?).ok()?.split(' ').nth(1)?.parse().ok()
+}
+
 /// From Linux 6.2 on the size of the directory is the number of its entries; before, it is 0.
 #[cfg(target_os = "linux")]
-fn open_files(process: &procfs::process::Process) -> Option<u64> {
+fn open_files() -> Option<u64> {
     match std::fs::metadata("/proc/self/fd").map(|directory| directory.len()) {
-        Ok(0) | Err(_) => process.fd_count().ok().and_then(|count| u64::try_from(count).ok()),
+        Ok(0) | Err(_) => {
+            let process = procfs::process::Process::myself().ok()?;
+            process.fd_count().ok().and_then(|count| u64::try_from(count).ok())
+        }
         Ok(count) => Some(count),
     }
 }
