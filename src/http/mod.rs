@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
-use crate::metrics::Publisher;
+use crate::metrics::{Expositions, Publisher};
 use crate::reload::Reloader;
 use overview::Overview;
 pub use serve::serve;
@@ -47,6 +47,7 @@ impl Default for Options {
 /// What every handler needs.
 struct Server {
     publisher: Arc<Publisher>,
+    expositions: Expositions,
     clock: Arc<dyn Clock>,
     options: Options,
     scrapes: Arc<Semaphore>,
@@ -58,7 +59,8 @@ pub fn router(publisher: Arc<Publisher>, clock: Arc<dyn Clock>, options: Options
         0 => Semaphore::MAX_PERMITS,
         most => most.min(Semaphore::MAX_PERMITS),
     };
-    let server = Server { publisher, clock, options, scrapes: Arc::new(Semaphore::new(permits)) };
+    let scrapes = Arc::new(Semaphore::new(permits));
+    let server = Server { publisher, expositions: Expositions::default(), clock, options, scrapes };
     // One handler for all: the path of the metrics is the user's, and may be any path, also that of another page.
     Router::new().fallback(answer).with_state(Arc::new(server))
 }

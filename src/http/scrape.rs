@@ -1,18 +1,21 @@
 //! The metrics.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use url::form_urlencoded;
 
 use super::{Server, negotiate, text};
 use crate::collector::Collector;
-use crate::metrics::{self, Exposition, Selection, Snapshot};
+use crate::metrics::{self, Selection, Snapshot};
 
 /// Answers a scrape.
 pub(super) fn answer(server: &Server, request: &Request) -> Response {
@@ -26,13 +29,14 @@ pub(super) fn answer(server: &Server, request: &Request) -> Response {
         Err(message) => return text(StatusCode::BAD_REQUEST, message),
     };
     let format = negotiate::format(request.headers());
-    let exposition = Exposition::new(&snapshot, &selection, format);
+    let exposition = server.expositions.exposition(&snapshot, &selection, format);
     let gzip = negotiate::gzip(request.headers());
     let body = if gzip { exposition.gzip() } else { exposition.plain() };
     let length = body.length;
 
-    let chunks = Chunks { body, _place: permit };
-    let mut response = Response::new(Body::from_stream(futures_util::stream::iter(chunks)));
+    let chunks = Chunks { body, pause: Pause::Never, _place: permit };
+    let chunks = if gzip { chunks } else { Chunks { pause: Pause::After, ..chunks } };
+    let mut response = Response::new(Body::from_stream(chunks));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
@@ -47,14 +51,33 @@ pub(super) fn answer(server: &Server, request: &Request) -> Response {
 /// read cannot keep it for ever: its connection is closed, and the body with it.
 struct Chunks {
     body: metrics::Body,
+    pause: Pause,
     _place: OwnedSemaphorePermit,
 }
 
-impl Iterator for Chunks {
+/// Whether others have their turn between two chunks. Chunks that are finished cost no time; to decompress one takes a while,
+/// and a fast client would keep a thread busy with one after the other.
+enum Pause {
+    Never,
+    /// After the next chunk.
+    After,
+    Now,
+}
+
+impl Stream for Chunks {
     type Item = Result<Bytes, Infallible>;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        self.body.next().map(Ok)
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.pause {
+            Pause::Never => (),
+            Pause::After => self.pause = Pause::Now,
+            Pause::Now => {
+                self.pause = Pause::After;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(self.body.next().map(Ok))
     }
 }
 

@@ -16,7 +16,7 @@ pub struct AccountMetrics {
 }
 
 /// The counters of one call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct CallMetrics {
     /// Attempts by outcome.
     pub(super) outcomes: BTreeMap<Outcome, u64>,
@@ -43,6 +43,11 @@ impl AccountMetrics {
     /// The counters now, by call.
     pub(super) fn read(&self) -> BTreeMap<String, CallMetrics> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the counters are these now.
+    pub(super) fn are(&self, calls: &BTreeMap<String, CallMetrics>) -> bool {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner) == *calls
     }
 }
 

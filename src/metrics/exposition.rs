@@ -1,13 +1,13 @@
 //! The answer to a scrape: pieces in the order of the catalogue, with their headers.
 
 use bytes::Bytes;
-use tokio::runtime::Handle;
 
-use super::catalogue::{self, Family};
+use super::catalogue::Family;
+use super::expositions::Expositions;
 use super::fleet::RenderedAccount;
-use super::own::{Own, OwnAccount};
-use super::piece::{Deflater, Inflated, Piece, gzip};
-use super::process::Process;
+use super::headers::headers;
+use super::joined::stored;
+use super::piece::{Inflated, Piece, gzip};
 use super::publisher::{AccountSnapshot, Snapshot};
 use crate::collector::Collector;
 
@@ -41,11 +41,11 @@ pub struct Selection {
 }
 
 impl Selection {
-    fn admits_account(&self, account: &AccountSnapshot) -> bool {
+    pub(super) fn admits_account(&self, account: &AccountSnapshot) -> bool {
         self.accounts.is_empty() || self.accounts.contains(&account.status().account)
     }
 
-    fn admits_family(&self, account: &AccountSnapshot, family: &Family) -> bool {
+    pub(super) fn admits_family(&self, account: &AccountSnapshot, family: &Family) -> bool {
         let comes_from = |collector| {
             family.source(account.status().platform).is_some_and(|source| source.collectors.contains(collector))
         };
@@ -56,12 +56,14 @@ impl Selection {
 /// The answer to a scrape, before it is written out.
 #[derive(Debug)]
 pub struct Exposition {
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
 }
 
 #[derive(Debug)]
-enum Part {
+pub(super) enum Part {
+    /// What is different at every scrape.
     Text(String),
+    /// What was compressed before.
     Piece(Piece),
 }
 
@@ -87,43 +89,21 @@ impl Iterator for Body {
 }
 
 impl Exposition {
-    /// Picks what `selection` asks for out of `snapshot`, and reads the exporter's own metrics.
+    /// Picks what `selection` asks for out of `snapshot`, and reads the exporter's own metrics. Who does so again and again has
+    /// less work with [`super::Expositions`].
     #[must_use]
     pub fn new(snapshot: &Snapshot, selection: &Selection, format: Format) -> Self {
-        let accounts: Vec<_> = snapshot.accounts().iter().filter(|account| selection.admits_account(account)).collect();
-        let mut parts = vec![Part::Text(own_text(snapshot, &accounts, selection, format))];
-        for (index, family) in catalogue::families().iter().enumerate() {
-            let mut pieces = accounts.iter().filter_map(|account| {
-                let families = &account.rendered()?.families;
-                let found = families.binary_search_by_key(&index, |(family, _)| *family).ok()?;
-                let (_, piece) = families.get(found)?;
-                selection.admits_family(account, family).then(|| piece.clone())
-            });
-            if let Some(first) = pieces.next() {
-                parts.push(Part::Text(header(family, format)));
-                parts.push(Part::Piece(first));
-                parts.extend(pieces.map(Part::Piece));
-            }
-        }
-        if format == Format::OpenMetrics {
-            parts.push(Part::Text("# EOF\n".to_owned()));
-        }
-        Self { parts }
+        Expositions::default().exposition(snapshot, selection, format)
     }
 
-    /// As one gzip member. The fleet's part is already compressed.
+    /// As one gzip member. Nothing is compressed for it: what was not, is stored in it as it is.
     #[must_use]
     pub fn gzip(self) -> Body {
-        let mut deflater = Deflater::new();
-        let pieces: Vec<_> = self
-            .parts
-            .into_iter()
-            .map(|part| match part {
-                Part::Text(text) => deflater.piece(&text),
-                Part::Piece(piece) => piece,
-            })
-            .collect();
-        let chunks = gzip(&pieces);
+        let pieces = self.parts.into_iter().map(|part| match part {
+            Part::Text(text) => stored(&text),
+            Part::Piece(piece) => piece,
+        });
+        let chunks = gzip(&pieces.collect::<Vec<_>>());
         Body { length: chunks.iter().map(|chunk| chunk.len() as u64).sum(), chunks: Box::new(chunks.into_iter()) }
     }
 
@@ -168,76 +148,10 @@ impl Iterator for Chunks {
 pub(super) fn fleet_text(rendered: &RenderedAccount) -> String {
     let mut text = Vec::new();
     for (index, piece) in &rendered.families {
-        if let Some(family) = catalogue::families().get(*index) {
-            text.extend_from_slice(header(family, Format::Text).as_bytes());
+        if let Some(header) = headers(Format::Text).get(*index) {
+            text.extend_from_slice(header.text.as_bytes());
             Inflated::new(vec![piece.clone()]).for_each(|chunk| text.extend_from_slice(&chunk));
         }
     }
     String::from_utf8_lossy(&text).into_owned()
-}
-
-fn own_text(snapshot: &Snapshot, accounts: &[&AccountSnapshot], selection: &Selection, format: Format) -> String {
-    let own = Own {
-        accounts: accounts
-            .iter()
-            .map(|account| OwnAccount {
-                status: account.status().clone(),
-                calls: account.metrics().read(),
-                series: account.rendered().map_or(0, |rendered| rendered.series),
-                dropped: account.rendered().map_or(0, RenderedAccount::dropped),
-            })
-            .collect(),
-        collectors: (!selection.collectors.is_empty()).then(|| selection.collectors.clone()),
-        render_duration: snapshot.render_duration,
-        reload: snapshot.reload,
-        process: Process::read(),
-        tasks: Handle::try_current().ok().map(|runtime| runtime.metrics().num_alive_tasks() as u64),
-    };
-    let mut text = String::new();
-    for (index, samples) in own.render() {
-        if let Some(family) = catalogue::families().get(index) {
-            text.push_str(&header(family, format));
-            text.push_str(&samples);
-        }
-    }
-    text
-}
-
-/// The `# HELP` and `# TYPE` lines.
-fn header(family: &Family, format: Format) -> String {
-    let (name, help) = match format {
-        Format::Text => (family.name, escape_help(&family.help(), false)),
-        Format::OpenMetrics => (family.open_metrics_name(), escape_help(&family.help(), true)),
-    };
-    format!("# HELP {name} {help}\n# TYPE {name} {}\n", family.metric_type.name())
-}
-
-/// OpenMetrics escapes quotes in HELP as it does in label values; the older format does not know that escape.
-fn escape_help(help: &str, quotes: bool) -> String {
-    let escaped = help.replace('\\', "\\\\").replace('\n', "\\n");
-    if quotes { escaped.replace('"', "\\\"") } else { escaped }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn help_is_escaped_as_each_format_wants_it() {
-        assert_eq!(escape_help("a \"b\" \\ c\nd", false), "a \"b\" \\\\ c\\nd");
-        assert_eq!(escape_help("a \"b\" \\ c\nd", true), "a \\\"b\\\" \\\\ c\\nd");
-    }
-
-    #[test]
-    fn only_openmetrics_drops_total_from_the_name_of_a_counter() {
-        let counter = catalogue::families().iter().find(|family| family.name == "rmm_api_requests_total").unwrap();
-        assert_eq!(
-            header(counter, Format::Text),
-            "# HELP rmm_api_requests_total API calls by outcome.\n# TYPE rmm_api_requests_total counter\n"
-        );
-        assert_eq!(
-            header(counter, Format::OpenMetrics),
-            "# HELP rmm_api_requests API calls by outcome.\n# TYPE rmm_api_requests counter\n"
-        );
-    }
 }

@@ -12,8 +12,10 @@ use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::registry::Registry;
 
 use super::account::CallMetrics;
-use super::catalogue::{self, Series};
+use super::catalogue::{self, Family, Series};
+use super::fleet::RenderedAccount;
 use super::process::Process;
+use super::publisher::AccountSnapshot;
 use super::samples::{Pair, Sink, put};
 use super::splitter::{Output, Splitter, encoder_type};
 use super::status::AccountStatus;
@@ -33,7 +35,7 @@ pub(super) struct Own {
 }
 
 /// One account in [`Own`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct OwnAccount {
     pub(super) status: Arc<AccountStatus>,
     /// Its API calls.
@@ -43,6 +45,24 @@ pub(super) struct OwnAccount {
 }
 
 impl OwnAccount {
+    /// What is said of an account now.
+    pub(super) fn of(account: &AccountSnapshot) -> Self {
+        Self {
+            status: account.status().clone(),
+            calls: account.metrics().read(),
+            series: account.rendered().map_or(0, |rendered| rendered.series),
+            dropped: account.rendered().map_or(0, RenderedAccount::dropped),
+        }
+    }
+
+    /// Whether it is still what is said of an account now.
+    pub(super) fn is_of(&self, account: &AccountSnapshot) -> bool {
+        (Arc::ptr_eq(&self.status, account.status()) || self.status == *account.status())
+            && self.series == account.rendered().map_or(0, |rendered| rendered.series)
+            && self.dropped == account.rendered().map_or(0, RenderedAccount::dropped)
+            && account.metrics().are(&self.calls)
+    }
+
     fn labels(&self) -> [Pair<'_>; 2] {
         [("platform", self.status.platform.name()), ("account", &self.status.account)]
     }
@@ -58,10 +78,11 @@ pub struct Reload {
 }
 
 impl Own {
-    /// The samples as text, by index of the family; families without samples are left out.
-    pub(super) fn render(self) -> Vec<(usize, String)> {
+    /// The samples of the exporter's own families that are `wanted`, as text, by index of the family; families without samples
+    /// are left out.
+    pub(super) fn render(self, wanted: fn(&Family) -> bool) -> Vec<(usize, String)> {
         let mut registry = Registry::default();
-        registry.register_collector(Box::new(OwnCollector(self)));
+        registry.register_collector(Box::new(OwnCollector(self, wanted)));
         let mut splitter = Splitter::new(Texts::default());
         // Writing to memory does not fail.
         let _ = encode_registry(&mut splitter, &registry);
@@ -70,11 +91,11 @@ impl Own {
 }
 
 #[derive(Debug)]
-struct OwnCollector(Own);
+struct OwnCollector(Own, fn(&Family) -> bool);
 
 impl Collect for OwnCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in catalogue::families().iter().filter(|family| !family.is_fleet()) {
+        for family in catalogue::families().iter().filter(|family| !family.is_fleet() && self.1(family)) {
             let name = family.open_metrics_name();
             let metric = encoder.encode_descriptor(name, "", None, encoder_type(family.metric_type))?;
             encode_family(family.series, &self.0, &mut Sink::Text(metric))?;

@@ -1,5 +1,18 @@
 //! What the operating system knows about this process.
 
+#[cfg(target_os = "linux")]
+use std::{
+    fs::File,
+    os::unix::fs::FileExt as _,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+#[cfg(target_os = "linux")]
+use rustix::{
+    process::{Resource, getrlimit},
+    time::{ClockId, clock_gettime},
+};
+
 /// Resources of this process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Process {
@@ -12,30 +25,71 @@ pub(super) struct Process {
     pub(super) start_seconds: f64,
 }
 
+#[cfg(target_os = "linux")]
 impl Process {
-    /// Reads /proc. `None` elsewhere than on Linux, and where /proc cannot be read.
-    #[cfg(target_os = "linux")]
+    /// Asks the kernel. `None` where /proc cannot be read.
+    ///
+    /// That is done at every scrape, so the cheapest source of each value is taken: `/proc/stat` and `/proc/self/limits` take
+    /// longer than everything here.
     pub(super) fn read() -> Option<Self> {
-        use procfs::process::LimitValue;
-        let process = procfs::process::Process::myself().ok()?;
-        let stat = process.stat().ok()?;
-        let ticks = procfs::ticks_per_second() as f64;
-        let boot = procfs::boot_time_secs().ok()?;
-        let max_files = match process.limits().ok().map(|limits| limits.max_open_files.soft_limit) {
-            Some(LimitValue::Value(limit)) => Some(limit),
-            Some(LimitValue::Unlimited) | None => None,
-        };
+        static STARTED: LazyLock<Option<f64>> = LazyLock::new(|| {
+            let ticks = procfs::process::Process::myself().and_then(|process| process.stat()).ok()?.starttime;
+            Some(ticks as f64 / procfs::ticks_per_second() as f64)
+        });
         Some(Self {
-            cpu_seconds: (stat.utime + stat.stime) as f64 / ticks,
-            resident_bytes: stat.rss.saturating_mul(procfs::page_size()),
-            open_files: process.fd_count().ok().and_then(|count| u64::try_from(count).ok()),
-            max_files,
-            start_seconds: boot as f64 + stat.starttime as f64 / ticks,
+            cpu_seconds: seconds(ClockId::ProcessCPUTime),
+            resident_bytes: resident_pages()?.saturating_mul(procfs::page_size()),
+            open_files: open_files(),
+            max_files: getrlimit(Resource::Nofile).current,
+            start_seconds: unix_time((*STARTED)?),
         })
     }
+}
 
-    /// Reads /proc. `None` elsewhere than on Linux, and where /proc cannot be read.
-    #[cfg(not(target_os = "linux"))]
+/// The second number of `statm`. The file stays open, and says something new whenever it is read from its start.
+#[cfg(target_os = "linux")]
+fn resident_pages() -> Option<u64> {
+    static FILE: LazyLock<Option<File>> = LazyLock::new(|| File::open("/proc/self/statm").ok());
+    let mut text = [0; 256];
+    let length = FILE.as_ref()?.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(text.get(..length)?).ok()?.split(' ').nth(1)?.parse().ok()
+}
+
+/// From Linux 6.2 on the size of the directory is the number of its entries; before, it is 0.
+#[cfg(target_os = "linux")]
+fn open_files() -> Option<u64> {
+    match std::fs::metadata("/proc/self/fd").map(|directory| directory.len()) {
+        Ok(0) | Err(_) => {
+            let process = procfs::process::Process::myself().ok()?;
+            process.fd_count().ok().and_then(|count| u64::try_from(count).ok())
+        }
+        Ok(count) => Some(count),
+    }
+}
+
+/// The Unix time of a moment, given in seconds since the machine started. It is the same at every call, to the last digit, until
+/// the machine's clock is set.
+#[cfg(target_os = "linux")]
+fn unix_time(since_boot: f64) -> f64 {
+    static KNOWN: Mutex<Option<f64>> = Mutex::new(None);
+    let now = seconds(ClockId::Realtime) - seconds(ClockId::Boottime) + since_boot;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match *known {
+        Some(time) if (time - now).abs() < 0.5 => time,
+        // What the kernel counts in is hundredths.
+        _ => *known.insert((now * 100.0).round() / 100.0),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn seconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Process {
+    /// `None`: only Linux is asked.
     pub(super) fn read() -> Option<Self> {
         None
     }
@@ -45,12 +99,28 @@ impl Process {
 mod tests {
     use super::*;
 
+    /// By the files that are for people, and that take longer to read.
     #[test]
-    fn this_process_uses_memory_and_files_and_started_before_now() {
+    fn it_says_what_proc_says() {
+        use procfs::process::{LimitValue, Process as Directory};
         let process = Process::read().expect("/proc");
-        assert!(process.resident_bytes > 1_000_000, "{process:?}");
-        assert!(process.open_files.is_some_and(|count| count >= 3), "{process:?}");
-        let now = jiff::Timestamp::now().as_second() as f64;
-        assert!(process.start_seconds <= now + 1.0 && process.start_seconds > now - 86_400.0, "{process:?}");
+        let directory = Directory::myself().unwrap();
+        let (stat, ticks) = (directory.stat().unwrap(), procfs::ticks_per_second() as f64);
+        let start = procfs::boot_time_secs().unwrap() as f64 + stat.starttime as f64 / ticks;
+        assert!((process.start_seconds - start).abs() < 1.1, "{} {start}", process.start_seconds);
+        assert_eq!(Process::read().unwrap().start_seconds.to_bits(), process.start_seconds.to_bits());
+        let cpu = (stat.utime + stat.stime) as f64 / ticks;
+        assert!(process.cpu_seconds > 0.0 && (process.cpu_seconds - cpu).abs() < 2.0, "{} {cpu}", process.cpu_seconds);
+        let resident = (stat.rss * procfs::page_size()) as f64;
+        assert!((0.5..2.0).contains(&(process.resident_bytes as f64 / resident)), "{resident} {process:?}");
+        match directory.limits().unwrap().max_open_files.soft_limit {
+            LimitValue::Value(limit) => assert_eq!(process.max_files, Some(limit)),
+            LimitValue::Unlimited => assert_eq!(process.max_files, None),
+        }
+        // Other tests open and close files meanwhile.
+        let files: Vec<_> = (0..200).map(|_| std::fs::File::open("/proc/self/stat").unwrap()).collect();
+        let (before, after) = (process.open_files.unwrap(), Process::read().unwrap().open_files.unwrap());
+        assert!(before >= 3 && (100..300).contains(&(after - before)), "{before} {after}");
+        drop(files);
     }
 }

@@ -370,6 +370,7 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
         lacking: LackingThen {
             antivirus: one(device.clone(), part(Some(21), 17)),
             backup: one(device.clone(), part(None, 18)),
+            ..LackingThen::default()
         },
         denied: one(device, part((), 16)),
         duplicates: one(DeviceList::Client(client, Kind::Server), 19),
