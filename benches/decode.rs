@@ -88,26 +88,26 @@ fn measured(case: &Case) -> String {
     match case.make {
         Make::Nsight(make) => {
             let (call, body) = make(records);
-            measure(body, case.times, patience, |body| whole.nsight(&call, body).expect("a good answer"))
+            measure(&body, case.times, patience, |body| whole.nsight(&call, body).expect("a good answer"))
         }
         Make::Tactical(make) => {
             let (call, body) = make(records);
-            measure(body, case.times, patience, |body| whole.tactical(&call, body).expect("a good answer"))
+            measure(&body, case.times, patience, |body| whole.tactical(&call, body).expect("a good answer"))
         }
     }
 }
 
-fn measure(body: Vec<u8>, times: usize, patience: Duration, read: impl Fn(Vec<u8>) -> Answer) -> String {
+fn measure(body: &[u8], times: usize, patience: Duration, read: impl Fn(Vec<u8>) -> Answer) -> String {
     let bytes = body.len();
     // What the answer was made with is gone, and a small one has warmed up the tables of the libraries.
-    let (peak, result) = if times == 1 { memory::of(body.clone(), &read) } else { (None, None) };
+    let (peak, result) = if times == 1 { memory::of(body.to_vec(), &read) } else { (None, None) };
     let mut fastest = Duration::MAX;
     let mut spent = Duration::ZERO;
     while fastest == Duration::MAX || spent < patience {
-        let bodies: Vec<Vec<u8>> = (0..times).map(|_| body.clone()).collect();
+        let bodies: Vec<Vec<u8>> = (0..times).map(|_| body.to_vec()).collect();
         let start = cpu_time();
         let answers: Vec<Answer> = bodies.into_iter().map(&read).collect();
-        let took = cpu_time() - start;
+        let took = cpu_time().saturating_sub(start);
         drop(answers);
         fastest = fastest.min(took);
         spent += took.max(Duration::from_millis(1));

@@ -253,6 +253,9 @@ mod tests {
     }
 
     proptest! {
+        // Each reads two texts of a whole piece.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn whole_and_piece_by_piece_are_the_same_for_xml(
             spellings in prop::collection::vec(
