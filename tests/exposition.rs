@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
 
+#[path = "exposition/again.rs"]
+mod again;
 mod views;
 #[path = "exposition/withheld.rs"]
 mod withheld;
