@@ -4,6 +4,8 @@
 
 #[path = "exposition/again.rs"]
 mod again;
+#[path = "exposition/rendering.rs"]
+mod rendering;
 mod views;
 #[path = "exposition/withheld.rs"]
 mod withheld;

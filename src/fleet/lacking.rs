@@ -28,7 +28,7 @@ pub(super) struct LackingThen {
     pub(super) backup: PerDevice<Option<u64>>,
     /// How many checks devices have now, by their lists; empty until somebody asks.
     #[serde(skip)]
-    listed: HashMap<DeviceId, u64>,
+    pub(super) listed: HashMap<DeviceId, u64>,
 }
 
 impl LackingThen {

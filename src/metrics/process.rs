@@ -29,8 +29,8 @@ pub(super) struct Process {
 impl Process {
     /// Asks the kernel. `None` where /proc cannot be read.
     ///
-    /// That is done at every scrape, so the cheapest source of each value is taken: `/proc/stat` and `/proc/self/limits` take
-    /// longer than everything here.
+    /// That is done at every scrape, so the shortest source of each value is taken, not `/proc/stat` or
+    /// `/proc/self/limits`.
     pub(super) fn read() -> Option<Self> {
         static STARTED: LazyLock<Option<f64>> = LazyLock::new(|| {
             let ticks = procfs::process::Process::myself().and_then(|process| process.stat()).ok()?.starttime;
