@@ -40,7 +40,10 @@ pub fn print(devices: usize) {
             for mode in [ChecksMode::Failing, ChecksMode::All, ChecksMode::None] {
                 let counts = count(platform, devices, everything, mode);
                 let ones = counts.iter().filter(|(family, _)| is_one_by_one(family));
-                row(&format!("checks and tasks, mode {mode:?}").to_lowercase(), ones.map(|(_, count)| count).sum());
+                row(
+                    &format!("checks and tasks, mode {mode:?}").to_lowercase(),
+                    ones.fold(0.0, |sum, (_, count)| sum + count),
+                );
             }
             if !everything {
                 for (family, count) in &counts {

@@ -265,6 +265,7 @@ fn servers_in_detail() {
     controller.check_interval = Some(Duration::from_mins(5));
     controller.memory_bytes = Some(34_359_738_368);
     controller.utc_offset = Some(0);
+    controller.daily_check = Some(time("2026-03-04T07:03:44Z"));
     let mut files = record("770216", "LKD-FILE01");
     files.info = Some(device_info("Ubuntu 22.04.4 LTS", OsFamily::Linux, "2.1.0.4", "ExampleCorp", "Rack 200"));
     files.online = Some(false);
@@ -273,6 +274,7 @@ fn servers_in_detail() {
     files.check_interval = Some(Duration::from_mins(15));
     files.memory_bytes = Some(17_179_869_184);
     files.utc_offset = Some(0);
+    files.daily_check = controller.daily_check;
     assert_eq!(read_details(Kind::Server, "list_servers.50311"), [controller, files]);
     let munich = read_details(Kind::Server, "list_servers.50321");
     assert_eq!(munich[0].name, "SRV-MÜNCHEN".into());
