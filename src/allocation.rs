@@ -55,7 +55,8 @@ mod tests {
             assert!(needs_nothing(|other| other == name), "{name}");
         }
         let command = again(OsStr::new("/bin/rmm-exporter"), OsStr::new("rmm-exporter"));
-        let set: Vec<_> = command.get_envs().filter_map(|(name, value)| value.map(|_| name.to_str().unwrap())).collect();
+        let set: Vec<_> =
+            command.get_envs().filter_map(|(name, value)| value.map(|_| name.to_str().unwrap())).collect();
         for name in set.iter().copied() {
             assert!(needs_nothing(|other| other == name), "{name}");
         }

@@ -50,7 +50,8 @@ mod linux {
         } else {
             ["size", "start", "empty", "rest=20000", "restart=50000"]
         };
-        let wanted = if arguments.iter().any(|argument| argument == "all") { Collectors::All } else { Collectors::Default };
+        let wanted =
+            if arguments.iter().any(|argument| argument == "all") { Collectors::All } else { Collectors::Default };
         let mut parts: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "all").collect();
         if parts.is_empty() {
             parts = usual.to_vec();
@@ -219,7 +220,8 @@ mod linux {
                 let resident = subject.usage().resident as f64;
                 let (least, inventory) = *base.get_or_insert((resident, series));
                 let part = platform.name();
-                let what = format!("{}, {:.1} series a device", defaults.collector.name(), (series - inventory) / known);
+                let what =
+                    format!("{}, {:.1} series a device", defaults.collector.name(), (series - inventory) / known);
                 if resident.to_bits() == least.to_bits() {
                     let what = format!("{}, {:.1} series a device", defaults.collector.name(), series / known);
                     row(part, &what, &format!("{:.0} B/device", resident / known), "the whole process");

@@ -49,7 +49,8 @@ mod tests {
     use super::*;
 
     async fn serve() -> (SocketAddr, Begun) {
-        let pages = Router::new().route("/metrics", get(|| async { "all" })).route("/-/healthy", get(|| async { "well" }));
+        let pages =
+            Router::new().route("/metrics", get(|| async { "all" })).route("/-/healthy", get(|| async { "well" }));
         let (router, begun) = waiting(pages, "/metrics");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

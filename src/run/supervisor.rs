@@ -134,7 +134,8 @@ impl Supervisor {
             while beginning.len() < at_once
                 && let Some((place, (ready, settings))) = waiting.next()
             {
-                let (state, publisher, clock) = (self.state.clone(), Arc::clone(&self.publisher), Arc::clone(&self.clock));
+                let (state, publisher, clock) =
+                    (self.state.clone(), Arc::clone(&self.publisher), Arc::clone(&self.clock));
                 beginning.spawn_blocking(move || {
                     let kept = kept_of(state.as_deref(), &settings, &clock);
                     (place, ready.begin(kept, publisher, rand::random()), settings)

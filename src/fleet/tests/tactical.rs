@@ -170,7 +170,10 @@ fn counters_are_those_of_the_device_wherever_the_list_has_it() {
     assert_eq!((read(&mut fleet, "b", 2), read(&mut fleet, "a", 3)), (Some(1), Some(0)));
     let others = vec![agent("c", Some(7)), agent("b", Some(2)), agent("a", Some(3))];
     fleet.apply(Update::Devices(DeviceList::Account, others), at(4));
-    assert_eq!((read(&mut fleet, "a", 5), read(&mut fleet, "c", 6), read(&mut fleet, "b", 7)), (Some(3), Some(7), Some(2)));
+    assert_eq!(
+        (read(&mut fleet, "a", 5), read(&mut fleet, "c", 6), read(&mut fleet, "b", 7)),
+        (Some(3), Some(7), Some(2))
+    );
     assert_eq!(read(&mut fleet, "d", 8), None);
     fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", Some(4))]), at(9));
     assert_eq!((read(&mut fleet, "b", 10), read(&mut fleet, "a", 11)), (None, Some(4)));
