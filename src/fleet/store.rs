@@ -381,15 +381,16 @@ impl Fleet {
 /// Lists have grown while they were read, and hold room for up to as much again. They are kept for hours and do not grow any more.
 fn without_room_to_grow(update: &mut Update) {
     match update {
-        Update::Clients(clients) => clients.shrink_to_fit(),
+        Update::Clients(clients) | Update::ClientsAndSites(clients, _) => clients.shrink_to_fit(),
         Update::Sites(_, sites) => sites.shrink_to_fit(),
-        Update::ClientsAndSites(clients, _) => clients.shrink_to_fit(),
         Update::Devices(_, devices) => {
             devices.shrink_to_fit();
             devices.iter_mut().filter_map(|device| device.features.as_mut()).for_each(Vec::shrink_to_fit);
         }
         Update::Failing(devices) | Update::FailingAt(_, devices) => {
-            devices.iter_mut().for_each(|device| device.checks.shrink_to_fit());
+            for device in devices {
+                device.checks.shrink_to_fit();
+            }
         }
         Update::Checks(_, checks) => checks.checks.shrink_to_fit(),
         Update::Tasks(_, tasks) => tasks.tasks.shrink_to_fit(),

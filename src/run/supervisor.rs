@@ -149,7 +149,8 @@ impl Supervisor {
         let mut accounts: Vec<_> = places.into_iter().zip(mem::take(&mut self.accounts)).collect();
         accounts.sort_by_key(|(place, _)| *place);
         self.accounts = accounts.into_iter().map(|(_, account)| account).collect();
-        info!(accounts = self.accounts.len(), took = ?(self.clock.now().steady - start), "every account is at work");
+        let took = self.clock.now().steady.saturating_sub(start);
+        info!(accounts = self.accounts.len(), ?took, "every account is at work");
         Ok(())
     }
 
