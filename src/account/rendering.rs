@@ -14,12 +14,14 @@ use crate::platform::Platform;
 const RETRY_RENDER: Duration = Duration::from_secs(30);
 /// Changes within this time share one rendering.
 pub(super) const RENDER_DELAY: Duration = Duration::from_millis(200);
+/// From one rendering to the next, at least.
+const RENDER_PERIOD: Duration = Duration::from_secs(1);
 /// Rendering may take at most this share of the time (one part in N).
 const RENDER_SHARE: u32 = 10;
 
 impl<P: Platform> Account<P> {
     pub(super) fn render_soon(&mut self, now: Moment) {
-        let rested = self.render_began + self.render_took * RENDER_SHARE;
+        let rested = self.render_began + (self.render_took * RENDER_SHARE).max(RENDER_PERIOD);
         self.render_due.get_or_insert((now.steady + RENDER_DELAY).max(rested));
     }
 

@@ -25,7 +25,7 @@ pub(super) struct Blocks {
     view: Arc<View>,
     /// Series of the account as a whole, of its clients and sites.
     of_places: Counts,
-    blocks: Vec<Block>,
+    parts: Vec<Block>,
 }
 
 /// Devices that follow one another.
@@ -95,14 +95,14 @@ impl Blocks {
     /// The blocks of `view`, compared with those `before`.
     pub(super) fn new(view: Arc<View>, before: &Self) -> Self {
         let known: HashMap<&DeviceId, usize> = (0..)
-            .zip(&before.blocks)
+            .zip(&before.parts)
             .filter_map(|(index, block)| Some((&before.view.devices.get(block.devices.start)?.id, index)))
             .collect();
         let block = |range: Range<usize>| {
             let devices = view.devices.get(range.clone()).unwrap_or_default();
             let index = devices.first().and_then(|device| known.get(&device.id)).copied();
             let old = index.and_then(|index| {
-                let block = before.blocks.get(index)?;
+                let block = before.parts.get(index)?;
                 Some((block, Before::new(index, before.view.devices.get(block.devices.clone())?, devices)))
             });
             let counts = match old {
@@ -111,14 +111,14 @@ impl Blocks {
             };
             Block { devices: range, counts, before: old.map(|(_, before)| before) }
         };
-        let blocks = divide(&view.devices).into_iter().map(block).collect();
-        Self { of_places: count(|series, sink| walk_places(series, &view, sink)), blocks, view }
+        let parts = divide(&view.devices).into_iter().map(block).collect();
+        Self { of_places: count(|series, sink| walk_places(series, &view, sink)), parts, view }
     }
 
     /// How many series each family has.
     pub(super) fn counts(&self) -> Counts {
         let mut all = self.of_places.clone();
-        for block in &self.blocks {
+        for block in &self.parts {
             all.iter_mut().zip(block.counts.iter()).for_each(|(all, count)| *all += count);
         }
         all
@@ -131,7 +131,7 @@ impl Blocks {
                 lines.of(family.name, |lines| walk_places(family.series, &self.view, &mut Sink::Lines(lines)));
             return writer.write(written, Some(0));
         }
-        for block in &self.blocks {
+        for block in &self.parts {
             let same = block.before.filter(|before| before.is_same(family.series));
             if block.counts.get(index).is_none_or(|count| *count == 0) {
                 writer.nothing();

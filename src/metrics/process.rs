@@ -106,8 +106,8 @@ mod tests {
         let process = Process::read().expect("/proc");
         let directory = Directory::myself().unwrap();
         let (stat, ticks) = (directory.stat().unwrap(), procfs::ticks_per_second() as f64);
-        let start = procfs::boot_time_secs().unwrap() as f64 + stat.starttime as f64 / ticks;
-        assert!((process.start_seconds - start).abs() < 1.1, "{} {start}", process.start_seconds);
+        let began = procfs::boot_time_secs().unwrap() as f64 + stat.starttime as f64 / ticks;
+        assert!((process.start_seconds - began).abs() < 1.1, "{} {began}", process.start_seconds);
         assert_eq!(Process::read().unwrap().start_seconds.to_bits(), process.start_seconds.to_bits());
         let cpu = (stat.utime + stat.stime) as f64 / ticks;
         assert!(process.cpu_seconds > 0.0 && (process.cpu_seconds - cpu).abs() < 2.0, "{} {cpu}", process.cpu_seconds);
