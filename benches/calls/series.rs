@@ -35,7 +35,9 @@ pub fn print(devices: usize) {
                     *by_collector.entry(collector_of(platform, family)).or_default() += count;
                 }
             }
-            by_collector.iter().for_each(|(collector, series)| row(collector, *series));
+            for (collector, series) in &by_collector {
+                row(collector, *series);
+            }
             row("all but checks and tasks", by_collector.values().sum());
             for mode in [ChecksMode::Failing, ChecksMode::All, ChecksMode::None] {
                 let counts = count(platform, devices, everything, mode);
@@ -76,7 +78,9 @@ fn count(platform: PlatformName, devices: usize, everything: bool, mode: ChecksM
         }
     }
     let listed = counts.get("rmm_device_info").copied().unwrap_or(1.0);
-    counts.values_mut().for_each(|count| *count /= listed);
+    for count in counts.values_mut() {
+        *count /= listed;
+    }
     counts
 }
 
