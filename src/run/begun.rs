@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse as _;
 use tokio::sync::watch;
 
-/// Who gives word that every account has begun. Dropped without word (the exporter stops, or an account broke off), it lets
-/// everybody go on too.
+/// Who gives word that every account has begun. Dropped without word (the exporter stops, or an account broke off), it turns
+/// away who waits.
 #[derive(Debug)]
 pub(super) struct Begun(watch::Sender<bool>);
 
@@ -27,8 +29,8 @@ pub(super) fn waiting(router: Router, path: &str) -> (Router, Begun) {
     let router = router.layer(from_fn(move |request: Request, next: Next| {
         let (mut word, path) = (word.clone(), Arc::clone(&path));
         async move {
-            if request.uri().path() == &*path {
-                let _stopping = word.wait_for(|begun| *begun).await;
+            if request.uri().path() == &*path && word.wait_for(|begun| *begun).await.is_err() {
+                return (StatusCode::SERVICE_UNAVAILABLE, "The exporter stops.\n").into_response();
             }
             next.run(request).await
         }
@@ -84,6 +86,6 @@ mod tests {
         let (address, begun) = serve().await;
         drop(begun);
         let answer = timeout(Duration::from_secs(10), ask(address, "/metrics")).await;
-        assert!(answer.unwrap().ends_with("all"));
+        assert!(answer.unwrap().starts_with("HTTP/1.1 503"), "half of the fleets would look like the other half gone");
     }
 }
