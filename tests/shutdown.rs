@@ -255,7 +255,11 @@ fn before_it_listens() {
     until_heard(&process);
     process.signal("TERM");
     process.signal("TERM");
-    assert!(!process.stderr().contains("every account is at work"), "the test is too slow for what it tests: {}", process.stderr());
+    assert!(
+        !process.stderr().contains("every account is at work"),
+        "the test is too slow for what it tests: {}",
+        process.stderr()
+    );
     well(process.end(PROMISED));
     // Nor does one that asks for a reload end it: the reload comes as soon as it can.
     for (command, flags) in [("serve", [config.as_str(), LISTEN]), ("demo", ["--devices=12", LISTEN])] {
@@ -263,7 +267,11 @@ fn before_it_listens() {
         until_heard(&process);
         std::thread::sleep(Duration::from_millis(2));
         process.signal("HUP");
-        assert!(!process.stderr().contains("every account is at work"), "the test is too slow for what it tests: {}", process.stderr());
+        assert!(
+            !process.stderr().contains("every account is at work"),
+            "the test is too slow for what it tests: {}",
+            process.stderr()
+        );
         until("it reloads", Duration::from_mins(1), || process.stderr().contains("unchanged="));
         stop(process, "TERM");
     }

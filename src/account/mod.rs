@@ -87,8 +87,9 @@ pub struct Account<P: Platform> {
     key_due: Option<Duration>,
     /// When the next part of what is published goes stale.
     valid_until: Option<Timestamp>,
-    render_took: Duration,
     render_began: Duration,
+    /// Before that nothing is rendered again.
+    render_rested: Duration,
 }
 
 impl<P: Platform> Account<P> {
@@ -139,8 +140,8 @@ impl<P: Platform> Account<P> {
             report_due: Some(now.steady),
             key_due: None,
             valid_until: None,
-            render_took: Duration::ZERO,
             render_began: now.steady,
+            render_rested: now.steady,
             config,
         };
         account.recall(&pauses, now);
@@ -179,9 +180,10 @@ impl<P: Platform> Account<P> {
         let next_call = self.start_calls(now);
         if self.valid_until.is_some_and(|until| until <= now.wall) {
             self.valid_until = None;
-            self.render_due.get_or_insert(now.steady);
+            // What is stale is not shown until a pause is over.
+            (self.render_due, self.render_rested) = (Some(now.steady), now.steady);
         }
-        if self.render_due.is_some_and(|due| due <= now.steady) && self.renders.is_empty() {
+        if self.next_render().is_some_and(|due| due <= now.steady) {
             self.render(now);
         }
         if self.report_due.is_some_and(|due| due <= now.steady) {
@@ -189,8 +191,7 @@ impl<P: Platform> Account<P> {
         }
         self.look_for_key(now);
         let expiry = self.valid_until.map(|until| now.steady + until_of(now.wall, until));
-        let render = self.render_due.filter(|_| self.renders.is_empty());
-        let wakes = [self.plan_due, next_call, expiry, render, self.report_due, self.key_due];
+        let wakes = [self.plan_due, next_call, expiry, self.next_render(), self.report_due, self.key_due];
         let wake = wakes.into_iter().flatten().min().unwrap_or(Duration::MAX);
         wake.saturating_sub(now.steady).min(LONGEST_SLEEP)
     }

@@ -21,8 +21,13 @@ const RENDER_SHARE: u32 = 10;
 
 impl<P: Platform> Account<P> {
     pub(super) fn render_soon(&mut self, now: Moment) {
-        let rested = self.render_began + (self.render_took * RENDER_SHARE).max(RENDER_PERIOD);
-        self.render_due.get_or_insert((now.steady + RENDER_DELAY).max(rested));
+        self.render_due.get_or_insert(now.steady + RENDER_DELAY);
+    }
+
+    /// When to render; `None` while that is under way, or when nothing changed.
+    pub(super) fn next_render(&self) -> Option<Duration> {
+        let due = self.render_due.filter(|_| self.renders.is_empty())?;
+        Some(due.max(self.render_rested))
     }
 
     /// Renders off the runtime's own threads: at 50,000 devices it takes seconds.
@@ -41,9 +46,15 @@ impl<P: Platform> Account<P> {
 
     pub(super) fn rendered(&mut self, result: Result<Option<Timestamp>, JoinError>) {
         let now = self.clock.now();
-        self.render_took = now.steady.saturating_sub(self.render_began);
         match result {
-            Ok(valid_until) => self.valid_until = valid_until,
+            Ok(valid_until) => {
+                self.valid_until = valid_until;
+                // The first data need not wait because a fleet without any was rendered.
+                if valid_until.is_some() {
+                    let took = now.steady.saturating_sub(self.render_began);
+                    self.render_rested = self.render_began + (took * RENDER_SHARE).max(RENDER_PERIOD);
+                }
+            }
             Err(error) => {
                 self.journal.render_failed(&error);
                 // What is published must not outlive its time.

@@ -3,7 +3,7 @@
 //! That a device has none is known while its list counts as many checks as when its history was read, and while that answer is
 //! not stale. So a check that is added is noticed by the next list.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,24 +26,13 @@ pub struct Lacking {
 pub(super) struct LackingThen {
     pub(super) antivirus: PerDevice<Option<u64>>,
     pub(super) backup: PerDevice<Option<u64>>,
-    /// How many checks devices have now, by their lists; empty until somebody asks.
-    #[serde(skip)]
-    pub(super) listed: HashMap<DeviceId, u64>,
 }
 
 impl LackingThen {
-    /// Takes note of what a list says.
-    pub(super) fn list(&mut self, devices: &[DeviceRecord]) {
-        if !self.listed.is_empty() {
-            self.listed.extend(devices.iter().filter_map(|device| Some((device.id.clone(), total(device.checks)?))));
-        }
-    }
-
     /// Forgets what was read up to these times, of antivirus and of backup, and devices that are not known.
     pub(super) fn prune(&mut self, [antivirus, backup]: [Timestamp; 2], is_known: impl Fn(&DeviceId) -> bool) {
         self.antivirus.retain(|id, part| part.at > antivirus && is_known(id));
         self.backup.retain(|id, part| part.at > backup && is_known(id));
-        self.listed.clear();
     }
 }
 
@@ -58,7 +47,7 @@ impl Fleet {
         at: Timestamp,
     ) {
         let is_blank = history.is_none_or(History::is_blank);
-        let checks = if is_blank { self.listed_checks(id) } else { None };
+        let checks = if is_blank { self.checks_of(id) } else { None };
         let then = match collector {
             Collector::Antivirus => &mut self.lacking.antivirus,
             _ => &mut self.lacking.backup,
@@ -70,8 +59,16 @@ impl Fleet {
         }
     }
 
-    fn listed_checks(&mut self, id: &DeviceId) -> Option<u64> {
-        let listed = &mut self.lacking.listed;
+    /// Takes note of how many checks a list counts.
+    pub(super) fn note_list(&mut self, devices: &[DeviceRecord]) {
+        if !self.listed_checks.is_empty() {
+            let totals = devices.iter().filter_map(|device| Some((device.id.clone(), total(device.checks)?)));
+            self.listed_checks.extend(totals);
+        }
+    }
+
+    fn checks_of(&mut self, id: &DeviceId) -> Option<u64> {
+        let listed = &mut self.listed_checks;
         if listed.is_empty() {
             let mut lists: Vec<_> = self.lists.values().collect();
             lists.sort_by_key(|list| list.at);

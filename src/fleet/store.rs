@@ -120,6 +120,9 @@ pub struct Fleet {
     pub(super) places: HashMap<DeviceId, usize>,
     /// What devices lacked when they were asked.
     pub(super) lacking: LackingThen,
+    /// How many checks devices have by their lists; empty until somebody asks.
+    #[serde(skip)]
+    pub(super) listed_checks: HashMap<DeviceId, u64>,
     /// Devices that the platform once said it does not know, and when.
     pub(super) denied: PerDevice<()>,
     /// Records of the newest answers that repeat an id of the same answer.
@@ -155,6 +158,7 @@ impl Fleet {
             counters_when_read: HashMap::new(),
             places: HashMap::new(),
             lacking: LackingThen::default(),
+            listed_checks: HashMap::new(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
         }
@@ -207,7 +211,7 @@ impl Fleet {
                     devices.clear();
                 }
                 changed.hurry = self.devices_with_changed_counters(&devices);
-                self.lacking.list(&devices);
+                self.note_list(&devices);
                 changed.objects = self.apply_devices(list, devices, at);
             }
             Update::Failing(devices) => {

@@ -68,6 +68,7 @@ impl Fleet {
         let options = &self.options;
         self.readings.prune(|id| known.contains(id), |collector| options.stale_at(collector, now));
         self.counters_when_read.retain(|id, _| known.contains(id));
+        self.listed_checks.clear();
         let stale_at = [Collector::Antivirus, Collector::Backup].map(|collector| self.options.stale_at(collector, now));
         self.lacking.prune(stale_at, |id| known.contains(id));
         let clients: HashSet<ClientKey> = self.client_keys().into_iter().collect();

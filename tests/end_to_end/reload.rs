@@ -37,7 +37,10 @@ async fn settled(running: &Running) -> SeriesMap {
             let queue: f64 = BOTH.iter().filter_map(|it| value(all, "rmm_api_queue_length", &[("account", *it)])).sum();
             (queue > 0.0).then(|| format!("{queue} calls wait"))
         })
-        .await
+        .await;
+    // What was read is exposed within a second.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    running.scrape().await
 }
 
 /// Waits until nothing is under way, since what a reload gives up is not called again for a minute.

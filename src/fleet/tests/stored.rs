@@ -14,6 +14,7 @@ fn same(one: &Fleet, other: &Fleet) -> bool {
         options: _,
         most_devices: _,
         places: _,
+        listed_checks: _,
         revision,
         clients,
         sites,

@@ -346,6 +346,7 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
     Fleet {
         most_devices: super::super::super::listed::most_devices(),
         places: HashMap::new(),
+        listed_checks: HashMap::new(),
         options,
         revision: 1234,
         clients: Some(part(vec![client_record()], 3)),
@@ -370,7 +371,6 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
         lacking: LackingThen {
             antivirus: one(device.clone(), part(Some(21), 17)),
             backup: one(device.clone(), part(None, 18)),
-            ..LackingThen::default()
         },
         denied: one(device, part((), 16)),
         duplicates: one(DeviceList::Client(client, Kind::Server), 19),
