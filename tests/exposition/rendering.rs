@@ -68,7 +68,9 @@ fn apply(change: &Change, view: &mut View, limits: &mut Limits) {
         Change::Comes(name) => devices.push(full_device("New", "s", name, &format!("new {name}"))),
         Change::Goes(index) => _ = of(index, devices).map(|index| devices.remove(index)),
         Change::ManyGo(index) => {
-            _ = of(index, devices).map(|index| devices.drain(index..(index + 200).min(devices.len())))
+            if let Some(index) = of(index, devices) {
+                devices.drain(index..(index + 200).min(devices.len()));
+            }
         }
         Change::Twin(index) => {
             if let Some(index) = of(index, devices) {

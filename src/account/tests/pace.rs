@@ -80,3 +80,34 @@ async fn a_collector_without_metrics_makes_no_calls_and_is_well() {
     assert_eq!((state.ready, report.success, report.targets), (true, true, 0));
     shutdown.cancel();
 }
+
+#[tokio::test]
+async fn the_first_data_are_rendered_at_once_and_then_once_a_second_at_most() {
+    let clock = PinnedClock::at(START.parse().unwrap());
+    let platform = Scripted::new(Arc::new(clock.clone()));
+    let (mut account, publisher) = account(&platform);
+    let mut rendered = async |account: &mut Account<Scripted>| {
+        account.render(clock.now());
+        assert_eq!(account.next_render(), None, "while one is under way");
+        let result = account.renders.join_next().await.unwrap();
+        clock.advance(Duration::from_millis(50));
+        account.rendered(result);
+        account.render_soon(clock.now());
+        account.next_render().unwrap().saturating_sub(clock.now().steady)
+    };
+    assert_eq!(rendered(&mut account).await, Duration::from_millis(200), "nothing was there");
+    let device = DeviceRecord::new(DeviceId::new("a"), "a".into(), ClientKey::new("c"), SiteKey::new("s"));
+    let device = DeviceRecord { online: Some(true), ..device };
+    let list = DeviceList::Client(ClientKey::new("c"), Kind::Server);
+    account.fleet().apply(Update::Devices(list, vec![device]), START.parse().unwrap());
+    assert_eq!(rendered(&mut account).await, Duration::from_millis(950), "a second after it began");
+    assert_eq!(publisher.snapshot().account("msp").unwrap().rendered().unwrap().series, 1, "it is online");
+    // What goes stale is withdrawn all the same.
+    clock.advance(account.valid_until.unwrap().duration_since(clock.now().wall).unsigned_abs());
+    rendered(&mut account).await;
+    assert_eq!(publisher.snapshot().account("msp").unwrap().rendered().unwrap().series, 0);
+    account.valid_until = Some(clock.now().wall);
+    account.render_rested = clock.now().steady + Duration::from_mins(1);
+    account.step();
+    assert_eq!(account.render_began, clock.now().steady);
+}
