@@ -59,7 +59,7 @@ fn main() {
         "one device failed a check",
         again(&|index, device| {
             if index == 7 {
-                fail(device)
+                fail(device);
             }
         }),
     );
@@ -67,7 +67,7 @@ fn main() {
         "1 % of devices failed a check",
         again(&|index, device| {
             if index % 100 == 7 {
-                fail(device)
+                fail(device);
             }
         }),
     );
@@ -108,7 +108,7 @@ fn best<T>(work: impl Fn() -> T) -> (Duration, T) {
     let run = || {
         let start = time();
         let result = work();
-        (time() - start, result)
+        (time().saturating_sub(start), result)
     };
     (1..TIMES).fold(run(), |best, _| {
         let next = run();

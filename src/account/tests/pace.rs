@@ -86,7 +86,7 @@ async fn the_first_data_are_rendered_at_once_and_then_once_a_second_at_most() {
     let clock = PinnedClock::at(START.parse().unwrap());
     let platform = Scripted::new(Arc::new(clock.clone()));
     let (mut account, publisher) = account(&platform);
-    let mut rendered = async |account: &mut Account<Scripted>| {
+    let rendered = async |account: &mut Account<Scripted>| {
         account.render(clock.now());
         assert_eq!(account.next_render(), None, "while one is under way");
         let result = account.renders.join_next().await.unwrap();
