@@ -97,12 +97,6 @@ impl History {
         })
     }
 
-    /// Whether no day tells anything: the platform writes so of some devices that have no such check.
-    #[must_use]
-    pub fn is_blank(&self) -> bool {
-        self.up_to_date.is_none() && self.recent.iter().all(|(_, status)| *status == DayStatus::Unknown)
-    }
-
     /// Midnight at the end of the newest passed day in `zone`, but not later than `polled`.
     #[must_use]
     pub fn last_pass_time(&self, zone: &TimeZone, polled: Timestamp) -> Option<Timestamp> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::store::{Fleet, Part, PerDevice};
-use super::{DeviceId, DeviceRecord, History, StatusCounts};
+use super::{DeviceId, DeviceRecord, StatusCounts};
 use crate::collector::Collector;
 
 /// Devices that have no daily history.
@@ -37,25 +37,18 @@ impl LackingThen {
 }
 
 impl Fleet {
-    /// Takes note of what the answer to a question for a history of that collector says: without a day that tells anything
-    /// the device has no such check.
-    pub(super) fn note_history(
-        &mut self,
-        collector: Collector,
-        id: &DeviceId,
-        history: Option<&History>,
-        at: Timestamp,
-    ) {
-        let is_blank = history.is_none_or(History::is_blank);
-        let checks = if is_blank { self.checks_of(id) } else { None };
+    /// Takes note of whether the answer to a question for a history of that collector has any day: without one the device has no
+    /// such check. Days that are all unknown do not say so: the antivirus may not have run for so long, and run again today.
+    pub(super) fn note_history(&mut self, collector: Collector, id: &DeviceId, has_days: bool, at: Timestamp) {
+        let checks = if has_days { None } else { self.checks_of(id) };
         let then = match collector {
             Collector::Antivirus => &mut self.lacking.antivirus,
             _ => &mut self.lacking.backup,
         };
-        if is_blank {
-            then.insert(id.clone(), Part { value: checks, at });
-        } else {
+        if has_days {
             then.remove(id);
+        } else {
+            then.insert(id.clone(), Part { value: checks, at });
         }
     }
 

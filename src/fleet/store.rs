@@ -178,7 +178,7 @@ impl Fleet {
     /// object which the answer no longer lists is withdrawn from older lists too.
     pub fn apply(&mut self, mut update: Update, at: Timestamp) -> Changed {
         self.revision += 1;
-        without_room_to_grow(&mut update);
+        update.shrink_to_fit();
         let mut changed = Changed::default();
         if let Update::Sites(client, _)
         | Update::Devices(DeviceList::Client(client, _), _)
@@ -232,11 +232,11 @@ impl Fleet {
             }
             Update::Tasks(id, value) => _ = self.tasks.insert(id, Part { value, at }),
             Update::Antivirus(id, value) => {
-                self.note_history(Collector::Antivirus, &id, value.as_deref(), at);
+                self.note_history(Collector::Antivirus, &id, value.is_some(), at);
                 self.antivirus.insert(id, Part { value, at });
             }
             Update::Backup(id, value) => {
-                self.note_history(Collector::Backup, &id, value.as_deref(), at);
+                self.note_history(Collector::Backup, &id, value.is_some(), at);
                 self.backup.insert(id, Part { value, at });
             }
             Update::Patches(id, value) => _ = self.patches.insert(id, Part { value, at }),
@@ -379,25 +379,5 @@ impl Fleet {
             }
         }
         changed
-    }
-}
-
-/// Lists have grown while they were read, and hold room for up to as much again. They are kept for hours and do not grow any more.
-fn without_room_to_grow(update: &mut Update) {
-    match update {
-        Update::Clients(clients) | Update::ClientsAndSites(clients, _) => clients.shrink_to_fit(),
-        Update::Sites(_, sites) => sites.shrink_to_fit(),
-        Update::Devices(_, devices) => {
-            devices.shrink_to_fit();
-            devices.iter_mut().filter_map(|device| device.features.as_mut()).for_each(Vec::shrink_to_fit);
-        }
-        Update::Failing(devices) | Update::FailingAt(_, devices) => {
-            for device in devices {
-                device.checks.shrink_to_fit();
-            }
-        }
-        Update::Checks(_, checks) => checks.checks.shrink_to_fit(),
-        Update::Tasks(_, tasks) => tasks.tasks.shrink_to_fit(),
-        _ => {}
     }
 }

@@ -119,3 +119,25 @@ pub enum Gone {
     /// A client.
     Client(ClientKey),
 }
+
+impl Update {
+    /// Lists have grown while they were read, and hold room for up to as much again. They are kept for hours and do not grow any more.
+    pub(super) fn shrink_to_fit(&mut self) {
+        match self {
+            Self::Clients(clients) | Self::ClientsAndSites(clients, _) => clients.shrink_to_fit(),
+            Self::Sites(_, sites) => sites.shrink_to_fit(),
+            Self::Devices(_, devices) => {
+                devices.shrink_to_fit();
+                devices.iter_mut().filter_map(|device| device.features.as_mut()).for_each(Vec::shrink_to_fit);
+            }
+            Self::Failing(devices) | Self::FailingAt(_, devices) => {
+                for device in devices {
+                    device.checks.shrink_to_fit();
+                }
+            }
+            Self::Checks(_, checks) => checks.checks.shrink_to_fit(),
+            Self::Tasks(_, tasks) => tasks.tasks.shrink_to_fit(),
+            _ => {}
+        }
+    }
+}
