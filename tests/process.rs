@@ -126,7 +126,7 @@ fn a_new_key_in_the_file_is_taken_without_a_restart() {
     assert_ne!(get(address, "/-/ready", &[]).unwrap().0, 200);
     servers.config(NSIGHT_KEY, TACTICAL_KEY);
     process.until_ok(address, "/-/ready");
-    assert!(process.stderr().contains("the API key has changed"), "{}", process.stderr());
+    until_logged(&mut process, "the API key has changed", 1);
     search("the log", &process.stderr(), &[NSIGHT_KEY, TACTICAL_KEY]);
 }
 
@@ -207,7 +207,7 @@ fn a_reload_by_http_answers_when_it_is_done_and_reads_keys_again() {
     servers.config("Some+Other/Key0123456789abcdefgh", TACTICAL_KEY);
     assert!(!process.stderr().contains("key has changed"));
     assert_eq!(ask(address, "PUT", "/-/reload", &[]).unwrap().0, 200);
-    assert_eq!(process.stderr().matches("the API key has changed").count(), 1, "{}", process.stderr());
+    until_logged(&mut process, "the API key has changed", 1);
     let audit = servers.demo.nsight.handle.audit();
     let end = Instant::now() + Duration::from_secs(5);
     while accepted(audit.calls()) {
@@ -225,6 +225,8 @@ fn a_reload_by_http_answers_when_it_is_done_and_reads_keys_again() {
     assert!(status["configuration"]["last_success"].is_string(), "{status}");
     process.signal("TERM");
     let ended = process.end(Duration::from_secs(5));
+    // Once there and once back.
+    assert_eq!(ended.stderr.matches("the API key has changed").count(), 2, "{}", ended.stderr);
     search("the log", &ended.stderr, &[NSIGHT_KEY, TACTICAL_KEY, "Some+Other/Key0123456789abcdefgh"]);
 }
 

@@ -183,6 +183,7 @@ fn who_holds_every_file_descriptor_keeps_nobody_out() {
         assert_eq!(get(address, "/-/healthy", &[]).unwrap().0, 200);
     }
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    until("the log tells", || process.stderr().contains("no connection can be accepted"));
     assert_eq!(process.stderr().matches("no connection can be accepted").count(), 1, "{}", process.stderr());
     drop(held);
 }
