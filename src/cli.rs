@@ -84,6 +84,10 @@ pub struct DemoFlags {
     /// How much faster than real time the fleet lives.
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+
+    /// Trouble as rare as in a fleet that somebody looks after, and lasting for hours: to try alert rules on
+    #[arg(long)]
+    pub calm: bool,
     /// Write the configuration of the demo, which holds the simulators' keys, to this file: doctor, check-config and collect can
     /// then be tried with --config.file.
     #[arg(long, value_name = "FILE")]

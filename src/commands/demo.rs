@@ -43,6 +43,7 @@ pub fn demo(flags: &Flags, demo: &DemoFlags) -> CommandResult {
             devices: demo.devices,
             seed: demo.seed,
             speed: demo.speed,
+            calm: demo.calm,
             clock: Arc::new(SystemClock),
             ..DemoOptions::default()
         };

@@ -40,6 +40,8 @@ pub struct DemoOptions {
     pub seed: u64,
     /// How fast things happen: 1 shows changes within minutes.
     pub speed: f64,
+    /// Trouble at ordinary rates ([`World::calm`]), not at those of a demonstration.
+    pub calm: bool,
     /// The key of the N-sight server; `None` makes one up.
     pub nsight_key: Option<String>,
     /// The key of the Tactical RMM server; `None` makes one up.
@@ -56,6 +58,7 @@ impl Default for DemoOptions {
             devices: 60,
             seed: 1,
             speed: 1.0,
+            calm: false,
             nsight_key: None,
             tactical_key: None,
             tactical_monitoring_token: None,
@@ -66,11 +69,12 @@ impl Default for DemoOptions {
 
 impl fmt::Debug for DemoOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { devices, seed, speed, .. } = self;
+        let Self { devices, seed, speed, calm, .. } = self;
         f.debug_struct("DemoOptions")
             .field("devices", devices)
             .field("seed", seed)
             .field("speed", speed)
+            .field("calm", calm)
             .finish_non_exhaustive()
     }
 }
@@ -107,8 +111,10 @@ impl Demo {
 ///
 /// When no port can be opened.
 pub async fn start(options: DemoOptions) -> io::Result<Demo> {
-    let DemoOptions { devices, seed, speed, nsight_key, tactical_key, tactical_monitoring_token, clock } = options;
-    let world = Arc::new(World::new(devices, seed, speed, Arc::clone(&clock)));
+    let DemoOptions { devices, seed, speed, calm, nsight_key, tactical_key, tactical_monitoring_token, clock } =
+        options;
+    let world = World::new(devices, seed, speed, Arc::clone(&clock));
+    let world = Arc::new(if calm { world.calm() } else { world });
     let key = nsight_key.unwrap_or_else(|| random_key(false));
     let nsight = Box::new(Nsight::new(Arc::clone(&world), key.clone()));
     let nsight = SimulatedServer::start(nsight, key, None, Arc::clone(&clock)).await?;

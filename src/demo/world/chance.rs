@@ -2,31 +2,41 @@
 
 /// A source of numbers for one purpose. The same parts give the same numbers, in every run and on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chance(u64);
+pub struct Chance {
+    number: u64,
+    /// How many times rarer trouble is than in a demonstration.
+    calm: u64,
+}
 
 impl Chance {
     /// The source for a whole world.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self(mix(seed))
+        Self { number: mix(seed), calm: 1 }
+    }
+
+    /// The same, with trouble twenty times as rare.
+    #[must_use]
+    pub const fn calm(self) -> Self {
+        Self { calm: 20, ..self }
     }
 
     /// The source for a part: a device, a check of it, a day.
     #[must_use]
     pub const fn of(self, part: u64) -> Self {
-        Self(mix(self.0 ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        Self { number: mix(self.number ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..self }
     }
 
     /// The number itself.
     #[must_use]
     pub const fn number(self) -> u64 {
-        self.0
+        self.number
     }
 
     /// A number from 0 to `limit` − 1; 0 for a `limit` of 0.
     #[must_use]
     pub const fn below(self, limit: u64) -> u64 {
-        match self.0.checked_rem(limit) {
+        match self.number.checked_rem(limit) {
             Some(rest) => rest,
             None => 0,
         }
@@ -36,6 +46,19 @@ impl Chance {
     #[must_use]
     pub const fn happens(self, per_mille: u64) -> bool {
         self.below(1000) < per_mille
+    }
+
+    /// The same for what is trouble: it is rarer where the world is calm.
+    #[must_use]
+    pub const fn fails(self, per_mille: u64) -> bool {
+        self.below(1000 * self.calm) < per_mille
+    }
+
+    /// A number from 0 to 999, of which small ones mean trouble: they are rarer where the world is calm.
+    #[must_use]
+    pub const fn luck(self) -> u64 {
+        let luck = self.below(1000 * self.calm);
+        if luck < 999 { luck } else { 999 }
     }
 
     /// One of several texts; empty when there are none.
@@ -60,7 +83,7 @@ impl Chance {
     #[must_use]
     pub fn episode(self, period: i64, per_mille: u64, at: i64) -> Option<i64> {
         let now = self.window(period, at);
-        let bad = |number: i64| self.of(number.cast_unsigned()).happens(per_mille);
+        let bad = |number: i64| self.of(number.cast_unsigned()).fails(per_mille);
         if !bad(now.number) {
             return None;
         }
@@ -104,6 +127,17 @@ mod tests {
     fn things_happen_as_often_as_said() {
         let hits = (0..10_000).filter(|part| Chance::new(1).of(*part).happens(50)).count();
         assert!((400..600).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn trouble_is_rarer_in_a_calm_world() {
+        let troubles = |chance: Chance| (0..10_000).filter(|part| chance.of(*part).fails(200)).count();
+        assert!((1_800..2_200).contains(&troubles(Chance::new(1))));
+        assert!((60..140).contains(&troubles(Chance::new(1).calm())), "a twentieth");
+        let unlucky = |chance: Chance| (0..10_000).filter(|part| chance.of(*part).luck() < 200).count();
+        assert!((1_800..2_200).contains(&unlucky(Chance::new(1))));
+        assert!((60..140).contains(&unlucky(Chance::new(1).calm())));
+        assert_eq!(Chance::new(1).of(2).calm().below(7), Chance::new(1).calm().of(2).below(7), "the rest is the same");
     }
 
     #[test]

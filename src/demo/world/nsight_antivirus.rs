@@ -183,7 +183,7 @@ impl World {
                 let chance = device.chance.of(part).of(index);
                 let window = chance.of(2).window(self.minutes(20), device.awake_until(at));
                 let luck = chance.of(3).of(window.number.unsigned_abs());
-                if chance.of(1).happens(350) && device.was_there(window.start) {
+                if chance.of(1).fails(350) && device.was_there(window.start) {
                     threats.push(NsightThreat {
                         name,
                         category,
@@ -278,7 +278,7 @@ impl World {
             let end = start + step * i64::try_from(5 + luck.of(2).below(60)).unwrap_or(5) / 100;
             let (status, end) = if end > until {
                 (words.running, None)
-            } else if luck.of(3).happens(750) {
+            } else if !luck.of(3).fails(250) {
                 (words.finished, Some(end))
             } else {
                 let status = luck.of(4).pick(words.broken);

@@ -89,7 +89,7 @@ impl World {
         let window = chance.window(step, until);
         let lived = if chance.of(2).happens(60) { 300 } else { 40 };
         // Some devices never get through, and one plugin is only ever asked to restore.
-        let never = device.chance.of(601).happens(250);
+        let never = device.chance.of(601).fails(250);
         let restore_only = plugin == "ORACLE";
         let device = device.clone();
         (0..lived).filter_map(move |back| {
@@ -103,7 +103,7 @@ impl World {
             if end > until || !device.was_there(start) {
                 return None;
             }
-            let status = if luck.of(3).happens(780) && !never { "COMPLETED" } else { luck.of(4).pick(&TROUBLE) };
+            let status = if !luck.of(3).fails(220) && !never { "COMPLETED" } else { luck.of(4).pick(&TROUBLE) };
             let endless = match status {
                 "NOT_STARTED" => true,
                 "INTERRUPTED" => luck.of(5).happens(500),

@@ -70,7 +70,7 @@ impl World {
         let (status, consecutive_fails) = match failing {
             _ if never_ran => (0, 0),
             // A status that the reference does not explain.
-            _ if check_type == 1031 && chance.of(6).happens(500) => (2, 0),
+            _ if check_type == 1031 && chance.of(6).fails(500) => (2, 0),
             None => (5, 0),
             Some(since) => {
                 let cleared = chance.of(5).of(since.unsigned_abs()).happens(250);
@@ -125,7 +125,7 @@ fn history(
     let Some(check) = check else { return NsightHistory::default() };
     let chance = device.chance.of(stream);
     // Some devices are in trouble for days.
-    let stale_days = if chance.of(1).happens(80) { 2 + chance.of(2).below(5) } else { 0 };
+    let stale_days = if chance.of(1).fails(80) { 2 + chance.of(2).below(5) } else { 0 };
     let mut statuses = Vec::new();
     for (day, age) in days(at).zip(0..) {
         let luck = chance.of(3).of(u64::from(day.day_of_year().unsigned_abs()));
@@ -137,7 +137,7 @@ fn history(
             "NOTRUN"
         } else if age <= stale_days {
             "FAIL"
-        } else if luck.happens(900) {
+        } else if !luck.fails(100) {
             "PASS"
         } else {
             luck.of(1).pick(&[

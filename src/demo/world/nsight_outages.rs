@@ -74,7 +74,7 @@ fn past<'a>(
         let window = chance.window(step, now);
         (0..=KEPT / 6 + 2).filter_map(move |back| {
             let luck = chance.of((window.number - back).unsigned_abs());
-            if !luck.of(1).happens(often) {
+            if !luck.of(1).fails(often) {
                 return None;
             }
             let part_of =
@@ -92,7 +92,7 @@ fn past<'a>(
     });
     // One that nobody attends to.
     let long = device.chance.of(701);
-    let forgotten = long.happens(80).then(|| long.window(90 * DAY, now).start);
+    let forgotten = long.fails(80).then(|| long.window(90 * DAY, now).start);
     regular.chain(forgotten.map(move |start| outage(device, "UPLOAD_ERROR", start, None, None)))
 }
 

@@ -24,7 +24,7 @@ impl World {
             let chance = device.chance.of(401).of(number);
             let product = chance.of(1).pick(&["Example Reader", "Microsoft Windows", "Büro-Suite 2024", "7-Archiv"]);
             let age = (now - arrived) / step;
-            let (status, installed) = stage(age, chance.of(2).below(1_000));
+            let (status, installed) = stage(age, chance.of(2).luck());
             NsightPatch {
                 id: number % 100_000_000,
                 title: format!("{product} {} <Sicherheitsupdate> & mehr", number % 1_000),

@@ -92,7 +92,7 @@ impl World {
         (0..REMEMBERED).filter_map(move |back| {
             let stretch = (window.number - back).unsigned_abs();
             let chance = chance.of(1).of(stretch);
-            if !chance.happens(per_mille) {
+            if !chance.fails(per_mille) {
                 return None;
             }
             let start = window.start - back * period;

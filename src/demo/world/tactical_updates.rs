@@ -28,7 +28,7 @@ impl World {
         let updates = agent.chance.of(132);
         (0..listed).map(move |back| {
             let number = (newest - back).unsigned_abs();
-            (number, stage(back, updates.of(number).of(1).below(1_000)))
+            (number, stage(back, updates.of(number).of(1).luck()))
         })
     }
 
