@@ -186,7 +186,9 @@ fn the_status_has_the_documented_fields_and_no_others() {
                 other => panic!("{other} is no type"),
             });
             assert!(fits, "{name} is {value}, documented as {types}");
-            let word = value.as_str().filter(|_| ["problem", "health", "state", "backoff_reason"].iter().any(|end| name.ends_with(end)));
+            let word = value
+                .as_str()
+                .filter(|_| ["problem", "health", "state", "backoff_reason"].iter().any(|end| name.ends_with(end)));
             assert!(word.is_none_or(|word| meaning.contains(&format!("`{word}`"))), "{name}: {value} in {meaning}");
         }
     }
@@ -293,7 +295,10 @@ fn pass_on(mut stream: TcpStream, exporter: SocketAddr, asked: &Mutex<Vec<String
     let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
     asked.lock().unwrap().push(target.clone());
     // The page only; of anything else it is enough to know that it was asked for.
-    let page = target.split_once("://").and_then(|(_, rest)| rest.split_once('/')).filter(|(host, _)| *host == exporter.to_string());
+    let page = target
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .filter(|(host, _)| *host == exporter.to_string());
     let answer = page.and_then(|(_, path)| get(exporter, &format!("/{path}"), &[]).ok());
     let _gone = match answer {
         Some((_, head, body)) => stream.write_all(&[head.as_bytes(), body.as_slice()].concat()),
@@ -305,7 +310,12 @@ fn pass_on(mut stream: TcpStream, exporter: SocketAddr, asked: &Mutex<Vec<String
 fn chromium(watcher: &Watcher, home: &tempfile::TempDir, is_dark: bool) -> Option<Command> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let is_there = |name: &&&str| {
-        Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|it| it.success())
+        Command::new(name)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|it| it.success())
     };
     let Some(name) = names.iter().find(is_there) else {
         println!("SKIPPED: chromium is not installed");
@@ -315,7 +325,12 @@ fn chromium(watcher: &Watcher, home: &tempfile::TempDir, is_dark: bool) -> Optio
     command
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"])
         .args(["--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-default-apps"])
-        .args(["--hide-scrollbars", "--window-size=1000,600", "--enable-logging=stderr", "--proxy-bypass-list=<-loopback>"])
+        .args([
+            "--hide-scrollbars",
+            "--window-size=1000,600",
+            "--enable-logging=stderr",
+            "--proxy-bypass-list=<-loopback>",
+        ])
         .arg(format!("--proxy-server=http://{}", watcher.address))
         .arg(format!("--user-data-dir={}", home.path().display()))
         .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!is_dark)));
@@ -353,10 +368,16 @@ fn chromium_shows_the_demo_in_both_schemes_and_asks_for_nothing_else() {
         watcher.asked.lock().unwrap().clear();
         let picture = home.path().join("page.png");
         let mut command = chromium(&watcher, &home, is_dark).unwrap();
-        let output = command.arg("--dump-dom").arg(format!("--screenshot={}", picture.display())).arg(&url).output().unwrap();
+        let output =
+            command.arg("--dump-dom").arg(format!("--screenshot={}", picture.display())).arg(&url).output().unwrap();
         let (dom, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{said}");
-        for text in ["<html lang=\"en\">", "<h2 id=\"accounts\">Accounts</h2>", ">demo-nsight</a></th>", ">demo-tactical</a></th>"] {
+        for text in [
+            "<html lang=\"en\">",
+            "<h2 id=\"accounts\">Accounts</h2>",
+            ">demo-nsight</a></th>",
+            ">demo-tactical</a></th>",
+        ] {
             assert!(dom.contains(text), "{text} in {dom}\n{said}");
         }
         assert_eq!(dom.matches("<caption>Collectors of demo-").count(), 2, "{dom}");

@@ -79,10 +79,8 @@ impl<P: Platform> Account<P> {
             if let (Some(settings), Some(state)) =
                 (config.collectors.get(collector), planner.collectors.remove(collector))
             {
-                *report = CollectorReport {
-                    last_error: self.errors.get(collector).copied(),
-                    ..report_of(settings, &state)
-                };
+                *report =
+                    CollectorReport { last_error: self.errors.get(collector).copied(), ..report_of(settings, &state) };
             }
         }
         AccountStatus {

@@ -203,8 +203,7 @@ impl Overview {
             last_reload: reload.map(|reload| Time(reload.at)),
             last_success: reload.and_then(|reload| reload.last_success).map(Time),
         };
-        let state_directory =
-            accounts.iter().filter_map(|account| account.state_directory).reduce(StateDirectory::and);
+        let state_directory = accounts.iter().filter_map(|account| account.state_directory).reduce(StateDirectory::and);
         let problems = problems::all(&configuration, &accounts);
         Self {
             version: VERSION,
@@ -274,8 +273,7 @@ impl Account {
 impl Collector {
     fn new(name: &'static str, report: &CollectorReport, ready: bool, now: Timestamp) -> Self {
         let age = report.last_success.map(|time| now.duration_since(time).as_secs_f64().round().max(0.0));
-        let failed =
-            |error: CallError| Failed { call: error.call, outcome: error.outcome, time: Time(error.at) };
+        let failed = |error: CallError| Failed { call: error.call, outcome: error.outcome, time: Time(error.at) };
         Self {
             name,
             state: State::of(report, ready),

@@ -89,7 +89,12 @@ async fn what_the_key_may_not_read_is_off_and_the_rest_goes_on() {
     assert_eq!(state.last_error.as_deref(), Some("checks: the key may not read this (forbidden)"));
     let error = report.last_error.expect("known");
     assert_eq!((error.call, error.outcome), ("checks", Outcome::Forbidden));
-    assert!(state.collectors.iter().all(|(collector, report)| *collector == Collector::Checks || report.last_error.is_none()));
+    assert!(
+        state
+            .collectors
+            .iter()
+            .all(|(collector, report)| *collector == Collector::Checks || report.last_error.is_none())
+    );
     // Granted: the probe finds out, at the latest two hours after the one before.
     platform.script().refuses = None;
     tokio::time::sleep(Duration::from_mins(75)).await;

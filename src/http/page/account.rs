@@ -76,7 +76,7 @@ fn write_facts(html: &mut String, account: &Account, metrics: &str, now: Timesta
     write!(html, " (<a href=\"{metrics}\">metrics of this account</a>)</dd></div>\n<div><dt>Budget</dt><dd>")?;
     write!(
         html,
-        "{} a minute, the same one again after {}</dd></div>\n<div><dt>Queue</dt><dd>",
+        "{} a minute, identical ones at least {} apart</dd></div>\n<div><dt>Queue</dt><dd>",
         Counted(account.requests_per_minute.into(), "call"),
         Span(account.min_interval_seconds)
     )?;

@@ -19,7 +19,9 @@ pub(super) fn headline(accounts: &[Account], problems: &[Problem]) -> (Tone, Str
         (0, _) if !problems.is_empty() => (tone, "The configuration needs attention".to_owned()),
         (0, _) if all == 0 => (Tone::Calm, "No account is configured".to_owned()),
         (0, 0) => (Tone::Good, "All is well".to_owned()),
-        (0, starting) => (Tone::Calm, format!("Starting: {}", of_all(starting, all, "has", "have") + " not answered yet")),
+        (0, starting) => {
+            (Tone::Calm, format!("Starting: {}", of_all(starting, all, "has", "have") + " not answered yet"))
+        }
         (bad, _) => (tone, of_all(bad, all, "needs", "need") + " attention"),
     }
 }
@@ -42,7 +44,8 @@ pub(super) fn write_news(html: &mut String, page: &Page<'_>, tone: Tone, headlin
     let (open, more) = lines.split_at(lines.len().min(MOST_LINES));
     if lines.is_empty() && !accounts.is_empty() {
         let collectors: usize = accounts.iter().map(|account| account.collectors.len()).sum();
-        let (accounts, collectors) = (Counted(accounts.len() as u64, "account"), Counted(collectors as u64, "collector"));
+        let (accounts, collectors) =
+            (Counted(accounts.len() as u64, "account"), Counted(collectors as u64, "collector"));
         writeln!(html, "<p class=\"soft\">{accounts}, {collectors}, nothing is wrong.</p>")?;
     }
     if !open.is_empty() {
