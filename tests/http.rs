@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use rmm_exporter::clock::{Clock, Moment};
 use rmm_exporter::collector::Collector;
 use rmm_exporter::http::{Options, router, serve};
-use rmm_exporter::metrics::{AccountSetup, AccountStatus, CollectorReport, Limits, Publisher};
+use rmm_exporter::metrics::{AccountSetup, AccountStatus, Limits, Publisher};
 use rmm_exporter::platform::PlatformName;
 use tokio_util::sync::CancellationToken;
 use views::{full_view, shared, synthetic, time};
