@@ -20,12 +20,12 @@ impl Serialize for Time {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn outcome<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
     outcome.name().serialize(serializer)
 }
 
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn backoff_reason<S: Serializer>(reason: &Option<BackoffReason>, serializer: S) -> Result<S::Ok, S::Error> {
     reason.map(BackoffReason::name).serialize(serializer)
 }

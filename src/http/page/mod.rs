@@ -99,11 +99,10 @@ impl<'a> Page<'a> {
 
     /// The accounts whose collectors are on this page, worst first.
     fn in_full(&self) -> Vec<&'a Account> {
-        match self.wanted.is_empty() {
-            true if self.has_many() => Vec::new(),
-            true => self.sorted(),
-            false => self.sorted().into_iter().filter(|account| self.wanted.contains(&account.name)).collect(),
+        if self.wanted.is_empty() {
+            return if self.has_many() { Vec::new() } else { self.sorted() };
         }
+        self.sorted().into_iter().filter(|account| self.wanted.contains(&account.name)).collect()
     }
 
     fn has_many(&self) -> bool {

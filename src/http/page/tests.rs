@@ -318,8 +318,9 @@ fn nothing_that_others_named_becomes_markup() {
 
 #[test]
 fn hundreds_of_accounts_have_a_line_each() {
-    let account =
-        |number: usize| if number % 10 == 0 { down(&format!("msp {number}")) } else { well(&format!("msp {number}")) };
+    let account = |number: usize| {
+        if number.is_multiple_of(10) { down(&format!("msp {number}")) } else { well(&format!("msp {number}")) }
+    };
     let overview = overview((0..200).map(account).collect());
     let html = page_of(&overview, &[]);
     assert!(html.len() < 130_000, "{} bytes", html.len());
