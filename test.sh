@@ -122,6 +122,10 @@ else
     skip "shell" "shellcheck is not installed: apt-get install shellcheck"
 fi
 
+# Too large to be installed for one test, which is skipped without it.
+have chromium || have chromium-browser || have google-chrome ||
+    skip "page in Chromium" "chromium is not installed: apt-get install chromium"
+
 printf '\nSummary before the tests, %s s\n' "$((SECONDS - start))"
 printf '  %s\n' "${summary[@]}"
 

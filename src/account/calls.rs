@@ -7,6 +7,7 @@ use tokio::task::{Id, JoinError};
 
 use super::{Account, without_holding_a_worker};
 use crate::clock::Moment;
+use crate::metrics::CallError;
 use crate::planner::{Finish, Next, Outcome, ReadCall, Start};
 use crate::platform::{Answer, Failure, Platform};
 
@@ -32,7 +33,7 @@ impl<P: Platform> Account<P> {
         }
     }
 
-    fn start(&mut self, Start { call, permit, recorded, .. }: Start<P::Call>) {
+    fn start(&mut self, Start { call, collector, permit, recorded }: Start<P::Call>) {
         self.journal.started(&call);
         // A probe moves a pause ahead, which the next process must know if this one ends before the answer.
         let remembered = self.remember(self.clock.now());
@@ -45,20 +46,16 @@ impl<P: Platform> Account<P> {
             let result = platform.read(&reading, permit).await;
             Finished { call: reading, took: clock.now().steady.saturating_sub(began), result }
         });
-        self.calls_by_task.insert(task.id(), call);
+        self.calls_by_task.insert(task.id(), (call, collector));
         self.changed(self.clock.now());
     }
 
     pub(super) fn finish(&mut self, result: Result<(Id, Finished<P::Call>), JoinError>) {
+        let task = result.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
+        let Some((call, collector)) = self.calls_by_task.remove(&task) else { return };
         let finished = match result {
-            Ok((task, finished)) => {
-                self.calls_by_task.remove(&task);
-                finished
-            }
-            Err(error) => match self.calls_by_task.remove(&error.id()) {
-                Some(call) => Finished { call, took: Duration::ZERO, result: Err(defect(&error)) },
-                None => return,
-            },
+            Ok((_, finished)) => finished,
+            Err(error) => Finished { call, took: Duration::ZERO, result: Err(defect(&error)) },
         };
         let now = self.clock.now();
         let Finished { call, took, result } = finished;
@@ -67,6 +64,9 @@ impl<P: Platform> Account<P> {
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         self.metrics.observe(call.name(), outcome, took, bytes);
         self.journal.finished(&call, took, &result);
+        if result.as_ref().is_err_and(|failure| failure.gone.is_none()) {
+            self.errors.insert(collector, CallError { call: call.name(), outcome, at: now.wall });
+        }
         if call == self.platform.up_call() {
             self.up = Some(result.is_ok());
             self.was_up |= result.is_ok();

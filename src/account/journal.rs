@@ -23,8 +23,8 @@ pub struct Journal<C> {
     /// Names that are switched off.
     off: HashSet<&'static str>,
     plan_took: Duration,
-    /// The last failure of each name that fails, in words; the newest is last.
-    errors: Vec<(&'static str, Outcome, String)>,
+    /// The last failure of each name that fails: what happened, and what that means for the account. The newest is last.
+    errors: Vec<(&'static str, Outcome, Outcome)>,
     /// The sorts of mappings that were judged.
     judged: HashSet<&'static str>,
 }
@@ -106,7 +106,7 @@ impl<C: ReadCall> Journal<C> {
                 }
                 failing.calls.insert(call.clone());
                 self.errors.retain(|(failed, ..)| *failed != name);
-                self.errors.push((name, failure.effect(), format!("{name}: {failure}")));
+                self.errors.push((name, failure.outcome, failure.effect()));
             }
         }
     }
@@ -204,14 +204,15 @@ impl<C: ReadCall> Journal<C> {
         self.plan_took
     }
 
-    /// The newest failure among the calls that have not worked since, in words.
-    pub fn last_error(&self) -> Option<&str> {
-        self.errors.last().map(|(.., message)| message.as_str())
+    /// The newest failure among the calls that have not worked since, in words of our own: this goes on pages, and only the log
+    /// repeats what a server said.
+    pub fn last_error(&self) -> Option<String> {
+        self.errors.last().map(|(name, outcome, _)| format!("{name}: {} ({})", outcome.meaning(), outcome.name()))
     }
 
     /// Whether the key was refused and has not been accepted since.
     pub fn key_refused(&self) -> bool {
-        self.errors.iter().any(|(_, outcome, _)| *outcome == Outcome::AuthError)
+        self.errors.iter().any(|(.., effect)| *effect == Outcome::AuthError)
     }
 
     /// Warns of mappings that nothing on the server answers to. Each sort is judged once, as soon as `unmatched` can tell.
@@ -305,7 +306,8 @@ mod tests {
             for _ in 0..5 {
                 journal.finished(&checks("c"), Duration::ZERO, &refused());
             }
-            assert_eq!(journal.last_error(), Some("/agents/{id}/checks/: forbidden: its role needs can_list_checks"));
+            let told = journal.last_error().unwrap_or_default();
+            assert_eq!(told, "/agents/{id}/checks/: the key may not read this (forbidden)", "no word of the server's");
             journal.finished(&checks("c"), Duration::ZERO, &Ok(good()));
             journal.switched(&checks("c"), &Switched::On, "");
             journal.finished(&checks("a"), Duration::ZERO, &Ok(good()));

@@ -28,7 +28,7 @@ use crate::clock::{Clock, Moment};
 use crate::collector::Collector;
 use crate::config::{AccountConfig, Needs};
 use crate::fleet::Fleet;
-use crate::metrics::{AccountMetrics, Publisher};
+use crate::metrics::{AccountMetrics, CallError, Publisher};
 use crate::planner::{Ledger, Memory, Planner, ReadCall};
 use crate::platform::Platform;
 use crate::state::{Kept, KeptLedger, Recorder};
@@ -72,7 +72,9 @@ pub struct Account<P: Platform> {
     /// How long the data of each collector are good now.
     stale_after: BTreeMap<Collector, Duration>,
     calls: JoinSet<Finished<P::Call>>,
-    calls_by_task: HashMap<Id, P::Call>,
+    calls_by_task: HashMap<Id, (P::Call, Collector)>,
+    /// The newest failed call of each collector, mended since or not.
+    errors: BTreeMap<Collector, CallError>,
     renders: JoinSet<Option<Timestamp>>,
     /// The key is being read again; says whether it changed.
     key_reads: JoinSet<bool>,
@@ -130,6 +132,7 @@ impl<P: Platform> Account<P> {
             clock,
             calls: JoinSet::new(),
             calls_by_task: HashMap::new(),
+            errors: BTreeMap::new(),
             renders: JoinSet::new(),
             key_reads: JoinSet::new(),
             up: None,

@@ -39,6 +39,7 @@ fn report_of(settings: &CollectorConfig, state: &CollectorStatus) -> CollectorRe
         success: state.success,
         last_success: state.last_success,
         last_duration: state.last_duration,
+        last_error: None,
         targets: state.targets,
         fresh: state.fresh,
         failed: state.failed,
@@ -78,7 +79,8 @@ impl<P: Platform> Account<P> {
             if let (Some(settings), Some(state)) =
                 (config.collectors.get(collector), planner.collectors.remove(collector))
             {
-                *report = report_of(settings, &state);
+                *report =
+                    CollectorReport { last_error: self.errors.get(collector).copied(), ..report_of(settings, &state) };
             }
         }
         AccountStatus {
@@ -88,7 +90,8 @@ impl<P: Platform> Account<P> {
             queue_length: planner.queue_length,
             oldest_due: planner.oldest_due,
             backoff_until: planner.backoff_until,
-            last_error: self.journal.last_error().map(str::to_owned),
+            backoff_reason: planner.backoff_reason,
+            last_error: self.journal.last_error(),
             state: self.recorder.health(),
             ..status
         }

@@ -1,10 +1,12 @@
 //! What is served: the scrape, the landing page, health. Every answer is made of finished data; none waits for an RMM.
 
-mod landing;
+mod documentation;
 mod lifecycle;
 pub(crate) mod negotiate;
 mod overview;
+mod page;
 mod patience;
+mod problems;
 pub(crate) mod scrape;
 mod serve;
 mod web;
@@ -98,7 +100,8 @@ fn route(server: &Server, request: &Request) -> Response {
     }
     let path = request.uri().path();
     let known = [server.options.telemetry_path.as_str(), "/", "/-/healthy", "/-/ready", "/api/v1/status"];
-    if !known.contains(&path) {
+    let document = documentation::at(path);
+    if !known.contains(&path) && document.is_none() {
         return text(StatusCode::NOT_FOUND, "Not found.\n");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -108,10 +111,10 @@ fn route(server: &Server, request: &Request) -> Response {
     }
     match path {
         path if path == server.options.telemetry_path => scrape::answer(server, request),
-        "/" => landing::answer(&overview(server), &server.options.telemetry_path),
+        "/" => page::answer(&overview(server), &server.options.telemetry_path, request.uri().query()),
         "/-/ready" => ready(&overview(server)),
         "/api/v1/status" => json(&overview(server)),
-        _ => text(StatusCode::OK, "Healthy.\n"),
+        _ => text(StatusCode::OK, document.unwrap_or("Healthy.\n")),
     }
 }
 

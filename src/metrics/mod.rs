@@ -34,7 +34,7 @@ pub use fleet::{Limits, RenderedAccount, render, render_again};
 pub use own::Reload;
 pub use piece::Piece;
 pub use publisher::{AccountSetup, AccountSnapshot, Publisher, Snapshot};
-pub use status::{AccountStatus, CollectorReport};
+pub use status::{AccountStatus, CallError, CollectorReport};
 
 use crate::fleet::View;
 use crate::platform::PlatformName;

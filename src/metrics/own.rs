@@ -73,6 +73,8 @@ impl OwnAccount {
 pub struct Reload {
     /// Whether it was good.
     pub success: bool,
+    /// When it was read.
+    pub at: Timestamp,
     /// When it was good last.
     pub last_success: Option<Timestamp>,
 }

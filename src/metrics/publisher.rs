@@ -151,7 +151,7 @@ impl Publisher {
     pub fn config_read(&self, success: bool, at: Timestamp) {
         self.change(|snapshot| {
             let before = snapshot.reload.and_then(|reload| reload.last_success);
-            snapshot.reload = Some(Reload { success, last_success: if success { Some(at) } else { before } });
+            snapshot.reload = Some(Reload { success, at, last_success: if success { Some(at) } else { before } });
         });
     }
 

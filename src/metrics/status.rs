@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::collector::Collector;
+use crate::planner::{BackoffReason, Outcome};
 use crate::platform::PlatformName;
 use crate::state::Health;
 
@@ -25,7 +26,7 @@ pub struct AccountStatus {
     pub up: bool,
     /// Whether it had its first inventory, or restored one.
     pub ready: bool,
-    /// Why it is not ready, in words. Neither URL nor key.
+    /// Why it is not ready, in words. No word of the server's, neither URL nor key.
     pub not_ready_reason: Option<String>,
     /// Least time between two identical calls.
     pub min_interval: Duration,
@@ -37,12 +38,25 @@ pub struct AccountStatus {
     pub oldest_due: Duration,
     /// Until when no call is made, while the account is backing off.
     pub backoff_until: Option<Timestamp>,
-    /// The last error in words, while it lasts. Neither URL nor key.
+    /// Why no call is made.
+    pub backoff_reason: Option<BackoffReason>,
+    /// The last error, while it lasts: call, outcome and what that means. No word of the server's, neither URL nor key.
     pub last_error: Option<String>,
     /// How writing its state down goes; `None` without a state directory.
     pub state: Option<Health>,
     /// The enabled collectors.
     pub collectors: Vec<(Collector, CollectorReport)>,
+}
+
+/// A call that failed, without a word of what the server said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallError {
+    /// The `call` label.
+    pub call: &'static str,
+    /// The `outcome` label.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub at: Timestamp,
 }
 
 /// How an enabled collector is doing.
@@ -56,6 +70,8 @@ pub struct CollectorReport {
     pub last_success: Option<Timestamp>,
     /// Wall time of the last finished run or sweep.
     pub last_duration: Option<Duration>,
+    /// Its newest failed call since the account began, mended since or not.
+    pub last_error: Option<CallError>,
     /// Calls in one full sweep.
     pub targets: u64,
     /// Of those, how many hold data that are not stale.
@@ -88,6 +104,7 @@ impl AccountStatus {
             queue_length: 0,
             oldest_due: Duration::ZERO,
             backoff_until: None,
+            backoff_reason: None,
             last_error: None,
             state: None,
             collectors: Vec::new(),

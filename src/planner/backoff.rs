@@ -63,6 +63,29 @@ impl Pause {
     }
 }
 
+/// Why an account makes no calls for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackoffReason {
+    /// The server does not accept the key.
+    KeyRefused,
+    /// The server asked for fewer calls.
+    Throttled,
+    /// Calls of several names failed in a row.
+    Unreachable,
+}
+
+impl BackoffReason {
+    /// The word for it, for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KeyRefused => "key_refused",
+            Self::Throttled => "throttled",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// How a call failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failed {
@@ -228,6 +251,17 @@ impl Backoff {
     pub(super) fn account_until(&self, now: Steady) -> Option<Steady> {
         let until = [self.key, self.throttled, self.unreachable].iter().filter_map(Pause::until).max();
         until.filter(|until| *until > now)
+    }
+
+    /// Why the account pauses: what does so longest.
+    pub(super) fn account_reason(&self, now: Steady) -> Option<BackoffReason> {
+        let reasons = [
+            (&self.unreachable, BackoffReason::Unreachable),
+            (&self.throttled, BackoffReason::Throttled),
+            (&self.key, BackoffReason::KeyRefused),
+        ];
+        let longest = reasons.into_iter().max_by_key(|(pause, _)| pause.until());
+        longest.filter(|(pause, _)| pause.until().is_some_and(|until| until > now)).map(|(_, reason)| reason)
     }
 
     /// Whether a call may start, as far as the account goes, with `in_flight` under way.

@@ -27,6 +27,7 @@ mod switch;
 #[allow(clippy::unchecked_time_subtraction, reason = "a test may panic")]
 mod tests;
 
+pub use backoff::BackoffReason;
 pub use ledger::{End, Entry, Ledger, MemoryLedger};
 pub use limits::{Finish, Limits, Next, Start, Switched};
 pub use memory::Memory;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::clock::Moment;
 use crate::collector::Collector;
 use crate::planner::steady::Steady;
-use crate::planner::{Planner, ReadCall};
+use crate::planner::{BackoffReason, Planner, ReadCall};
 
 /// The state of an account's calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct PlannerStatus {
     pub in_flight: u64,
     /// Until when the account pauses because of failures; `None` while it does not.
     pub backoff_until: Option<Timestamp>,
+    /// Why; `None` while it does not.
+    pub backoff_reason: Option<BackoffReason>,
     /// Every collector that was planned since the planner was made, also those without calls by now.
     pub collectors: BTreeMap<Collector, CollectorStatus>,
 }
@@ -134,6 +136,7 @@ impl<C: ReadCall> Planner<C> {
             oldest_due: at.since(oldest),
             in_flight: u64::try_from(self.in_flight).unwrap_or(u64::MAX),
             backoff_until: self.backoff.account_until(at).map(|until| until.wall(now)),
+            backoff_reason: self.backoff.account_reason(at),
         }
     }
 }

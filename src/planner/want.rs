@@ -118,4 +118,22 @@ impl Outcome {
             Self::TooLarge => "too_large",
         }
     }
+
+    /// What it means, in words that are the same whatever the server said: fit for a page that anybody may open.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "a good answer",
+            Self::AuthError => "the server does not accept the key",
+            Self::Forbidden => "the key may not read this",
+            Self::ApiError => "the RMM understood the question and refused it",
+            Self::HttpError => "the server answered with an HTTP error",
+            Self::Throttled => "the server asks for fewer calls",
+            Self::Blocked => "a web page came instead of an answer: a firewall, a login page or maintenance",
+            Self::Timeout => "no whole answer in time",
+            Self::ConnectError => "no connection, or it broke before the answer was whole",
+            Self::InvalidResponse => "the answer cannot be read",
+            Self::TooLarge => "the answer is larger than allowed",
+        }
+    }
 }

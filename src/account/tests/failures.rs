@@ -64,7 +64,7 @@ async fn a_panic_while_reading_is_a_failed_call_and_no_more() {
     platform.asked.notified().await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let error = status(&publisher).last_error.clone().unwrap_or_default();
-    assert!(error.contains("invalid_response") && error.contains("a defect of the exporter"), "{error}");
+    assert!(error.ends_with(": the answer cannot be read (invalid_response)"), "{error}");
     platform.script().panics = false;
     tokio::time::sleep(Duration::from_mins(5)).await;
     assert!(status(&publisher).up);
@@ -86,7 +86,15 @@ async fn what_the_key_may_not_read_is_off_and_the_rest_goes_on() {
     assert_eq!((state.queue_length, state.oldest_due), (0, Duration::ZERO));
     let report = checks_report(&state);
     assert_eq!((report.success, report.targets), (false, 300));
-    assert!(state.last_error.as_ref().is_some_and(|error| error.contains("checks: forbidden: as told")));
+    assert_eq!(state.last_error.as_deref(), Some("checks: the key may not read this (forbidden)"));
+    let error = report.last_error.expect("known");
+    assert_eq!((error.call, error.outcome), ("checks", Outcome::Forbidden));
+    assert!(
+        state
+            .collectors
+            .iter()
+            .all(|(collector, report)| *collector == Collector::Checks || report.last_error.is_none())
+    );
     // Granted: the probe finds out, at the latest two hours after the one before.
     platform.script().refuses = None;
     tokio::time::sleep(Duration::from_mins(75)).await;

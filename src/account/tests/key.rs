@@ -1,6 +1,7 @@
 //! Keys that are refused, and keys that change.
 
 use super::*;
+use crate::planner::BackoffReason;
 
 const REFUSED: Option<(Outcome, Option<Duration>)> = Some((Outcome::AuthError, None));
 
@@ -22,6 +23,7 @@ async fn a_refused_key_is_tried_every_quarter_of_an_hour_and_looked_for_meanwhil
     assert!((235..=245).contains(&reloads), "at once and every 15 s: {reloads} times");
     let state = status(&publisher);
     assert!(!state.up && state.backoff_until.is_some());
+    assert_eq!(state.backoff_reason, Some(BackoffReason::KeyRefused));
     assert!(state.last_error.as_ref().is_some_and(|error| error.contains("auth_error")));
     // The key is accepted all of a sudden, as when its user was activated again.
     platform.script().fails = None;

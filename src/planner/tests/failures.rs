@@ -59,7 +59,8 @@ fn a_throttled_account_that_is_told_nothing_pauses_for_longer_and_longer() {
 fn five_failures_in_a_row_pause_the_calls_of_that_name() {
     let mut desk = Desk::planning(real(), sweeps(50));
     assert_pauses(&waits(&mut desk, Outcome::HttpError, 8), &[0, 0, 0, 0, 0, 30, 60, 120]);
-    assert_eq!(desk.status().backoff_until, None, "one name is not the account");
+    let status = desk.status();
+    assert_eq!((status.backoff_until, status.backoff_reason), (None, None), "one name is not the account");
     desk.plan([sweeps(50), vec![patches(1)]].concat());
     assert_eq!(desk.start(), Some(patches(1).call), "other names go on");
     desk.finish(patches(1).call, Finish::Ok);
@@ -82,6 +83,7 @@ fn failures_in_a_row_over_two_names_pause_the_account() {
     desk.planner.hurry(&patches(0).call, desk.now);
     assert_eq!(waits(&mut desk, Outcome::ConnectError, 3), [0, 0, 0]);
     assert!(desk.status().backoff_until.is_some());
+    assert_eq!(desk.status().backoff_reason, Some(BackoffReason::Unreachable));
     assert_pauses(&waits(&mut desk, Outcome::Timeout, 5), &[30, 60, 120, 240, 300]);
 }
 
@@ -110,6 +112,7 @@ fn refusals_by_a_platform_that_is_well_do_not_pause_the_account() {
 fn after_a_pause_of_the_account_one_call_at_a_time_until_one_succeeds() {
     let mut desk = Desk::planning(real(), sweeps(50));
     waits(&mut desk, Outcome::Throttled, 1);
+    assert_eq!(desk.status().backoff_reason, Some(BackoffReason::Throttled));
     let (wait, call) = desk.wait_and_start();
     assert_pauses(&[wait.as_secs()], &[30]);
     assert_eq!(desk.wait(), None);
