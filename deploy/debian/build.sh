@@ -24,19 +24,25 @@ changelog() {
 cargo build --release --locked --bin rmm-exporter
 
 rm -rf "$STAGE"
-mkdir -p "$STAGE/completions" "$STAGE/share"
-"$PROGRAM" man >"$STAGE/rmm-exporter.1"
-for shell in bash zsh fish; do
-    "$PROGRAM" completions "$shell" >"$STAGE/completions/$shell"
+# install_to FILE: writes standard input to a file of /usr/share.
+install_to() { install -D -m 0644 /dev/stdin "$STAGE/share/$1"; }
+
+"$PROGRAM" man | gzip -9n | install_to man/man1/rmm-exporter.1.gz
+"$PROGRAM" completions bash | install_to bash-completion/completions/rmm-exporter
+"$PROGRAM" completions zsh | install_to zsh/vendor-completions/_rmm-exporter
+"$PROGRAM" completions fish | install_to fish/vendor_completions.d/rmm-exporter.fish
+gzip -9nc CHANGELOG.md | install_to doc/rmm-exporter/changelog.gz
+for document in README.md SECURITY.md docs/*.md; do
+    install_to "doc/rmm-exporter/$document" <"$document"
 done
-gzip -9n "$STAGE/rmm-exporter.1"
-gzip -9nc CHANGELOG.md >"$STAGE/changelog.gz"
-changelog >"$STAGE/changelog.Debian"
+install_to doc/rmm-exporter/examples/rmm-exporter.example.yml <rmm-exporter.example.yml
 # Rules for Prometheus and dashboards for Grafana, as far as there are any.
 for folder in alerts dashboards; do
     if [[ -d $folder ]]; then
-        cp -R "$folder" "$STAGE/share/"
+        mkdir -p "$STAGE/share/rmm-exporter"
+        cp -R "$folder" "$STAGE/share/rmm-exporter/"
     fi
 done
+changelog >"$STAGE/changelog.Debian"
 
 cargo deb --no-build --locked "$@"

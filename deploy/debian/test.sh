@@ -21,11 +21,9 @@ clean() {
     rm -rf "$work"
 }
 
-# as_service COMMAND…: as the unit would run it, as far as that goes without systemd: nobody's rights, its directory, its state.
-as_service() {
-    (cd /etc/$NAME && umask 077 && exec setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs --bounding-set=-all \
-        env -i STATE_DIRECTORY=/var/lib/$NAME "$@")
-}
+# As the unit runs it, as far as that goes without systemd: nobody's rights, its directory, its environment.
+readonly as_service=(setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs --bounding-set=-all
+    env -i "--chdir=/etc/$NAME" "STATE_DIRECTORY=/var/lib/$NAME")
 
 # contains FILE TEXT
 contains() { grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "$1 does not say: $2"; }; }
@@ -54,7 +52,8 @@ trap clean EXIT
 
 if have lintian; then
     say lintian
-    lintian --allow-root --fail-on error,warning "$package"
+    # It is no upload to Debian, which would answer a request there.
+    lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs "$package"
 else
     say "lintian is not installed: skipped"
 fi
@@ -99,7 +98,7 @@ fi
 say "serve as the unit does"
 install -d -m 0700 -o nobody -g nogroup /var/lib/$NAME "$work/demo"
 chmod 0755 "$work"
-as_service $NAME demo --devices=12 --web.listen-address=127.0.0.1:0 --write-config="$work/demo/demo.yml" >/dev/null 2>&1 &
+"${as_service[@]}" /usr/bin/$NAME demo --devices=12 --web.listen-address=127.0.0.1:0 --write-config="$work/demo/demo.yml" >/dev/null 2>&1 &
 children+=($!)
 until_true 30 grep -q nsight "$work/demo/demo.yml"
 cp "$work/demo/demo.yml" "$CONFIG"
@@ -107,9 +106,9 @@ chmod 0644 "$CONFIG"
 sed -n "s,^ExecStart=/usr/bin/$NAME \(.*\) \$ARGS,\1,p" "$UNIT" | tr ' ' '\n' >"$work/flags"
 mapfile -t flags <"$work/flags"
 contains "$work/flags" --state.dir
-as_service $NAME "${flags[@]}" $LISTEN 2>"$work/log" &
+"${as_service[@]}" /usr/bin/$NAME "${flags[@]}" $LISTEN 2>"$work/log" &
 children+=($!)
-until_true 60 as_service $NAME healthcheck $LISTEN
+until_true 60 "${as_service[@]}" /usr/bin/$NAME healthcheck $LISTEN
 [[ -n $(find /var/lib/$NAME -type f -size +0 -print -quit) ]] || fail "no state was kept"
 kill -HUP "${children[1]}"
 until_true 10 grep -q reload "$work/log"
@@ -128,6 +127,6 @@ dpkg -r "$NAME" >/dev/null
 
 say purge
 dpkg --purge "$NAME" >/dev/null
-find /etc /var /usr \( -path /var/cache -o -path /var/lib/dpkg \) -prune -o -name "*$NAME*" -print >"$work/left" 2>/dev/null || true
+find /etc /var /usr \( -path /var/cache -o -path /var/lib/dpkg -o -path /usr/local \) -prune -o -name "*$NAME*" -print >"$work/left" 2>/dev/null || true
 [[ ! -s $work/left ]] || fail "left behind: $(cat "$work/left")"
 say "passed: $package"
