@@ -96,6 +96,20 @@ dependencies() {
     fi
 }
 
+# The program need not be installed for it.
+# shellcheck disable=SC2317 # called through step
+unit() {
+    local folder result=0
+    folder=$(mktemp -d)
+    sed 's,/usr/bin/rmm-exporter,/bin/true,; /^Documentation=/d' deploy/systemd/rmm-exporter.service >"$folder/rmm-exporter.service"
+    # An unknown option is a warning to it.
+    ! systemd-analyze verify "$folder/rmm-exporter.service" 2>&1 | grep -F rmm-exporter.service || result=1
+    # Ten times the exposure, which is 1.1.
+    systemd-analyze security --offline=true --threshold=20 "$folder/rmm-exporter.service" | tail -n 1 || result=1
+    rm -r "$folder"
+    return "$result"
+}
+
 start=$SECONDS
 need_rust
 need_prometheus
@@ -111,13 +125,18 @@ step "format" cargo fmt --check
 step "lints" cargo clippy --locked --all-targets -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 step "deploy files" promtool check config deploy/prometheus.yml
+if systemd-analyze security --help >/dev/null 2>&1; then
+    step "unit" unit
+else
+    skip "unit" "systemd-analyze is not installed: apt-get install systemd"
+fi
 if cargo deny --version >/dev/null 2>&1; then
     step "dependencies" dependencies
 else
     skip "dependencies" "cargo-deny is not installed: cargo install cargo-deny --locked"
 fi
 if have shellcheck; then
-    step "shell" shellcheck test.sh .ci/run
+    step "shell" shellcheck test.sh .ci/run deploy/debian/{build.sh,test.sh,postinst,postrm}
 else
     skip "shell" "shellcheck is not installed: apt-get install shellcheck"
 fi

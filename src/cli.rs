@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
 use crate::listen::ListenAddress;
 use crate::logging::{LogFormat, LogLevel};
@@ -39,7 +40,7 @@ pub struct Flags {
     pub max_requests: u16,
     /// Directory for what must outlive the process: when which API call was made, and the last good data. Without it a restart
     /// knows nothing. Only serve and demo use it. Given again, it replaces the one before, such as that of the container image.
-    #[arg(long = "state.dir", global = true, value_name = "DIRECTORY", overrides_with = "state_dir")]
+    #[arg(long = "state.dir", global = true, value_name = "DIRECTORY", overrides_with = "state_dir", value_hint = ValueHint::DirPath)]
     pub state_dir: Option<PathBuf>,
     /// Let whoever reaches the port reload the configuration by POST /-/reload. SIGHUP reloads without it.
     #[arg(long = "web.enable-lifecycle", global = true)]
@@ -70,6 +71,10 @@ pub enum Command {
     Metrics(MetricsFlags),
     /// Ask a running exporter on this machine whether it is ready; exit 0 or 1.
     Healthcheck,
+    /// Print a script that completes commands, flags and their values in a shell.
+    Completions(CompletionsFlags),
+    /// Print the manual page, of all subcommands.
+    Man,
 }
 
 /// Flags of `demo`.
@@ -140,6 +145,14 @@ pub struct MetricsFlags {
     /// Form of the catalogue.
     #[arg(long, value_enum, default_value_t)]
     pub format: CatalogueFormat,
+}
+
+/// Flags of `completions`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CompletionsFlags {
+    /// The shell that is to read it.
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
 }
 
 /// Form of the call plan.

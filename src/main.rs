@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => commands::doctor(&flags, &doctor),
         Command::Metrics(metrics) => commands::metrics(&metrics),
         Command::Healthcheck => commands::healthcheck(&flags),
+        Command::Completions(completions) => commands::completions(completions),
+        Command::Man => commands::man(),
     };
     result.unwrap_or_else(|error| {
         commands::complain(&error);

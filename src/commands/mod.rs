@@ -2,17 +2,21 @@
 
 mod check_config;
 mod collect;
+mod completions;
 mod demo;
 mod doctor;
 mod healthcheck;
+mod man;
 mod metrics;
 mod serve;
 
 pub use check_config::check_config;
 pub use collect::collect;
+pub use completions::completions;
 pub use demo::demo;
 pub use doctor::doctor;
 pub use healthcheck::healthcheck;
+pub use man::man;
 pub use metrics::metrics;
 pub use serve::serve;
 

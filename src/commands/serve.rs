@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{
     CommandResult, Failure, SUCCESS, block_on, cancelled_by_signals, load, more_connections, reload_on_hangup,
@@ -73,6 +73,15 @@ pub(super) async fn run_until_signal(
     };
     let reloading = Reloading { source, requests };
     let state = flags.state_dir.as_deref().map(StateDirectory::open).transpose()?;
+    tell_service_manager();
     run::run_reloading(config, reloading, state, listeners, options, Arc::new(SystemClock), shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells a service manager that wants to know (`Type=notify` of systemd) that everything that is fatal at the start went well: whoever
+/// asked it for the start then learns of a faulty configuration or an address that is taken. Nothing without one.
+fn tell_service_manager() {
+    if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+        warn!(%error, "the service manager cannot be told that the start is done");
+    }
 }
