@@ -1,0 +1,61 @@
+//! What promtool says. Skipped where the program is missing, unless RMM_REQUIRE_TOOLS=1.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::rules::{FILES, root};
+
+fn is_missing(tool: &str) -> bool {
+    let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
+    if !found {
+        println!("SKIPPED: {tool} is not installed");
+    }
+    !found
+}
+
+fn promtool(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let mut command = Command::new("promtool");
+    let Output { status, stdout, stderr } = command.args(arguments).current_dir(folder).output().expect("promtool");
+    (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+}
+
+#[test]
+fn promtool_has_nothing_against_the_rules() {
+    if is_missing("promtool") {
+        return;
+    }
+    let (well, said) = promtool(&root(), &["check", "rules", "--lint-fatal", FILES[0], FILES[1]]);
+    assert!(well && said.matches("SUCCESS").count() == FILES.len(), "{said}");
+}
+
+#[test]
+fn promtool_finds_rules_that_are_wrong() {
+    if is_missing("promtool") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("folder");
+    let rule = "      - { record: \"a:b\", expr: vector(1) }\n";
+    for (rules, complaint) in [(rule.repeat(2), "duplicate"), (rule.replace("vector(1)", "vector(("), "parse")] {
+        fs::write(folder.path().join("rules.yml"), format!("groups:\n  - name: g\n    rules:\n{rules}")).expect("file");
+        let (well, said) = promtool(folder.path(), &["check", "rules", "--lint-fatal", "rules.yml"]);
+        assert!(!well && said.contains(complaint), "{said}");
+    }
+}
+
+#[test]
+fn every_case_holds() {
+    if is_missing("promtool") {
+        return;
+    }
+    let folder = root().join("alerts/tests");
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let names = entries.map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"));
+    let mut cases: Vec<String> = names.filter(|name| name.ends_with(".yml")).collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "there are no cases in {}", folder.display());
+    let arguments: Vec<&str> = ["test", "rules"].into_iter().chain(cases.iter().map(String::as_str)).collect();
+    let (well, said) = promtool(&folder, &arguments);
+    assert!(well, "{said}");
+}
