@@ -31,7 +31,11 @@ fn faults(rules: &Rules, texts: &[String]) -> Vec<String> {
         let firing: BTreeSet<String> = list(case, "exp_alerts").iter().map(severity).collect();
         for alert in rules.named(&name) {
             let key = (name.clone(), alert.severity().to_owned());
-            if firing.contains(alert.severity()) { fires.insert(key) } else { silent.insert(key) };
+            if firing.contains(alert.severity()) {
+                fires.insert(key)
+            } else {
+                silent.insert(key)
+            };
         }
     }
     for alert in &rules.alerts {

@@ -68,7 +68,10 @@ fn form(alert: &Alert) -> Vec<String> {
 
 fn is_sentence(text: &str) -> bool {
     // The name of the program has no capital.
-    (text.starts_with(char::is_uppercase) || text.starts_with("rmm-exporter ")) && text.ends_with('.') && !text.contains("  ") && text.contains(' ')
+    (text.starts_with(char::is_uppercase) || text.starts_with("rmm-exporter "))
+        && text.ends_with('.')
+        && !text.contains("  ")
+        && text.contains(' ')
 }
 
 fn dashboard_faults(alert: &Alert) -> Vec<String> {

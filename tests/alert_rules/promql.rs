@@ -79,7 +79,8 @@ fn united(one: &Labels, other: &Labels) -> Labels {
     for (name, values) in other {
         all.entry(name.clone())
             .and_modify(|known| {
-                *known = known.take().zip(values.clone()).map(|(known, values)| known.union(&values).cloned().collect());
+                *known =
+                    known.take().zip(values.clone()).map(|(known, values)| known.union(&values).cloned().collect());
             })
             .or_insert_with(|| values.clone());
     }
@@ -195,7 +196,11 @@ impl Reader<'_> {
             VectorMatchCardinality::ManyToOne(extra) => self.grouped(left.clone(), &right, &extra.labels, &binary.rhs),
             VectorMatchCardinality::OneToMany(extra) => self.grouped(right.clone(), &left, &extra.labels, &binary.lhs),
             // A comparison that filters keeps the left side's labels only as far as they are matched on, like arithmetic.
-            _ => left.iter().filter(|(label, _)| on.contains(label.as_str())).map(|(l, v)| (l.clone(), v.clone())).collect(),
+            _ => left
+                .iter()
+                .filter(|(label, _)| on.contains(label.as_str()))
+                .map(|(l, v)| (l.clone(), v.clone()))
+                .collect(),
         })
     }
 
@@ -347,7 +352,10 @@ groups:
             ("topk(3, sum by (account) (rmm_up))", &["account"]),
             ("self:last", &["account"]),
             ("time() - max by (job) (process_start_time_seconds) > scalar(a:sum)", &["job"]),
-            ("max by (account) (rmm_up) * on (account) group_left (kind) sum by (account, kind) (a:sum)", &["account", "kind"]),
+            (
+                "max by (account) (rmm_up) * on (account) group_left (kind) sum by (account, kind) (a:sum)",
+                &["account", "kind"],
+            ),
             ("a:sum * on (account) a:sum", &["account"]),
             ("a:sum / ignoring (kind) sum without (kind) (a:sum)", &["account", "job"]),
             ("absent(up{job=\"rmm\", instance!=\"x\"})", &["job"]),

@@ -18,12 +18,13 @@ const SECTIONS: [&str; 5] =
     ["## Look at first", "## Likely causes", "## What to do", "## How to silence it", "## How it ends"];
 /// What is there of an alert that only inhibits others.
 const SECTIONS_OF_NONE: [&str; 2] = ["## Look at first", "## How it ends"];
-const MOST_LINES: usize = 60;
+const MOST_LINES: usize = 50;
 const INDEX: (&str, &str) = ("<!-- index -->\n", "<!-- end of index -->");
 
 static METRIC: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?:rmm|process)_[a-z0-9_]+\b\*?").expect("a pattern"));
 static ALERT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bRMM[A-Z][A-Za-z]+").expect("a pattern"));
-static MATCHER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(?:^| )(\w+)(?:=|=~|!=|!~)["']?(\w+)"#).expect("a pattern"));
+static MATCHER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?:^| )(\w+)(?:=|=~|!=|!~)["']?(\w+)"#).expect("a pattern"));
 static TABLE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^\| severity \|.*\n(?:\|.*\n)*").expect("a pattern"));
 
 fn folder() -> PathBuf {
@@ -196,7 +197,9 @@ fn silences(alerts: &[&Alert], text: &str, metrics: &Metrics) -> Vec<String> {
 
 /// What a text names and does not exist: in its queries, and in its prose.
 fn names(rules: &Rules, text: &str, metrics: &Metrics) -> Vec<String> {
-    let mut faults: Vec<String> = fences(text, "promql").flat_map(|query| metrics.shape(query).1).collect();
+    // Each line is a query.
+    let queries = fences(text, "promql").flat_map(str::lines).filter(|line| !line.trim().is_empty());
+    let mut faults: Vec<String> = queries.flat_map(|query| metrics.shape(query).1).collect();
     for found in METRIC.find_iter(text).map(|found| found.as_str()).filter(|name| !name.ends_with(['*', '_'])) {
         if !metrics.contains(found) {
             faults.push(format!("there is no metric {found}"));

@@ -113,8 +113,16 @@ groups:
     fn every_fault_is_found() {
         for (from, to, fault) in [
             ("scalar(rmm:late_seconds:warning)", "1800", "nothing goes by rmm:late_seconds:warning"),
-            ("scalar(rmm:late_seconds:warning)", "scalar(rmm:lat_seconds:warning)", "RMMLate goes by rmm:lat_seconds:warning, which is not defined"),
-            ("scalar(rmm:late_seconds:warning)", "on () rmm:late_seconds:warning", "RMMLate compares with rmm:late_seconds:warning as a series"),
+            (
+                "scalar(rmm:late_seconds:warning)",
+                "scalar(rmm:lat_seconds:warning)",
+                "RMMLate goes by rmm:lat_seconds:warning, which is not defined",
+            ),
+            (
+                "scalar(rmm:late_seconds:warning)",
+                "on () rmm:late_seconds:warning",
+                "RMMLate compares with rmm:late_seconds:warning as a series",
+            ),
             ("severity: warning", "severity: info", "RMMLate of severity info goes by rmm:late_seconds:warning"),
             ("vector(2 * 86400)", "time()", "rmm:late_seconds:warning is not one number"),
             ("rmm:links:info", "rmm:late_seconds:warning", "rmm:late_seconds:warning is defined twice"),
