@@ -18,6 +18,9 @@ const VARIABLES: [&str; 6] = ["job", "platform", "account", "client", "site", "d
 static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^RMM([A-Z][a-z0-9]+)+$").expect("a pattern"));
 static LABEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\$labels\.(\w+)").expect("a pattern"));
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{\{.*?\}\}").expect("a pattern"));
+/// What a template decides, in contrast to what it fills in.
+static DECISION: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\{\{ *(?:if|else|end|with|range)\b.*?\}\}").expect("a pattern"));
 static QUERY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"query (?:\(printf )?"((?:[^"\\]|\\.)*)""#).expect("a pattern"));
 
@@ -58,7 +61,8 @@ fn form(alert: &Alert) -> Vec<String> {
     need(is_sentence(summary), "the summary is no sentence");
     need(!summary.contains("{{"), "the summary has a template");
     let description = alert.annotation("description");
-    need(is_sentence(&TEMPLATE.replace_all(description, "X")), "the description is no sentence");
+    let filled_in = DECISION.replace_all(description, "");
+    need(is_sentence(&TEMPLATE.replace_all(&filled_in, "X")), "the description is no sentence");
     // An alert without labels has nothing to fill in.
     let is_absent = alert.expr.starts_with("absent(");
     need(is_absent || description.contains("{{"), "the description has no template");
@@ -167,6 +171,8 @@ groups:
             ("An account is down.", "'Account {{ $labels.account }} is down.'", "the summary has a template"),
             ("}} now{{ end }}.'", "}} now{{ end }}'", "the description is no sentence"),
             ("is down{{ with", "is  down{{ with", "the description is no sentence"),
+            ("}} now{{ end }}.'", "}} now.{{ else }} then{{ end }}'", "the description is no sentence"),
+            ("}} now{{ end }}.'", "}} now.{{ else }} then.{{ end }}'", ""),
             ("{{ $labels.account }} is", "x is", ""),
             ("runbooks/RMMAccountDown.md", "runbooks/RMMAccount.md", "runbook_url is not its own"),
             ("/d/rmm-exporter", "/d/rmm-exporters", "there is no dashboard \"rmm-exporters\""),

@@ -12,13 +12,8 @@ const NO_THRESHOLDS: [&str; 2] = ["rmm:links:info", "rmm:health_weight:ratio"];
 
 static THRESHOLD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\brmm:\w+:\w+").expect("a pattern"));
 
-/// An alert of a severity that goes by the threshold of another one, and why.
-const OTHER_SEVERITY: [(&str, &str, &str); 2] = [
-    // It has one severity, and its threshold is named for another.
-    ("RMMAgentsSilent", "critical", "rmm:agents_silence_seconds:warning"),
-    // For a workstation whose backup is late twice nobody gets up.
-    ("RMMBackupMissed", "warning", "rmm:backup_age_seconds:critical"),
-];
+/// An alert of a severity that goes by the threshold of another one: it has one severity, and its threshold is named for another.
+const OTHER_SEVERITY: [(&str, &str, &str); 1] = [("RMMAgentsSilent", "critical", "rmm:agents_silence_seconds:warning")];
 
 /// The thresholds in an expression, each once, in its order.
 pub fn used(expression: &str) -> Vec<&str> {
@@ -59,20 +54,21 @@ pub fn faults(rules: &Rules) -> Vec<String> {
             if !alert.expr.contains(&format!("scalar({name})")) {
                 faults.push(format!("{} compares with {name} as a series, not as a scalar", alert.name));
             }
-            faults.extend(severity_fault(alert, name));
+            faults.extend(severity_fault(rules, alert, name));
         }
     }
     faults.extend(defined.iter().filter(|name| !counts.contains(*name)).map(|name| format!("nothing goes by {name}")));
     faults
 }
 
-fn severity_fault(alert: &Alert, name: &str) -> Option<String> {
-    let is_known = OTHER_SEVERITY.contains(&(&alert.name, alert.severity(), name));
-    let agrees = name.rsplit(':').next() == Some(alert.severity());
-    (agrees == is_known).then(|| match agrees {
-        true => format!("{} {} is no exception any more", alert.name, alert.severity()),
-        false => format!("{} of severity {} goes by {name}", alert.name, alert.severity()),
-    })
+/// A threshold is named for the severity of the alert, or for another severity of it that goes by the same: what is critical for a
+/// server can be a warning for a workstation.
+fn severity_fault(rules: &Rules, alert: &Alert, name: &str) -> Option<String> {
+    let is_exception = OTHER_SEVERITY.contains(&(&alert.name, alert.severity(), name));
+    let wanted = name.rsplit(':').next().unwrap_or_default();
+    let alerts = rules.named(&alert.name).into_iter();
+    let agrees = alerts.filter(|alert| alert.severity() == wanted).any(|alert| used(&alert.expr).contains(&name));
+    (!agrees && !is_exception).then(|| format!("{} of severity {} goes by {name}", alert.name, alert.severity()))
 }
 
 #[test]
@@ -81,9 +77,9 @@ fn every_threshold_is_defined_and_used_by_its_severity() {
     let faults = faults(&rules);
     assert!(faults.is_empty(), "{faults:#?}");
     for (name, severity, threshold) in OTHER_SEVERITY {
-        let alerts = rules.named(name);
-        let mut exceptions = alerts.iter().filter(|alert| alert.severity() == severity);
-        assert!(exceptions.any(|alert| used(&alert.expr).contains(&threshold)), "{name} is no exception any more");
+        let alerts = rules.named(name).into_iter().filter(|alert| alert.severity() == severity);
+        let mut exceptions = alerts.filter(|alert| used(&alert.expr).contains(&threshold));
+        assert!(exceptions.next().is_some(), "{name} is no exception any more");
     }
 }
 
@@ -107,6 +103,22 @@ groups:
         assert_eq!(value(&rules, "rmm:late_seconds:warning"), Some("2 * 86400"));
         assert_eq!(used("a > scalar(rmm:b_c:info) or a > scalar(rmm:b_c:info)"), ["rmm:b_c:info"]);
         assert_eq!(used("site:rmm_devices:count + client:rmm_checks:sum"), [""; 0]);
+    }
+
+    #[test]
+    fn a_lesser_severity_can_go_by_the_threshold_of_a_greater_one_that_does_too() {
+        let warning = GOOD.lines().last().expect("an alert");
+        let both = |critical: &str| {
+            let text = format!("{GOOD}{}\n", warning.replace("severity: warning", "severity: critical"));
+            faults(&Rules::of(&[&text.replace("_seconds:warning", critical)]))
+        };
+        assert_eq!(both("_seconds:critical"), [""; 0]);
+        assert_eq!(both("_seconds:warning"), [""; 0]);
+        let info = [
+            "RMMLate of severity warning goes by rmm:late_seconds:info",
+            "RMMLate of severity critical goes by rmm:late_seconds:info",
+        ];
+        assert_eq!(both("_seconds:info"), info);
     }
 
     #[test]
