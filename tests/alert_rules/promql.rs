@@ -142,14 +142,11 @@ impl Reader<'_> {
         let Shape::Series(inner) = self.read(&aggregate.expr) else { return Shape::Unknown };
         let selects = [token::T_TOPK, token::T_BOTTOMK].contains(&aggregate.op.id());
         let mut kept = if selects { inner.clone() } else { Labels::new() };
-        match &aggregate.modifier {
-            None => {}
-            Some(modifier) => {
-                self.need(&modifier.labels().labels, &inner, &aggregate.to_string());
-                let named = &modifier.labels().labels;
-                let keeps = |label: &String| selects || named.contains(label) == modifier.is_include();
-                kept = inner.into_iter().filter(|(label, _)| keeps(label)).collect();
-            }
+        if let Some(modifier) = &aggregate.modifier {
+            let named = &modifier.labels().labels;
+            self.need(named, &inner, &aggregate.to_string());
+            let keeps = |label: &String| selects || named.contains(label) == modifier.is_include();
+            kept = inner.into_iter().filter(|(label, _)| keeps(label)).collect();
         }
         Shape::Series(kept)
     }
