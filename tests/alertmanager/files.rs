@@ -44,7 +44,8 @@ fn the_configuration_loads_with_the_receivers_for_teams() {
         return;
     }
     let version = run(Command::new("amtool").arg("--version")).stdout;
-    let version = Regex::new(r"version (\d+)\.(\d+)").unwrap().captures(&version).unwrap_or_else(|| panic!("{version}"));
+    let version =
+        Regex::new(r"version (\d+)\.(\d+)").unwrap().captures(&version).unwrap_or_else(|| panic!("{version}"));
     let minor: (u32, u32) = (version[1].parse().unwrap(), version[2].parse().unwrap());
     let mut text = with_teams();
     if minor < (0, 28) {
@@ -74,7 +75,10 @@ fn every_template_that_is_named_exists() {
 
 #[test]
 fn secrets_are_files_and_users_text_is_never_called_safe() {
-    let secret = Regex::new(r"(?m)^\s*-? *(\w*(?:password|api_key|api_url|routing_key|service_key|credentials|webhook_url|token))\s*:").unwrap();
+    let secret = Regex::new(
+        r"(?m)^\s*-? *(\w*(?:password|api_key|api_url|routing_key|service_key|credentials|webhook_url|token))\s*:",
+    )
+    .unwrap();
     for file in ["alertmanager.yml", "alertmanager-teams.yml"] {
         let text = shipped::read(file);
         assert!(!secret.is_match(&text), "{file}: {:?}", secret.find(&text));

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use crate::alertmanager::{Alert, Alertmanager, alert};
 use crate::catcher::Catcher;
 use crate::rules::{self, Rule};
@@ -101,7 +103,11 @@ fn sources() -> Vec<Source> {
         source("RMMCheckFlapping", "warning"),
         source("RMMBackupFailedRepeatedly", "critical"),
     ];
-    all.extend(COLLECTORS.map(|(platform, collector, _)| Source { platform, collector, ..source("RMMCollectorDown", "warning") }));
+    all.extend(COLLECTORS.map(|(platform, collector, _)| Source {
+        platform,
+        collector,
+        ..source("RMMCollectorDown", "warning")
+    }));
     all
 }
 
@@ -157,9 +163,12 @@ fn every_pair_of_alerts() {
         for (other, target) in rules.iter().enumerate().filter(|(_, target)| target.name != source.name) {
             let account = format!("{number}-{other}");
             // For those that have neither.
-            let pair = |alert: Alert| alert.with("pair", &account);
-            alerts.push(pair(with_labels(source.name, source.severity, &names[source.name].labels, source, &account)));
-            alerts.push(pair(with_labels(&target.name, &target.severity, &target.labels, source, &account)));
+            let pair = |alert: Alert, role| alert.with("pair", &account).with("role", role);
+            alerts.push(pair(
+                with_labels(source.name, source.severity, &names[source.name].labels, source, &account),
+                "source",
+            ));
+            alerts.push(pair(with_labels(&target.name, &target.severity, &target.labels, source, &account), "target"));
             if silences(source, target) {
                 let Source { name, platform, collector, .. } = source;
                 expected.insert(format!("{name} {platform} {collector} silences {} {}", target.name, target.severity));
@@ -171,12 +180,14 @@ fn every_pair_of_alerts() {
     let alertmanager = Alertmanager::start(&shipped::webhooks(catcher.address, "1h"));
     alerts.chunks(1_000).for_each(|alerts| alertmanager.post(alerts));
     let found = alertmanager.alerts();
-    let by_fingerprint: HashMap<_, _> = found.iter().map(|alert| (alert["fingerprint"].as_str().unwrap(), alert)).collect();
+    let by_fingerprint: HashMap<_, _> =
+        found.iter().map(|alert| (alert["fingerprint"].as_str().unwrap(), alert)).collect();
     let mut silenced = BTreeSet::new();
-    for target in found.iter().filter(|alert| alert["status"]["state"] == "suppressed") {
+    let is_silenced = |alert: &&Value| alert["status"]["state"] == "suppressed" && alert["labels"]["role"] == "target";
+    for target in found.iter().filter(is_silenced) {
         let source = &by_fingerprint[target["status"]["inhibitedBy"][0].as_str().unwrap()]["labels"];
         assert_eq!(source["pair"], target["labels"]["pair"], "{source} {target}");
-        let word = |labels: &serde_json::Value, name| labels[name].as_str().unwrap_or("backup").to_owned();
+        let word = |labels: &Value, name| labels[name].as_str().unwrap_or("backup").to_owned();
         let [name, platform, collector] = ["alertname", "platform", "collector"].map(|label| word(source, label));
         let [target, severity] = ["alertname", "severity"].map(|label| word(&target["labels"], label));
         silenced.insert(format!("{name} {platform} {collector} silences {target} {severity}"));
@@ -208,6 +219,10 @@ fn every_collector_and_every_alert_on_data_is_in_the_table() {
         "RMMWorkstationSilent",
     ];
     for rule in names.values().filter(|rule| rule.has("client") && !inventory_alone.contains(&rule.name.as_str())) {
-        assert!(COLLECTORS.iter().any(|row| row.2.contains(&rule.name.as_str())), "{} is made of no collector's data", rule.name);
+        assert!(
+            COLLECTORS.iter().any(|row| row.2.contains(&rule.name.as_str())),
+            "{} is made of no collector's data",
+            rule.name
+        );
     }
 }

@@ -47,7 +47,10 @@ fn links() -> Vec<(Alert, Alert)> {
         (collector("outages"), device("RMMOutageLong", "warning")),
         (collector("server"), account("RMMServerDiskFull", "critical")),
         (site(), device("RMMServerOffline", "warning")),
-        (site(), account("RMMSiteUnreachable", "warning").with("client", "Client").with("site", "Site").with("site_id", "3")),
+        (
+            site(),
+            account("RMMSiteUnreachable", "warning").with("client", "Client").with("site", "Site").with("site_id", "3"),
+        ),
         (device("RMMServerOffline", "warning"), check("RMMServiceCheckFailing", "critical")),
         (device("RMMWorkstationOffline", "none"), device("RMMBackupMissed", "warning")),
         (device("RMMDeviceInMaintenance", "none"), device("RMMServerOffline", "critical")),
@@ -153,17 +156,45 @@ fn what_is_silenced_is_not_sent_and_neither_is_its_end() {
 fn strangers() -> Vec<(&'static str, Alert, Alert)> {
     let site = || account("RMMSiteOffline", "critical").with("client", "Client").with("site", "Site");
     vec![
-        ("another platform", account("RMMAccountDown", "warning"), device("RMMServerOffline", "critical").with("platform", "tactical")),
-        ("no account at all", account("RMMAccountDown", "warning"), alert("RMMExporterDown", "critical", &[("instance", "a")])),
+        (
+            "another platform",
+            account("RMMAccountDown", "warning"),
+            device("RMMServerOffline", "critical").with("platform", "tactical"),
+        ),
+        (
+            "no account at all",
+            account("RMMAccountDown", "warning"),
+            alert("RMMExporterDown", "critical", &[("instance", "a")]),
+        ),
         ("not of the RMM", account("RMMAccountDown", "warning"), account("NodeDown", "critical")),
         ("another site", site(), device("RMMServerOffline", "critical").with("site", "Other")),
         ("another client with such a site", site(), device("RMMServerOffline", "critical").with("client", "Other")),
-        ("another device", device("RMMServerOffline", "critical"), check("RMMServiceCheckFailing", "critical").with("device_id", "2")),
-        ("no device", device("RMMServerOffline", "critical"), account("RMMLicenseOverused", "info").with("client", "Client")),
-        ("another check", check("RMMCheckFlapping", "warning"), check("RMMCheckFailing", "warning").with("check_id", "8")),
-        ("the same check elsewhere", check("RMMCheckFlapping", "warning"), check("RMMCheckFailing", "warning").with("device_id", "2")),
+        (
+            "another device",
+            device("RMMServerOffline", "critical"),
+            check("RMMServiceCheckFailing", "critical").with("device_id", "2"),
+        ),
+        (
+            "no device",
+            device("RMMServerOffline", "critical"),
+            account("RMMLicenseOverused", "info").with("client", "Client"),
+        ),
+        (
+            "another check",
+            check("RMMCheckFlapping", "warning"),
+            check("RMMCheckFailing", "warning").with("check_id", "8"),
+        ),
+        (
+            "the same check elsewhere",
+            check("RMMCheckFlapping", "warning"),
+            check("RMMCheckFailing", "warning").with("device_id", "2"),
+        ),
         ("critical", check("RMMCheckFlapping", "warning"), check("RMMServiceCheckFailing", "critical")),
-        ("another check", check("RMMServiceCheckFailing", "critical"), check("RMMServiceCheckFailing", "warning").with("check_id", "8")),
+        (
+            "another check",
+            check("RMMServiceCheckFailing", "critical"),
+            check("RMMServiceCheckFailing", "warning").with("check_id", "8"),
+        ),
         (
             "another plugin",
             device("RMMBackupSessionFailed", "critical").with("plugin", "Files"),
@@ -183,12 +214,32 @@ fn strangers() -> Vec<(&'static str, Alert, Alert)> {
         ("less severe", device("RMMRebootPending", "info"), device("RMMRebootPending", "warning")),
         // Sources without the labels that make them one: a missing label equals a missing label.
         ("a source without device", account("RMMServerOffline", "critical"), account("RMMBackupMissed", "critical")),
-        ("a source without device", account("RMMDeviceInMaintenance", "none"), account("RMMServerDiskFull", "critical")),
-        ("a source without site", account("RMMSiteOffline", "critical"), device("RMMServerOffline", "critical").with("site", "").with("client", "")),
+        (
+            "a source without device",
+            account("RMMDeviceInMaintenance", "none"),
+            account("RMMServerDiskFull", "critical"),
+        ),
+        (
+            "a source without site",
+            account("RMMSiteOffline", "critical"),
+            device("RMMServerOffline", "critical").with("site", "").with("client", ""),
+        ),
         ("a source without check", device("RMMCheckFlapping", "warning"), device("RMMCheckFailing", "warning")),
-        ("a source without device", account("RMMBackupFailedRepeatedly", "critical"), account("RMMBackupMissed", "critical")),
-        ("a source without account", alert("RMMAccountDown", "warning", &[]), alert("RMMExporterDown", "critical", &[("instance", "c")])),
-        ("a source without account", alert("RMMAccountUnknown", "none", &[]), alert("RMMExporterAbsent", "critical", &[])),
+        (
+            "a source without device",
+            account("RMMBackupFailedRepeatedly", "critical"),
+            account("RMMBackupMissed", "critical"),
+        ),
+        (
+            "a source without account",
+            alert("RMMAccountDown", "warning", &[]),
+            alert("RMMExporterDown", "critical", &[("instance", "c")]),
+        ),
+        (
+            "a source without account",
+            alert("RMMAccountUnknown", "none", &[]),
+            alert("RMMExporterAbsent", "critical", &[]),
+        ),
         ("a source without collector", account("RMMCollectorDown", "warning"), account("RMMDataStale", "warning")),
         ("critical, not of the RMM", account("NodeDisk", "critical"), account("NodeDisk", "warning")),
     ]
@@ -205,7 +256,8 @@ fn a_link_reaches_only_what_belongs_to_it() {
     for (number, (_, source, target)) in strangers().into_iter().enumerate() {
         for alert in [source, target] {
             // Those without platform are the ones without account.
-            let alert = if alert.label("platform").is_empty() { alert } else { alert.with("account", &number.to_string()) };
+            let alert =
+                if alert.label("platform").is_empty() { alert } else { alert.with("account", &number.to_string()) };
             alerts.push(alert.with("case", &number.to_string()));
         }
     }

@@ -15,6 +15,7 @@ mod receivers;
 mod routes;
 mod rules;
 mod shipped;
+mod simulator;
 #[path = "../support/mod.rs"]
 mod support;
 mod templates;

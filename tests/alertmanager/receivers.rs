@@ -46,16 +46,19 @@ fn every_receiver_sends_what_reads_well() {
     assert!(config.contains(first));
     let config = config.replace(first, &(more.concat() + first));
     let mut alertmanager = Alertmanager::start(&config);
-    let account = alert("RMMAccountDown", "warning", &[("platform", "tactical"), ("account", "helpdesk")]).annotated(&[
-        ("summary", "An RMM account cannot be read."),
-        ("description", "The tactical account helpdesk cannot be read."),
-    ]);
-    let silent = alert("RMMWorkstationSilent", "info", &[("account", "msp-uk"), ("client", "Acme GmbH"), ("device_id", "5")]);
+    let account =
+        alert("RMMAccountDown", "warning", &[("platform", "tactical"), ("account", "helpdesk")]).annotated(&[
+            ("summary", "An RMM account cannot be read."),
+            ("description", "The tactical account helpdesk cannot be read."),
+        ]);
+    let silent =
+        alert("RMMWorkstationSilent", "info", &[("account", "msp-uk"), ("client", "Acme GmbH"), ("device_id", "5")]);
     alertmanager.post(&[
         offline("critical", "Acme GmbH", DEVICE),
         offline("warning", "Bits & Bytes", "PC-18"),
         account,
-        silent.annotated(&[("summary", "A workstation has not reported for weeks."), ("description", "PC-5 is silent.")]),
+        silent
+            .annotated(&[("summary", "A workstation has not reported for weeks."), ("description", "PC-5 is silent.")]),
     ]);
     let addresses = ["it@acme.example.com", "helpdesk@example.com", "operations@example.com"];
     alertmanager.until("all have sent", || {
@@ -91,7 +94,10 @@ fn every_receiver_sends_what_reads_well() {
     };
     let warning = slack("#alerts");
     assert_eq!(warning["title"], "WARNING: A server is offline: PC-18, Bits &amp; Bytes, Süd", "{warning}");
-    assert_eq!([&warning["title_link"], &warning["color"]], ["https://grafana.example.com/d/rmm-device?a=1&b=2", "warning"]);
+    assert_eq!(
+        [&warning["title_link"], &warning["color"]],
+        ["https://grafana.example.com/d/rmm-device?a=1&b=2", "warning"]
+    );
     assert!(warning["text"].as_str().unwrap().starts_with("• PC-18 of Bits &amp; Bytes (Süd) is off.\n"), "{warning}");
     assert_eq!(slack("#operations")["title"], "WARNING: An RMM account cannot be read: helpdesk");
 
@@ -101,11 +107,17 @@ fn every_receiver_sends_what_reads_well() {
     };
     let customers = mail_to("it@acme.example.com", "CRITICAL");
     assert_eq!(customers.subject(), format!("CRITICAL: A server is offline: {DEVICE}, Süd"));
-    assert!(customers.part("text/html").contains("&lt;!channel&gt; PC &#34;17&#34; of Acme GmbH (Süd) is off."), "{customers:?}");
+    assert!(
+        customers.part("text/html").contains("&lt;!channel&gt; PC &#34;17&#34; of Acme GmbH (Süd) is off."),
+        "{customers:?}"
+    );
     assert!(!customers.part("text/plain").contains("https://"), "{customers:?}");
     let ticket = mail_to("helpdesk@example.com", "WARNING");
     assert_eq!(ticket.subject(), "WARNING: A server is offline: PC-18, Bits & Bytes, Süd");
-    assert!(ticket.part("text/plain").contains("What to do: https://docs.example.com/RMMServerOffline.md"), "{ticket:?}");
+    assert!(
+        ticket.part("text/plain").contains("What to do: https://docs.example.com/RMMServerOffline.md"),
+        "{ticket:?}"
+    );
     assert!(ticket.part("text/html").contains("Bits &amp; Bytes"), "{ticket:?}");
     let digest = mail_to("helpdesk@example.com", "RMM:");
     assert_eq!(digest.subject(), "RMM: 1 things to look at in msp-uk");
@@ -115,7 +127,10 @@ fn every_receiver_sends_what_reads_well() {
     alertmanager.until("the end is told", || {
         let caught = catcher.caught();
         let end = caught.iter().any(|one| one.path.starts_with("/pagerduty") && one.body["event_action"] == "resolve");
-        end && mail.mails().iter().any(|mail| mail.to == "it@acme.example.com" && mail.subject().starts_with("RESOLVED: "))
+        end && mail
+            .mails()
+            .iter()
+            .any(|mail| mail.to == "it@acme.example.com" && mail.subject().starts_with("RESOLVED: "))
     });
     let log = alertmanager.log();
     assert!(!log.contains("level=error") && !log.contains("level=warn"), "{log}");

@@ -54,9 +54,8 @@ pub fn webhooks(catcher: SocketAddr, wait: &str) -> String {
         receivers += &format!("  - name: {name}\n");
         if own.contains("_configs:") {
             let resolved = own.contains("send_resolved: true");
-            receivers += &format!(
-                "    webhook_configs: [{{ url: 'http://{catcher}/{name}', send_resolved: {resolved} }}]\n"
-            );
+            receivers +=
+                &format!("    webhook_configs: [{{ url: 'http://{catcher}/{name}', send_resolved: {resolved} }}]\n");
         }
     }
     let text = text.replace(section(&text, "receivers"), &receivers);
@@ -68,7 +67,8 @@ pub fn endpoints(http: SocketAddr, mail: SocketAddr, directory: &Path) -> String
     let text = hurried(&read("alertmanager.yml"), "1s");
     let secrets = Regex::new(r"/etc/alertmanager/secrets/(\w+)").unwrap();
     for secret in secrets.captures_iter(&text) {
-        let value = if &secret[1] == "slack_url" { format!("http://{http}/slack") } else { format!("the-{}", &secret[1]) };
+        let value =
+            if &secret[1] == "slack_url" { format!("http://{http}/slack") } else { format!("the-{}", &secret[1]) };
         std::fs::write(directory.join(&secret[1]), value).unwrap();
     }
     let text = secrets.replace_all(&text, format!("{}/$1", directory.display())).into_owned();

@@ -107,7 +107,10 @@ fn text_tells_each_alert_and_the_resolved_ones_apart() {
     let text = render("text", "rmm.text", &group(2, 1));
     let (firing, resolved) = text.split_once("Resolved:").unwrap();
     assert_eq!(firing.matches("* <!channel> *PC*").count(), 2, "{text}");
-    assert!(firing.contains("has not been online for 1 minutes.\n  since 2026-11-21 10:00 UTC\n  https://grafana"), "{text}");
+    assert!(
+        firing.contains("has not been online for 1 minutes.\n  since 2026-11-21 10:00 UTC\n  https://grafana"),
+        "{text}"
+    );
     assert_eq!(resolved.matches("has not been online for 1000 minutes.").count(), 1, "{text}");
     assert!(resolved.contains("from 2026-11-21 10:00 UTC to 2026-11-21 11:30 UTC"), "{text}");
     assert!(resolved.contains("What to do: https://docs.example.com/RMMServerOffline.md\n"), "{text}");
@@ -154,7 +157,10 @@ fn html_shows_names_as_they_are() {
         assert!(html.contains("Bits &amp; &lt;b&gt;Bytes&lt;/b&gt;"), "{html}");
     }
     let html = render("html", "rmm.html", &group(1, 0));
-    assert!(html.contains("href=\"https://grafana.example.com/d/rmm-device?var-a=1&amp;var-device=0%7C%3E\""), "{html}");
+    assert!(
+        html.contains("href=\"https://grafana.example.com/d/rmm-device?var-a=1&amp;var-device=0%7C%3E\""),
+        "{html}"
+    );
     // A silence for this device in both severities; an HTML attribute, so quotes of names must not end it.
     let silence = html.split("href=\"").find(|part| part.contains("silences/new")).unwrap().split('"').next().unwrap();
     assert!(silence.starts_with("https://alerts.example.com/#/silences/new?filter=%7Baccount%3D%22msp-uk%22%2C%20"));
@@ -167,7 +173,9 @@ fn customers_get_no_addresses_and_no_account() {
     if is_missing(&["amtool"]) {
         return;
     }
-    for (kind, template) in [("text", "rmm.customer.text"), ("html", "rmm.customer.html"), ("text", "rmm.customer.title")] {
+    for (kind, template) in
+        [("text", "rmm.customer.text"), ("html", "rmm.customer.html"), ("text", "rmm.customer.title")]
+    {
         let text = render(kind, template, &group(2, 1));
         for secret in ["grafana.example.com", "alerts.example.com", "docs.example.com", "msp-uk"] {
             assert!(!text.contains(secret), "{template}: {text}");
@@ -190,7 +198,10 @@ fn slack_gets_its_markup_from_us_only() {
         assert!(address.starts_with("https://") && !address.contains([' ', '"', '\\']), "{address}");
         assert!(["Dashboard", "Silence", "What to do"].contains(&name), "{name}");
     }
-    assert!(text.contains("<https://grafana.example.com/d/rmm-device?var-a=1&amp;var-device=0%7C%3E|Dashboard>"), "{text}");
+    assert!(
+        text.contains("<https://grafana.example.com/d/rmm-device?var-a=1&amp;var-device=0%7C%3E|Dashboard>"),
+        "{text}"
+    );
     assert!(text.contains("device%3D%22%3C%21channel%3E%20%2APC%2A%20"), "{text}");
     assert!(text.contains("Resolved:\n• &lt;!channel&gt;"), "{text}");
     let color = |status: &str, severity: &str| {
@@ -200,7 +211,10 @@ fn slack_gets_its_markup_from_us_only() {
         render("text", "rmm.slack.color", &data)
     };
     assert_eq!(color("resolved", "critical"), "good");
-    assert_eq!([color("firing", "critical"), color("firing", "warning"), color("firing", "info")], ["danger", "warning", "#1565c0"]);
+    assert_eq!(
+        [color("firing", "critical"), color("firing", "warning"), color("firing", "info")],
+        ["danger", "warning", "#1565c0"]
+    );
 }
 
 #[test]
@@ -213,7 +227,10 @@ fn teams_gets_no_links_out_of_names() {
         assert!(text.contains(r"\*PC\* \[x\]\(https://evil.example\)"), "{template}: {text}");
     }
     let text = render("text", "rmm.teams.text", &group(1, 0));
-    assert!(text.contains("[Dashboard](https://grafana.example.com/d/rmm-device?var-a=1&var-device=0%7C%3E)"), "{text}");
+    assert!(
+        text.contains("[Dashboard](https://grafana.example.com/d/rmm-device?var-a=1&var-device=0%7C%3E)"),
+        "{text}"
+    );
     assert!(text.contains("[What to do](https://docs.example.com/RMMServerOffline.md)"), "{text}");
 }
 
