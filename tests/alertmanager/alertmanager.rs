@@ -14,6 +14,12 @@ use crate::support::child::Process;
 /// How long something may take on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(1);
 
+/// What the program is called: Debian's name, or everybody else's.
+pub fn program() -> &'static str {
+    let is_there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+    ["prometheus-alertmanager", "alertmanager"].into_iter().find(is_there).unwrap_or("prometheus-alertmanager")
+}
+
 /// A running Alertmanager.
 pub struct Alertmanager {
     pub address: SocketAddr,
@@ -28,7 +34,7 @@ impl Alertmanager {
         let file = directory.path().join("alertmanager.yml");
         std::fs::write(&file, config).unwrap();
         let address = free_address();
-        let mut command = Command::new("prometheus-alertmanager");
+        let mut command = Command::new(program());
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--storage.path={}", directory.path().join("data").display()));
         command.arg(format!("--web.listen-address={address}"));

@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::alertmanager::{Alertmanager, free_address};
+use crate::alertmanager::{self, Alertmanager, free_address};
 use crate::catcher::{Catcher, Told};
 use crate::simulator::Simulator;
 use crate::support::child::{Process, exporter};
@@ -97,7 +97,7 @@ fn summary(told: &Told) -> String {
 
 #[test]
 fn a_failing_check_is_told_once_and_not_while_its_server_is_offline() {
-    if is_missing(&["prometheus", "prometheus-alertmanager"]) {
+    if is_missing(&["prometheus", alertmanager::program()]) {
         return;
     }
     let (simulator, catcher, directory) = (Simulator::start(), Catcher::start(), TempDir::new().unwrap());

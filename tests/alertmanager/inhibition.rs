@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::alertmanager::{Alert, Alertmanager, alert};
+use crate::alertmanager::{self, Alert, Alertmanager, alert};
 use crate::catcher::Catcher;
 use crate::rules::{self, Rule};
 use crate::{is_missing, shipped};
@@ -154,7 +154,7 @@ fn with_labels(name: &str, severity: &str, labels: &[String], source: &Source, a
 
 #[test]
 fn every_pair_of_alerts() {
-    if is_missing(&["prometheus-alertmanager"]) {
+    if is_missing(&[alertmanager::program()]) {
         return;
     }
     let (rules, names) = (rules::all(), rules::by_name());

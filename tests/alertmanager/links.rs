@@ -1,7 +1,7 @@
 //! What leaves the real Alertmanager: each link of the inhibition chain with notifications, the ends of what is silenced, and what the
 //! links must not reach.
 
-use crate::alertmanager::{Alert, Alertmanager, alert};
+use crate::alertmanager::{self, Alert, Alertmanager, alert};
 use crate::catcher::{Catcher, Told};
 use crate::{is_missing, shipped};
 
@@ -94,7 +94,7 @@ impl Trial {
 
 #[test]
 fn what_is_silenced_is_not_sent_and_neither_is_its_end() {
-    if is_missing(&["prometheus-alertmanager"]) {
+    if is_missing(&[alertmanager::program()]) {
         return;
     }
     let catcher = Catcher::start();
@@ -150,6 +150,28 @@ fn what_is_silenced_is_not_sent_and_neither_is_its_end() {
         let firing = told.iter().filter(|one| one.label("account") == silent && one.status == "firing").count();
         assert_eq!(firing, usize::from(source.label("severity") != "none"), "each source once: {source:?}");
     }
+}
+
+#[test]
+fn at_night_only_what_is_critical_and_ones_own_operations_are_told() {
+    if is_missing(&[alertmanager::program()]) {
+        return;
+    }
+    let catcher = Catcher::start();
+    let config = shipped::at_night(&shipped::webhooks(catcher.address, "1s"));
+    let mut trial = Trial { alertmanager: Alertmanager::start(&config), catcher, sentinels: 0 };
+    let (critical, own) = (device("RMMServerOffline", "critical"), account("RMMApiThrottled", "warning"));
+    let alerts =
+        [device("RMMServerOffline", "warning"), device("RMMRebootPending", "info"), critical.clone(), own.clone()];
+    // Each of another account, so that none silences another.
+    let at = |(number, alert): (usize, &Alert)| alert.clone().with("account", &format!("night-{number}"));
+    trial.alertmanager.post(&alerts.iter().enumerate().map(at).collect::<Vec<_>>());
+    trial.until_told("night-2", &critical, "firing");
+    trial.until_told("night-3", &own, "firing");
+    trial.until_settled();
+    let told = trial.catcher.told();
+    let silent = |name: &str| told.iter().all(|one| one.label("account") != name);
+    assert!(silent("night-0") && silent("night-1"), "{told:?}");
 }
 
 /// Who must hear of what, although something like what silences it is there.
@@ -247,7 +269,7 @@ fn strangers() -> Vec<(&'static str, Alert, Alert)> {
 
 #[test]
 fn a_link_reaches_only_what_belongs_to_it() {
-    if is_missing(&["prometheus-alertmanager"]) {
+    if is_missing(&[alertmanager::program()]) {
         return;
     }
     let catcher = Catcher::start();

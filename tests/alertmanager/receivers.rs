@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::alertmanager::{Alertmanager, alert};
+use crate::alertmanager::{self, Alertmanager, alert};
 use crate::catcher::{Catcher, Caught};
 use crate::mail::MailServer;
 use crate::{is_missing, shipped};
@@ -33,7 +33,7 @@ fn to<'a>(caught: &'a [Caught], path: &str) -> Option<&'a Value> {
 
 #[test]
 fn every_receiver_sends_what_reads_well() {
-    if is_missing(&["prometheus-alertmanager"]) {
+    if is_missing(&[alertmanager::program()]) {
         return;
     }
     let (catcher, mail, directory) = (Catcher::start(), MailServer::start(), TempDir::new().unwrap());
