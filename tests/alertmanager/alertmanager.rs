@@ -41,14 +41,14 @@ impl Alertmanager {
         command.args(["--web.external-url=https://alerts.example.com", "--web.route-prefix=/"]);
         command.arg("--cluster.listen-address=").env("GOMAXPROCS", "2").env("TZ", "UTC");
         let mut alertmanager = Self { address, process: Process::start(&mut command), _directory: directory };
-        alertmanager.until("it answers", || matches!(ask(address, "GET", "/-/ready", ""), Ok((200, _))));
+        alertmanager.until("it answers", |_| matches!(ask(address, "GET", "/-/ready", ""), Ok((200, _))));
         alertmanager
     }
 
     /// Waits until something is so.
-    pub fn until(&mut self, what: &str, so: impl Fn() -> bool) {
+    pub fn until(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
         let end = Instant::now() + LIMIT;
-        while !so() {
+        while !so(self) {
             let running = self.process.is_running();
             assert!(running && Instant::now() < end, "not so: {what}\n{}", self.process.stderr());
             std::thread::sleep(Duration::from_millis(50));
@@ -63,7 +63,16 @@ impl Alertmanager {
 
     /// All alerts with their status.
     pub fn alerts(&self) -> Vec<Value> {
-        let (status, body) = ask(self.address, "GET", "/api/v2/alerts", "").unwrap();
+        self.get("/api/v2/alerts")
+    }
+
+    /// Those that others inhibit now.
+    pub fn inhibited(&self) -> Vec<Value> {
+        self.get("/api/v2/alerts?active=false&silenced=false&unprocessed=false")
+    }
+
+    fn get(&self, target: &str) -> Vec<Value> {
+        let (status, body) = ask(self.address, "GET", target, "").unwrap();
         assert_eq!(status, 200, "{body}");
         serde_json::from_str(&body).unwrap()
     }

@@ -33,8 +33,8 @@ fn with_teams() -> String {
         let name = receiver.lines().next().unwrap();
         !names.iter().any(|replaced| replaced == name)
     });
-    let kept: String = kept.map(|receiver| format!("  - name: {}\n", receiver.trim_end())).collect();
-    text.replace(all, &format!("{}{kept}\n", shipped::section(&teams, "receivers")))
+    let kept: Vec<_> = kept.map(|receiver| format!("  - name: {}\n", receiver.trim_end())).collect();
+    text.replace(all, &format!("{}{}\n", shipped::section(&teams, "receivers"), kept.concat()))
 }
 
 /// Versions before 0.28 do not know Teams: for them that part is left out.
@@ -62,10 +62,10 @@ fn the_configuration_loads_with_the_receivers_for_teams() {
 #[test]
 fn every_template_that_is_named_exists() {
     let templates = shipped::read("templates/rmm.tmpl");
-    let named = Regex::new("template \"([^\"]+)\"").unwrap();
+    let call = Regex::new("template \"([^\"]+)\"").unwrap();
     for file in ["alertmanager.yml", "alertmanager-teams.yml", "templates/rmm.tmpl"] {
         let text = shipped::read(file);
-        let names: Vec<_> = named.captures_iter(&text).map(|found| found[1].to_owned()).collect();
+        let names: Vec<_> = call.captures_iter(&text).map(|found| found[1].to_owned()).collect();
         assert!(!names.is_empty(), "{file}");
         for name in names {
             assert!(templates.contains(&format!("define \"{name}\"")), "{file}: {name}");

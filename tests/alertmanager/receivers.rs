@@ -61,7 +61,7 @@ fn every_receiver_sends_what_reads_well() {
             .annotated(&[("summary", "A workstation has not reported for weeks."), ("description", "PC-5 is silent.")]),
     ]);
     let addresses = ["it@acme.example.com", "helpdesk@example.com", "operations@example.com"];
-    alertmanager.until("all have sent", || {
+    alertmanager.until("all have sent", |_| {
         let (caught, mails) = (catcher.caught(), mail.mails());
         let slack = caught.iter().filter(|one| one.path == "/slack").count();
         slack == 2
@@ -124,7 +124,7 @@ fn every_receiver_sends_what_reads_well() {
     assert_eq!(mail_to("operations@example.com", "").subject(), "WARNING: An RMM account cannot be read: helpdesk");
 
     alertmanager.post(&[offline("critical", "Acme GmbH", DEVICE).resolved()]);
-    alertmanager.until("the end is told", || {
+    alertmanager.until("the end is told", |_| {
         let caught = catcher.caught();
         let end = caught.iter().any(|one| one.path.starts_with("/pagerduty") && one.body["event_action"] == "resolve");
         end && mail

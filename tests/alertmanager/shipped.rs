@@ -1,5 +1,6 @@
 //! The files of `alerts/`, and what tests change in them: only by rules that hold for any text, so that what is tested is what is shipped.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -51,11 +52,14 @@ pub fn webhooks(catcher: SocketAddr, wait: &str) -> String {
     let mut receivers = "receivers:\n".to_owned();
     for (index, name) in self::receivers(&text).iter().enumerate() {
         let own = section(&text, "receivers").split("  - name: ").nth(index + 1).unwrap();
-        receivers += &format!("  - name: {name}\n");
+        // Writing to a String cannot fail.
+        let _ = writeln!(receivers, "  - name: {name}");
         if own.contains("_configs:") {
-            let resolved = own.contains("send_resolved: true");
-            receivers +=
-                &format!("    webhook_configs: [{{ url: 'http://{catcher}/{name}', send_resolved: {resolved} }}]\n");
+            let end = own.contains("send_resolved: true");
+            let _ = writeln!(
+                receivers,
+                "    webhook_configs: [{{ url: 'http://{catcher}/{name}', send_resolved: {end} }}]"
+            );
         }
     }
     let text = text.replace(section(&text, "receivers"), &receivers);
