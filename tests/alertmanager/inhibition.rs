@@ -18,7 +18,7 @@ const CHECKS: [&str; 5] = [
 ];
 
 /// What a device that is off explains, besides its checks.
-const OFF: [&str; 19] = [
+const OFF: [&str; 17] = [
     "RMMCheckFlapping",
     "RMMTaskFailing",
     "RMMAntivirusOutOfDate",
@@ -36,8 +36,6 @@ const OFF: [&str; 19] = [
     "RMMPatchesNotInstalled",
     "RMMRebootPending",
     "RMMOutageLong",
-    "RMMAntivirusDefinitionsOld", // of no device, so never silenced by one
-    "RMMLicenseOverused",
 ];
 
 /// Every collector, and the alerts that are made of its data.
