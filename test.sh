@@ -39,6 +39,9 @@ need_rust() {
 need_prometheus() {
     { have prometheus && have promtool; } || apt_install prometheus ||
         missing+=("prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download/ on the PATH")
+    # Debian's name, and everybody else's.
+    { { have prometheus-alertmanager || have alertmanager; } && have amtool; } || apt_install prometheus-alertmanager ||
+        missing+=("alertmanager and amtool: apt-get install prometheus-alertmanager, or https://prometheus.io/download/ on the PATH")
 }
 
 has_package() { "$1" -c "import $PYTHON_PACKAGE.openmetrics.parser" >/dev/null 2>&1; }
