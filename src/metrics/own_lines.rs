@@ -30,7 +30,7 @@ impl<'t> OwnLines<'t> {
             until += count;
             let mut finite = dtoa::Buffer::new();
             let bound = if bound.is_finite() { finite.format_finite(*bound) } else { "+Inf" };
-            self.line("_bucket", [base, own, &[("le", bound)]], Value::Whole(until));
+            self.line("_bucket", [&[("le", bound)], base, own], Value::Whole(until));
         }
     }
 
