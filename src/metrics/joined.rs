@@ -93,7 +93,9 @@ fn one(run: &[&Piece]) -> Option<Piece> {
         return run.first().copied().cloned();
     }
     let mut deflated = BytesMut::with_capacity(run.iter().map(|piece| piece.deflated.len()).sum());
-    run.iter().for_each(|piece| deflated.extend_from_slice(&piece.deflated));
+    for piece in run {
+        deflated.extend_from_slice(&piece.deflated);
+    }
     let (crc32, length) = together(run.iter().copied());
     Some(Piece { deflated: deflated.freeze(), crc32, length })
 }
