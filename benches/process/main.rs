@@ -1,13 +1,21 @@
 //! Start and memory of the real program: `cargo bench --bench process -- [parts]`.
 //!
-//! Parts: `size`, `start`, `empty`, `rest=DEVICES`, `restart=DEVICES`, and `collectors=DEVICES`, which takes many minutes and is
-//! not among the usual ones. With `all`, every collector is on and not only those that are on by default. The RMM servers are
+//! Parts: `size`, `start`, `empty`, `rest=DEVICES`, `restart=DEVICES`, and two that take minutes and are not among the usual ones:
+//! `collectors=DEVICES`, what each collector holds, and `polling=DEVICES`, how long scrapes take while it polls. With `all`, every collector is on and not only those that are on by default. The RMM servers are
 //! simulated in another process; all figures are those of the exporter's process alone.
 
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a measurement may fail
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // sizes are far below
 
+#[cfg(target_os = "linux")]
+#[path = "../common/client.rs"]
+mod client;
+#[cfg(target_os = "linux")]
+#[path = "../common/finished.rs"]
+mod finished;
+#[cfg(target_os = "linux")]
+mod polling;
 #[cfg(target_os = "linux")]
 mod simulators;
 #[cfg(target_os = "linux")]
@@ -35,6 +43,7 @@ mod linux {
     use rmm_exporter::platform::PlatformName;
     use tempfile::TempDir;
 
+    use crate::polling;
     use crate::simulators::{self, Collectors, Simulators};
     use crate::subject::{self, Subject, total};
 
@@ -42,6 +51,10 @@ mod linux {
         let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
         if arguments.first().is_some_and(|argument| argument == simulators::ROLE) {
             simulators::serve(&arguments[1..]);
+            return;
+        }
+        if arguments.first().is_some_and(|argument| argument == polling::ROLE) {
+            polling::serve_finished(&arguments[1..]);
             return;
         }
         let usual = if cfg!(debug_assertions) {
@@ -66,6 +79,7 @@ mod linux {
                 "rest" => rest(devices(20_000), wanted),
                 "restart" => restart(devices(50_000), wanted),
                 "collectors" => by_collector(devices(5_000)),
+                "polling" => polling::print(devices(20_000)),
                 other => panic!("no such part: {other}"),
             }
         }

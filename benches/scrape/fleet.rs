@@ -42,6 +42,17 @@ pub fn views(devices: usize) -> [(&'static str, Arc<View>); 2] {
     [(LARGE, view(devices - small)), (SMALL, view(small))]
 }
 
+/// The larger fleet, where one device in a hundred has other values.
+pub fn changed(views: &[(&'static str, Arc<View>)]) -> Arc<View> {
+    let (_, view) = views.first().expect("an account");
+    let mut view = View::clone(view);
+    for device in view.devices.iter_mut().step_by(100) {
+        device.record.online = device.record.online.map(|online| !online);
+        device.record.last_seen = device.record.last_seen.map(|time| time - Duration::from_secs(7));
+    }
+    Arc::new(view)
+}
+
 /// Both accounts after some calls, with their fleets.
 pub fn publisher(views: &[(&'static str, Arc<View>)]) -> Arc<Publisher> {
     let publisher = Arc::new(Publisher::new());

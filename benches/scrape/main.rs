@@ -7,7 +7,10 @@
 #![allow(clippy::expect_used)] // fleets made by hand
 
 mod child;
+#[path = "../common/client.rs"]
 mod client;
+#[path = "../common/finished.rs"]
+mod finished;
 mod fleet;
 mod measure;
 mod rivals;

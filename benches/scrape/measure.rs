@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::child::Served;
-use crate::client::{Answer, Connection};
+use crate::client::{Answer, Connection, quantile};
 
 /// What the scrapes of one server came to.
 #[derive(Default)]
@@ -35,6 +35,22 @@ impl Scrapes {
         self.cpu.push(server.cpu().saturating_sub(cpu) / count);
     }
 
+    /// A round of scrapes of which each follows a request for `before`, whose time is not counted.
+    pub fn round_after(&mut self, before: &str, server: &Served, connection: &mut Connection, time: Duration) {
+        let start = Instant::now();
+        let (mut count, mut cpu) = (0, Duration::ZERO);
+        while count < 2 || start.elapsed() < time {
+            connection.get(before, true);
+            std::thread::sleep(Duration::from_millis(2));
+            let earlier = server.cpu();
+            self.answers.push(connection.get("/metrics", true));
+            std::thread::sleep(Duration::from_millis(2));
+            cpu += server.cpu().saturating_sub(earlier);
+            count += 1;
+        }
+        self.cpu.push(cpu / count);
+    }
+
     pub fn least(&self) -> Duration {
         self.answers.iter().map(|answer| answer.total).min().unwrap_or_default()
     }
@@ -55,16 +71,6 @@ impl Scrapes {
     pub fn bytes(&self) -> usize {
         self.answers.last().map_or(0, |answer| answer.bytes)
     }
-}
-
-/// The time that `part` of them do not exceed.
-pub fn quantile(times: impl Iterator<Item = Duration>, part: f64) -> Duration {
-    let mut times: Vec<_> = times.collect();
-    times.sort_unstable();
-    let last = times.len().saturating_sub(1);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-    let index = (last as f64 * part).round() as usize;
-    times.get(index).copied().unwrap_or_default()
 }
 
 /// Scrapes a second by eight clients at once.

@@ -17,7 +17,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use crate::server::{accepts_gzip, response};
+use crate::finished::{accepts_gzip, response};
 
 /// prometheus-client, a `Collector` that reads a model.
 pub const COLLECTOR: &str = "prometheus-client Collector";

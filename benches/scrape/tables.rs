@@ -4,11 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::child::Served;
-use crate::client::Connection;
+use crate::client::{Connection, quantile};
+use crate::finished::body_file;
 use crate::fleet::SMALL;
-use crate::measure::{Scrapes, beside_identity, quantile, throughput};
+use crate::measure::{Scrapes, beside_identity, throughput};
 use crate::rivals::{COLLECTOR, FAMILY, PROMETHEUS};
-use crate::server::{FINISHED, FINISHED_BUSY, OURS, OURS_AT_WORK, OURS_RENDERING, body_file};
+use crate::server::{CHANGE, FINISHED, FINISHED_BUSY, OURS, OURS_AT_WORK, OURS_CHANGED, OURS_RENDERING};
 
 const ROUNDS: u32 = 5;
 /// Of each server.
@@ -100,6 +101,9 @@ fn whole(ours: &Served, devices: usize, directory: &Path) {
         for (what, (scrapes, resident)) in [OURS, OURS_AT_WORK].into_iter().zip(results) {
             row(what, encoding, &scrapes, resident, &against);
         }
+        if gzip {
+            changed(devices, directory, &finished);
+        }
         for kind in [COLLECTOR, FAMILY, PROMETHEUS] {
             if (!gzip && devices > MOST_PLAIN) || (kind == PROMETHEUS && devices > MOST_VECTORS) {
                 println!("  {kind:<28} {encoding:<8} left out: it takes too long");
@@ -111,6 +115,20 @@ fn whole(ours: &Served, devices: usize, directory: &Path) {
             row(kind, encoding, &scrapes, server.resident(), &against);
         }
     }
+}
+
+/// Scrapes of which each comes after a change of the fleet, beside the finished bytes after as long a pause.
+fn changed(devices: usize, directory: &Path, finished: &Served) {
+    let ours = Served::start(OURS_CHANGED, devices, directory);
+    let mut turns = [(&ours, CHANGE), (finished, "/")].map(|(server, before)| (server, before, Scrapes::default()));
+    for _ in 0..ROUNDS {
+        for (server, before, scrapes) in &mut turns {
+            scrapes.round_after(before, server, &mut Connection::open(server.port), ROUND);
+        }
+    }
+    let [(_, _, scrapes), (_, _, against)] = turns;
+    row("finished bytes, with pauses", "gzip", &against, finished.resident(), &against);
+    row(OURS_CHANGED, "gzip", &scrapes, ours.resident(), &against);
 }
 
 /// Answers that are a part of the whole.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustix::io::Errno;
@@ -27,6 +27,8 @@ use super::web::{Web, tls};
 const DRAIN: std::time::Duration = std::time::Duration::from_secs(3);
 /// Most bytes of the head of a request.
 const HEAD_BYTES: usize = 16 * 1024;
+/// Bytes of an answer that are gathered for one write, if there are so many; each write costs the other end a wakeup.
+const WRITE_BYTES: usize = 1024 * 1024;
 /// Most connections at once; at the limit, a new one takes the place of the one that has waited longest.
 const MAX_CONNECTIONS: usize = 512;
 /// How long to wait when no connection can be accepted, and closing another one would not help.
@@ -56,9 +58,9 @@ async fn serve_within(
     patience: Patience,
     most: usize,
 ) -> io::Result<()> {
-    let mut http = Builder::new(TokioExecutor::new()).http1_only();
+    let mut http = Builder::new();
     // How long a head may take depends on what the connection did before; see `patience`.
-    http.http1().header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    http.header_read_timeout(None).max_header_size(HEAD_BYTES).max_buf_size(WRITE_BYTES);
     let web = web.filter(|web| web.speaks_tls());
     let graceful = GracefulShutdown::new();
     let mut connections = Connections::default();
@@ -121,7 +123,7 @@ async fn serve_within(
 
 /// What a connection needs.
 struct Connection {
-    http: Builder<TokioExecutor>,
+    http: Builder,
     router: Router,
     watcher: Watcher,
 }
@@ -170,7 +172,7 @@ impl Connection {
         let service = TowerToHyperService::new(self.router);
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         if let Err(error) = self.watcher.watch(connection).await {
-            tracing::debug!(error, "a connection ended early");
+            tracing::debug!(error = &error as &dyn std::error::Error, "a connection ended early");
         }
     }
 }

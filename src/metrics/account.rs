@@ -62,11 +62,6 @@ impl CallMetrics {
         self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    /// Every observation.
-    pub(super) fn count(&self) -> u64 {
-        self.buckets.iter().sum()
-    }
-
     /// Buckets with their bounds.
     pub(super) fn bounded_buckets(&self) -> [(f64, u64); BUCKETS.len()] {
         std::array::from_fn(|index| {
@@ -88,7 +83,7 @@ mod tests {
         let calls = metrics.read();
         let agents = &calls["/agents/"];
         assert_eq!(agents.outcomes, BTreeMap::from([(Outcome::Ok, 1), (Outcome::Timeout, 1)]));
-        assert_eq!((agents.count(), agents.bytes, agents.seconds), (2, 10, 90.05));
+        assert_eq!((agents.buckets.iter().sum::<u64>(), agents.bytes, agents.seconds), (2, 10, 90.05));
         assert_eq!(
             (agents.buckets[0], agents.buckets[10]),
             (1, 1),

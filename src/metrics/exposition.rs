@@ -1,13 +1,15 @@
 //! The answer to a scrape: pieces in the order of the catalogue, with their headers.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::catalogue::Family;
 use super::expositions::Expositions;
 use super::fleet::RenderedAccount;
 use super::headers::headers;
-use super::joined::stored;
-use super::piece::{Inflated, Piece, gzip};
+use super::joined::{Joined, stored};
+use super::piece::{Inflated, Member, Piece};
 use super::publisher::{AccountSnapshot, Snapshot};
 use crate::collector::Collector;
 
@@ -32,7 +34,7 @@ impl Format {
 }
 
 /// What of the whole a scrape asks for. Metrics about the exporter as a whole are always there.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Only these accounts; all when empty.
     pub accounts: Vec<String>,
@@ -65,6 +67,8 @@ pub(super) enum Part {
     Text(String),
     /// What was compressed before.
     Piece(Piece),
+    /// The fleets.
+    Joined(Arc<Joined>),
 }
 
 /// The bytes of an answer, in chunks.
@@ -99,11 +103,15 @@ impl Exposition {
     /// As one gzip member. Nothing is compressed for it: what was not, is stored in it as it is.
     #[must_use]
     pub fn gzip(self) -> Body {
-        let pieces = self.parts.into_iter().map(|part| match part {
-            Part::Text(text) => stored(&text),
-            Part::Piece(piece) => piece,
-        });
-        let chunks = gzip(&pieces.collect::<Vec<_>>());
+        let mut member = Member::new();
+        for part in self.parts {
+            match part {
+                Part::Text(text) => member.push_short(&stored(&text)),
+                Part::Piece(piece) => member.push_short(&piece),
+                Part::Joined(joined) => member.push(&joined.pieces, joined.crc32, joined.length),
+            }
+        }
+        let chunks = member.finish();
         Body { length: chunks.iter().map(|chunk| chunk.len() as u64).sum(), chunks: Box::new(chunks.into_iter()) }
     }
 
@@ -113,7 +121,8 @@ impl Exposition {
         let length = self.parts.iter().map(Part::length).sum();
         let chunks = self.parts.into_iter().flat_map(|part| match part {
             Part::Text(text) => Chunks::Text(Some(text.into())),
-            Part::Piece(piece) => Chunks::Piece(Inflated::new(vec![piece])),
+            Part::Piece(piece) => Chunks::Pieces(Inflated::new(vec![piece])),
+            Part::Joined(joined) => Chunks::Pieces(Inflated::new(joined.pieces.clone())),
         });
         Body { length, chunks: Box::new(chunks) }
     }
@@ -124,13 +133,14 @@ impl Part {
         match self {
             Self::Text(text) => text.len() as u64,
             Self::Piece(piece) => piece.length,
+            Self::Joined(joined) => joined.length,
         }
     }
 }
 
 enum Chunks {
     Text(Option<Bytes>),
-    Piece(Inflated),
+    Pieces(Inflated),
 }
 
 impl Iterator for Chunks {
@@ -139,7 +149,7 @@ impl Iterator for Chunks {
     fn next(&mut self) -> Option<Bytes> {
         match self {
             Self::Text(text) => text.take(),
-            Self::Piece(inflated) => inflated.next(),
+            Self::Pieces(inflated) => inflated.next(),
         }
     }
 }

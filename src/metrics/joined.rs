@@ -1,7 +1,7 @@
 //! Pieces in a row as fewer and longer ones.
 //!
 //! The pieces of a small fleet are short, and there are many of them. Each costs a scrape something: a checksum to combine, a
-//! write to the connection. So they are joined when they change, and not again while they stay the same.
+//! part of a write to the connection. So they are joined once for each snapshot of the fleets, and not at each scrape.
 
 use std::sync::Arc;
 
@@ -9,50 +9,61 @@ use arc_swap::ArcSwapOption;
 use bytes::{Bytes, BytesMut};
 use crc32fast::Hasher;
 
+use super::exposition::Selection;
 use super::piece::Piece;
 
 /// Deflated bytes. What is longer stays as it is: copying it would take longer than it saves.
 const LONG: usize = 64 * 1024;
 /// Deflated bytes of a joined piece, at most. The limit is far above what a connection takes at once.
 const MOST: usize = 512 * 1024;
-/// Deflated bytes. What is longer altogether is not kept: joining it takes little of the time that sending it takes, and the
-/// memory is better used otherwise.
-const KEPT: usize = 4 * 1024 * 1024;
 
-/// Joins pieces, and keeps what came of it until other ones come.
-#[derive(Debug, Default)]
-pub(super) struct Joiner {
-    last: ArcSwapOption<Joined>,
+/// Pieces in a row, and what they are together.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) pieces: Vec<Piece>,
+    /// CRC-32 of the whole text.
+    pub(super) crc32: u32,
+    /// Bytes of the whole text.
+    pub(super) length: u64,
 }
 
-#[derive(Debug)]
-struct Joined {
-    of: Vec<Piece>,
-    pieces: Vec<Piece>,
+/// What was joined last of one snapshot of the fleets. It is dropped with that snapshot, so it keeps no old pieces.
+#[derive(Debug, Default)]
+pub(super) struct Joiner {
+    last: ArcSwapOption<(Selection, Arc<Joined>)>,
 }
 
 impl Joiner {
-    /// The same text in fewer pieces.
-    pub(super) fn join(&self, pieces: &[&Piece]) -> Vec<Piece> {
+    /// What `pieces` gives for this selection.
+    pub(super) fn join<'a>(&self, selection: &Selection, pieces: impl FnOnce() -> Vec<&'a Piece>) -> Arc<Joined> {
         if let Some(last) = &*self.last.load()
-            && last.is_of(pieces)
+            && last.0 == *selection
         {
-            return last.pieces.clone();
+            return Arc::clone(&last.1);
         }
-        let joined = join(pieces);
-        let length: usize = pieces.iter().map(|piece| piece.deflated.len()).sum();
-        let of = || pieces.iter().copied().cloned().collect();
-        self.last.store((length <= KEPT).then(|| Arc::new(Joined { of: of(), pieces: joined.clone() })));
+        let joined = Arc::new(Joined::new(&pieces()));
+        self.last.store(Some(Arc::new((selection.clone(), Arc::clone(&joined)))));
         joined
     }
 }
 
 impl Joined {
-    /// Whether it was made of these. The pieces that are kept hold their bytes in memory: the same place means the same bytes.
-    fn is_of(&self, pieces: &[&Piece]) -> bool {
-        let place = |piece: &Piece| (piece.deflated.as_ptr(), piece.deflated.len());
-        self.of.iter().map(place).eq(pieces.iter().copied().map(place))
+    fn new(pieces: &[&Piece]) -> Self {
+        let pieces = join(pieces);
+        let (crc32, length) = together(&pieces);
+        Self { pieces, crc32, length }
     }
+}
+
+/// Checksum and length of the texts of pieces in a row.
+fn together<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> (u32, u64) {
+    let mut crc = Hasher::new();
+    let mut length = 0;
+    for piece in pieces {
+        crc.combine(&Hasher::new_with_initial_len(piece.crc32, piece.length));
+        length += piece.length;
+    }
+    (crc.finalize(), length)
 }
 
 fn join(pieces: &[&Piece]) -> Vec<Piece> {
@@ -82,14 +93,11 @@ fn one(run: &[&Piece]) -> Option<Piece> {
         return run.first().copied().cloned();
     }
     let mut deflated = BytesMut::with_capacity(run.iter().map(|piece| piece.deflated.len()).sum());
-    let mut crc = Hasher::new();
-    let mut length = 0;
     for piece in run {
         deflated.extend_from_slice(&piece.deflated);
-        crc.combine(&Hasher::new_with_initial_len(piece.crc32, piece.length));
-        length += piece.length;
     }
-    Some(Piece { deflated: deflated.freeze(), crc32: crc.finalize(), length })
+    let (crc32, length) = together(run.iter().copied());
+    Some(Piece { deflated: deflated.freeze(), crc32, length })
 }
 
 /// Text as a piece without compressing it, for what is short and different every time.
@@ -160,28 +168,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_joined_is_used_again_until_a_piece_changes() {
+    fn what_was_joined_is_used_again_for_the_same_selection_only() {
         let joiner = Joiner::default();
-        let (mut pieces, text) = made(&[5_000, 6_000]);
-        let place = |pieces: &[Piece]| pieces.iter().map(|piece| piece.deflated.as_ptr()).collect::<Vec<_>>();
-        let first = joiner.join(&each(&pieces));
-        assert_eq!(place(&joiner.join(&each(&pieces))), place(&first), "not made again");
-        assert_says(&first, &text);
-        // Another piece of the same length in the same place, and then a selection.
-        let (other, _) = made(&[6_000]);
-        pieces[1] = other[0].clone();
-        assert_says(&joiner.join(&each(&pieces)), &(noise(5_000, 1) + &noise(6_000, 1)));
-        pieces.truncate(1);
-        assert_says(&joiner.join(&each(&pieces)), &noise(5_000, 1));
-    }
-
-    #[test]
-    fn more_than_a_few_megabytes_are_not_kept() {
-        let joiner = Joiner::default();
-        let (piece, text) = made(&[80_000]);
-        let pieces = vec![piece[0].clone(); 1 + KEPT / piece[0].deflated.len()];
-        assert_says(&joiner.join(&each(&pieces)), &text.repeat(pieces.len()));
-        assert!(joiner.last.load().is_none());
+        let (pieces, text) = made(&[5_000, 6_000]);
+        let all = Selection::default();
+        let first = joiner.join(&all, || each(&pieces));
+        assert_says(&first.pieces, &text);
+        assert_eq!((first.crc32, first.length), (crc32fast::hash(text.as_bytes()), text.len() as u64));
+        assert!(Arc::ptr_eq(&joiner.join(&all, || unreachable!("not made again")), &first));
+        let some = Selection { accounts: vec!["a".to_owned()], ..Selection::default() };
+        assert_says(&joiner.join(&some, || each(&pieces[..1])).pieces, &noise(5_000, 1));
+        assert_says(&joiner.join(&all, || each(&pieces)).pieces, &text);
     }
 
     #[test]

@@ -82,17 +82,14 @@ impl Lines {
             return;
         }
         text.push_str("} ");
-        match value {
-            Value::Whole(value) => text.push_str(itoa::Buffer::new().format(value)),
-            Value::Real(value) => text.push_str(dtoa::Buffer::new().format(value)),
-        }
+        value.write(text);
         text.push('\n');
         self.written.series += 1;
     }
 }
 
 /// Appends labels, each with a comma before it.
-fn write_labels(text: &mut String, labels: &[Pair<'_>]) {
+pub(super) fn write_labels(text: &mut String, labels: &[Pair<'_>]) {
     for (name, value) in labels {
         text.push(',');
         text.push_str(name);
@@ -162,7 +159,6 @@ mod tests {
     use prometheus_client::registry::Registry;
     use proptest::prelude::*;
 
-    use super::super::samples::{Samples, Sink};
     use super::*;
 
     /// Labels of the scope, labels of the thing, own label, value.
@@ -174,13 +170,14 @@ mod tests {
 
     impl Collect for Encoder {
         fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-            let metric = encoder.encode_descriptor("rmm_thing", "", None, MetricType::Gauge)?;
-            let mut sink = Sink::Text(metric);
+            let mut metric = encoder.encode_descriptor("rmm_thing", "", None, MetricType::Gauge)?;
             for (scope, thing, own, value) in &self.0 {
-                let base = [("device", scope.as_str()), ("check", thing.as_str())];
-                let mut samples = Samples::new(&mut sink, &base);
-                samples.put(&[("own", own.as_str())], *value);
-                samples.finish()?;
+                let labels = [("device", scope.as_str()), ("check", thing.as_str()), ("own", own.as_str())];
+                let mut metric = metric.encode_family(&labels)?;
+                match value {
+                    Value::Whole(value) => metric.encode_gauge(value)?,
+                    Value::Real(value) => metric.encode_gauge(value)?,
+                }
             }
             Ok(())
         }

@@ -15,12 +15,12 @@ mod headers;
 mod joined;
 mod lines;
 mod own;
+mod own_lines;
 mod parts;
 mod piece;
 mod process;
 mod publisher;
 mod samples;
-mod splitter;
 mod status;
 mod walk;
 

@@ -1,23 +1,20 @@
 //! The exporter's own metrics: read at scrape time, so that they are always current.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prometheus_client::collector::Collector as Collect;
-use prometheus_client::encoding::DescriptorEncoder;
-use prometheus_client::encoding::text::encode_registry;
-use prometheus_client::registry::Registry;
 
 use super::account::CallMetrics;
 use super::catalogue::{self, Family, Series};
+use super::exposition::Format;
 use super::fleet::RenderedAccount;
+use super::headers::headers;
+use super::own_lines::OwnLines;
 use super::process::Process;
 use super::publisher::AccountSnapshot;
-use super::samples::{Pair, Sink, put};
-use super::splitter::{Output, Splitter, encoder_type};
+use super::samples::{Pair, Samples, Sink};
 use super::status::AccountStatus;
 use crate::collector::Collector;
 
@@ -25,8 +22,8 @@ use crate::collector::Collector;
 #[derive(Debug, Default)]
 pub(super) struct Own {
     pub(super) accounts: Vec<OwnAccount>,
-    /// Only these collectors; all when `None`.
-    pub(super) collectors: Option<Vec<Collector>>,
+    /// Only these collectors; all when empty.
+    pub(super) collectors: Vec<Collector>,
     pub(super) render_duration: Option<Duration>,
     pub(super) reload: Option<Reload>,
     pub(super) process: Option<Process>,
@@ -80,67 +77,47 @@ pub struct Reload {
 }
 
 impl Own {
-    /// The samples of the exporter's own families that are `wanted`, as text, by index of the family; families without samples
-    /// are left out.
-    pub(super) fn render(self, wanted: fn(&Family) -> bool) -> Vec<(usize, String)> {
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(OwnCollector(self, wanted)));
-        let mut splitter = Splitter::new(Texts::default());
-        // Writing to memory does not fail.
-        let _ = encode_registry(&mut splitter, &registry);
-        splitter.finish().0
-    }
-}
-
-#[derive(Debug)]
-struct OwnCollector(Own, fn(&Family) -> bool);
-
-impl Collect for OwnCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in catalogue::families().iter().filter(|family| !family.is_fleet() && self.1(family)) {
-            let name = family.open_metrics_name();
-            let metric = encoder.encode_descriptor(name, "", None, encoder_type(family.metric_type))?;
-            encode_family(family.series, &self.0, &mut Sink::Text(metric))?;
-        }
-        Ok(())
-    }
-}
-
-fn encode_family(series: Series, own: &Own, sink: &mut Sink<'_>) -> fmt::Result {
-    match series {
-        Series::Exporter(write) => put(sink, &[], |out| write(own, out))?,
-        Series::Account(write) => {
-            for account in &own.accounts {
-                put(sink, &account.labels(), |out| write(account, out))?;
+    /// The exporter's own families that are `wanted`, with their headers; families without samples are left out.
+    pub(super) fn text(&self, format: Format, wanted: impl Fn(usize, &Family) -> bool) -> String {
+        let mut text = String::new();
+        let families = catalogue::families().iter().enumerate().zip(headers(format));
+        for ((_, family), header) in families.filter(|((index, it), _)| !it.is_fleet() && wanted(*index, it)) {
+            let before = text.len();
+            text.push_str(&header.text);
+            let start = text.len();
+            self.write(family.series, &mut Sink::Own(OwnLines::new(family.name, &mut text)));
+            if text.len() == start {
+                text.truncate(before);
             }
         }
-        Series::Report(write) => {
-            for account in &own.accounts {
-                let [platform, name] = account.labels();
-                let wanted = |collector| own.collectors.as_ref().is_none_or(|names| names.contains(collector));
-                for (collector, report) in account.status.collectors.iter().filter(|(collector, _)| wanted(collector)) {
-                    put(sink, &[platform, name, ("collector", collector.name())], |out| write(report, out))?;
+        text
+    }
+
+    fn write(&self, series: Series, sink: &mut Sink<'_>) {
+        match series {
+            Series::Exporter(write) => write(self, &mut Samples::new(sink, &[])),
+            Series::Account(write) => {
+                for account in &self.accounts {
+                    write(account, &mut Samples::new(sink, &account.labels()));
                 }
             }
-        }
-        Series::Fleet(_)
-        | Series::Client(_)
-        | Series::Site(_)
-        | Series::Device(_)
-        | Series::Check(_)
-        | Series::Task(_) => (),
-    }
-    Ok(())
-}
-
-#[derive(Default)]
-struct Texts(Vec<(usize, String)>);
-
-impl Output for Texts {
-    fn sample(&mut self, family: usize, line: &str) {
-        match self.0.last_mut() {
-            Some((last, text)) if *last == family => text.push_str(line),
-            _ => self.0.push((family, line.to_owned())),
+            Series::Report(write) => {
+                for account in &self.accounts {
+                    let [platform, name] = account.labels();
+                    let wanted = |collector| self.collectors.is_empty() || self.collectors.contains(collector);
+                    let reports = account.status.collectors.iter().filter(|(collector, _)| wanted(collector));
+                    for (collector, report) in reports {
+                        let labels = [platform, name, ("collector", collector.name())];
+                        write(report, &mut Samples::new(sink, &labels));
+                    }
+                }
+            }
+            Series::Fleet(_)
+            | Series::Client(_)
+            | Series::Site(_)
+            | Series::Device(_)
+            | Series::Check(_)
+            | Series::Task(_) => (),
         }
     }
 }

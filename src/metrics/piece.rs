@@ -14,6 +14,8 @@ const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 const LAST_BLOCK: [u8; 2] = [3, 0];
 /// The samples of one account repeat their labels over and over: more effort makes them little smaller.
 const LEVEL: u32 = 2;
+/// For what is sent only a few times.
+const QUICK_LEVEL: u32 = 1;
 /// Room for the end of a piece, in bytes.
 const SPARE: usize = 1024;
 /// Most bytes of text that one step of [`Inflated`] gives.
@@ -37,7 +39,16 @@ pub(super) struct Deflater {
 
 impl Deflater {
     pub(super) fn new() -> Self {
-        Self { compress: Compress::new(Compression::new(LEVEL), false) }
+        Self::of_level(LEVEL)
+    }
+
+    /// The same with the least effort: for what is short and sent only a few times.
+    pub(super) fn quick() -> Self {
+        Self::of_level(QUICK_LEVEL)
+    }
+
+    fn of_level(level: u32) -> Self {
+        Self { compress: Compress::new(Compression::new(level), false) }
     }
 
     /// One text as one piece.
@@ -69,22 +80,63 @@ impl Deflater {
     }
 }
 
-/// Puts pieces together as one gzip member.
-pub(super) fn gzip<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> Vec<Bytes> {
-    let mut member = vec![Bytes::from_static(&GZIP_HEADER)];
-    let mut crc = Hasher::new();
-    let mut length: u64 = 0;
-    for piece in pieces {
-        crc.combine(&Hasher::new_with_initial_len(piece.crc32, piece.length));
-        length = length.wrapping_add(piece.length);
-        member.push(piece.deflated.clone());
+/// Pieces put together as one gzip member.
+pub(super) struct Member {
+    chunks: Vec<Bytes>,
+    /// What comes after those: short pieces are copied together, since each chunk costs a part of a write.
+    short: Vec<u8>,
+    crc: Hasher,
+    length: u64,
+}
+
+impl Member {
+    pub(super) fn new() -> Self {
+        Self { chunks: Vec::new(), short: GZIP_HEADER.to_vec(), crc: Hasher::new(), length: 0 }
     }
-    let mut trailer = LAST_BLOCK.to_vec();
-    trailer.extend(crc.finalize().to_le_bytes());
-    // The format keeps the length modulo 2^32.
-    trailer.extend(length.to_le_bytes().into_iter().take(4));
-    member.push(trailer.into());
-    member
+
+    /// Adds a piece that is copied.
+    pub(super) fn push_short(&mut self, piece: &Piece) {
+        self.add(piece.crc32, piece.length);
+        self.short.extend_from_slice(&piece.deflated);
+    }
+
+    /// Adds pieces that have this checksum and length together.
+    pub(super) fn push(&mut self, pieces: &[Piece], crc32: u32, length: u64) {
+        self.add(crc32, length);
+        if !self.short.is_empty() {
+            self.chunks.push(std::mem::take(&mut self.short).into());
+        }
+        self.chunks.extend(pieces.iter().map(|piece| piece.deflated.clone()));
+    }
+
+    fn add(&mut self, crc32: u32, length: u64) {
+        self.crc.combine(&Hasher::new_with_initial_len(crc32, length));
+        self.length = self.length.wrapping_add(length);
+    }
+
+    /// The whole member.
+    pub(super) fn finish(mut self) -> Vec<Bytes> {
+        self.short.extend(LAST_BLOCK);
+        self.short.extend(self.crc.finalize().to_le_bytes());
+        // The format keeps the length modulo 2^32.
+        self.short.extend(self.length.to_le_bytes().into_iter().take(4));
+        self.chunks.push(self.short.into());
+        self.chunks
+    }
+}
+
+/// The member that consists of these pieces.
+#[cfg(test)]
+pub(super) fn gzip(pieces: &[Piece]) -> Vec<Bytes> {
+    let mut member = Member::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        if index % 2 == 0 {
+            member.push_short(piece);
+        } else {
+            member.push(std::slice::from_ref(piece), piece.crc32, piece.length);
+        }
+    }
+    member.finish()
 }
 
 /// The text of pieces, bit by bit, so that the whole of it need never be in memory.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::account::AccountMetrics;
 use super::cap::Withheld;
 use super::fleet::{Limits, RenderedAccount, render_again};
+use super::joined::Joiner;
 use super::own::Reload;
 use super::status::AccountStatus;
 use crate::fleet::View;
@@ -30,6 +31,15 @@ pub struct Snapshot {
     accounts: Vec<AccountSnapshot>,
     pub(super) render_duration: Option<Duration>,
     pub(super) reload: Option<Reload>,
+    /// Of these fleets: new ones come with new joiners.
+    pub(super) joiners: Arc<Joiners>,
+}
+
+/// The fleets' pieces as scrapes in each format asked for them last.
+#[derive(Debug, Default)]
+pub(super) struct Joiners {
+    pub(super) text: Joiner,
+    pub(super) open_metrics: Joiner,
 }
 
 /// One account at one moment.
@@ -119,6 +129,7 @@ impl Publisher {
             accounts.into_iter().map(|setup| (Arc::new(setup.status), Arc::new(setup.limits))).collect();
         self.change(|snapshot| {
             let old = std::mem::take(&mut snapshot.accounts);
+            snapshot.joiners = Arc::default();
             snapshot.accounts = setups
                 .iter()
                 .map(|(status, limits)| {
@@ -190,6 +201,7 @@ impl Publisher {
             // A reload may have put another account of that name in its place meanwhile.
             if let Some(account) = snapshot.accounts.iter_mut().find(|it| Arc::ptr_eq(&it.metrics, &known.metrics)) {
                 account.rendered = Some(rendered.clone());
+                snapshot.joiners = Arc::default();
                 snapshot.render_duration = Some(duration);
             }
         });

@@ -1,24 +1,19 @@
 //! Writing samples: the label sets and values that a catalogue entry hands over.
 
-use std::collections::HashMap;
-use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prometheus_client::encoding::{
-    EncodeGaugeValue, EncodeLabelSet, GaugeValueEncoder, LabelSetEncoder, MetricEncoder, NoLabelSet,
-};
-use prometheus_client::metrics::exemplar::Exemplar;
 
 use super::lines::Lines;
+use super::own_lines::OwnLines;
 
 /// A label and its value, not escaped.
 pub(super) type Pair<'a> = (&'static str, &'a str);
 
 /// What becomes of the samples of a family.
 pub(super) enum Sink<'e> {
-    /// They become text.
-    Text(MetricEncoder<'e>),
+    /// They become text: the exporter's own.
+    Own(OwnLines<'e>),
     /// They become lines of text, as of a large fleet.
     Lines(&'e mut Lines),
     /// They are only counted.
@@ -38,22 +33,20 @@ impl Sink<'_> {
 pub(super) struct Samples<'s, 'e> {
     sink: &'s mut Sink<'e>,
     base: &'s [Pair<'s>],
-    result: fmt::Result,
 }
 
 impl<'s, 'e> Samples<'s, 'e> {
     /// Every sample will carry the labels `base`.
     pub(super) fn new(sink: &'s mut Sink<'e>, base: &'s [Pair<'s>]) -> Self {
-        Self { sink, base, result: Ok(()) }
+        Self { sink, base }
     }
 
     /// One gauge sample.
     pub(super) fn put(&mut self, labels: &[Pair<'_>], value: impl Into<Value>) {
-        let value = value.into();
         match self.sink {
-            Sink::Lines(lines) => lines.sample(self.base, labels, value),
+            Sink::Lines(lines) => lines.sample(self.base, labels, value.into()),
             Sink::Count(count) => *count += 1,
-            Sink::Text(_) => self.encode(labels, |metric| metric.encode_gauge(&value)),
+            Sink::Own(lines) => lines.sample(self.base, labels, value.into()),
         }
     }
 
@@ -64,64 +57,19 @@ impl<'s, 'e> Samples<'s, 'e> {
         }
     }
 
-    /// One counter sample.
+    /// One counter sample. Only the exporter itself has counters.
     pub(super) fn put_counter(&mut self, labels: &[Pair<'_>], value: impl Into<Value>) {
-        let value = value.into();
-        self.encode(labels, |metric| match value {
-            Value::Whole(value) => metric.encode_counter::<NoLabelSet, _, u64>(&value, None),
-            Value::Real(value) => metric.encode_counter::<NoLabelSet, _, u64>(&value, None),
-        });
-    }
-
-    /// One histogram: `buckets` are upper bounds with the observations of that bucket alone, the last bound infinite.
-    pub(super) fn put_histogram(&mut self, labels: &[Pair<'_>], sum: f64, count: u64, buckets: &[(f64, u64)]) {
-        const NONE: Option<&HashMap<usize, Exemplar<NoLabelSet, f64>>> = None;
-        self.encode(labels, |metric| metric.encode_histogram(sum, count, buckets, NONE));
-    }
-
-    /// The first error, if there was one.
-    pub(super) fn finish(self) -> fmt::Result {
-        self.result
-    }
-
-    /// Counters and histograms are the exporter's own: only its registry takes them.
-    fn encode(&mut self, own: &[Pair<'_>], encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result) {
-        let Sink::Text(metric) = self.sink else { return };
-        if self.result.is_err() {
-            return;
+        if let Sink::Own(lines) = self.sink {
+            lines.sample(self.base, labels, value.into());
         }
-        let labels = LabelSet { base: self.base, own };
-        self.result = if self.base.is_empty() && own.is_empty() {
-            encode(metric) // an empty label set would be written as braces with nothing inside
-        } else {
-            metric.encode_family(&labels).and_then(|mut metric| encode(&mut metric))
-        };
     }
-}
 
-/// Hands over the samples of one thing, whose labels are `labels`.
-pub(super) fn put(sink: &mut Sink<'_>, labels: &[Pair<'_>], write: impl FnOnce(&mut Samples<'_, '_>)) -> fmt::Result {
-    let mut samples = Samples::new(sink, labels);
-    write(&mut samples);
-    samples.finish()
-}
-
-struct LabelSet<'a> {
-    base: &'a [Pair<'a>],
-    own: &'a [Pair<'a>],
-}
-
-impl EncodeLabelSet for LabelSet<'_> {
-    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
-        for (name, value) in self.base.iter().chain(self.own) {
-            let mut label = encoder.encode_label();
-            let mut key = label.encode_label_key()?;
-            key.write_str(name)?;
-            let mut text = key.encode_label_value()?;
-            text.write_str(value)?;
-            text.finish()?;
+    /// One histogram: `buckets` are upper bounds with the observations of that bucket alone, the last bound infinite. Only the
+    /// exporter itself has histograms.
+    pub(super) fn put_histogram(&mut self, labels: &[Pair<'_>], sum: f64, buckets: &[(f64, u64)]) {
+        if let Sink::Own(lines) = self.sink {
+            lines.histogram(self.base, labels, sum, buckets);
         }
-        Ok(())
     }
 }
 
@@ -132,11 +80,12 @@ pub(super) enum Value {
     Real(f64),
 }
 
-impl EncodeGaugeValue for Value {
-    fn encode(&self, encoder: &mut GaugeValueEncoder<'_>) -> fmt::Result {
+impl Value {
+    /// Appends it to a text.
+    pub(super) fn write(self, text: &mut String) {
         match self {
-            Self::Whole(value) => value.encode(encoder),
-            Self::Real(value) => value.encode(encoder),
+            Self::Whole(value) => text.push_str(itoa::Buffer::new().format(value)),
+            Self::Real(value) => text.push_str(dtoa::Buffer::new().format(value)),
         }
     }
 }

@@ -115,7 +115,7 @@ pub(super) static FAMILIES: [Family; 32] = [
         labels: &["call"],
         series: Series::Account(|account, out| {
             for (call, metrics) in &account.calls {
-                out.put_histogram(&[("call", call)], metrics.seconds, metrics.count(), &metrics.bounded_buckets());
+                out.put_histogram(&[("call", call)], metrics.seconds, &metrics.bounded_buckets());
             }
         }),
         ..ACCOUNT

@@ -1,5 +1,7 @@
 //! A client that reads bytes and does nothing with them.
 
+#![allow(dead_code)] // not every bench uses all of it
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -80,4 +82,14 @@ fn length(head: &[u8]) -> usize {
     let value =
         head.lines().find_map(|line| line.split_once(": ").filter(|it| it.0.eq_ignore_ascii_case("content-length")));
     value.expect("a length").1.parse().expect("a number")
+}
+
+/// The time that `part` of them do not exceed.
+pub fn quantile(times: impl Iterator<Item = Duration>, part: f64) -> Duration {
+    let mut times: Vec<_> = times.collect();
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    let index = (last as f64 * part).round() as usize;
+    times.get(index).copied().unwrap_or_default()
 }
