@@ -3,11 +3,11 @@
 use super::simulation::Outcome;
 
 /// Prints a row for each account, then one for each of its collectors and calls.
-pub fn print(outcomes: &[Outcome]) {
-    println!("\nfirst sweep, then the day after it: default settings, no call fails");
+pub fn print(outcomes: &[Outcome], settings: &str) {
+    println!("\nfirst sweep, then the day after it: {settings}; no call fails");
     println!(
-        "{:<16} {:>12} {:>10} {:>9} {:>9} {:>9} {:>10} {:>8}",
-        "account", "first sweep", "calls", "of first", "÷ budget", "", "calls/h", "budget"
+        "{:<16} {:>12} {:>10} {:>9} {:>9} {:>9} {:>10} {:>8} {:>8}",
+        "account", "first sweep", "calls", "of first", "÷ budget", "", "calls/h", "budget", "needed"
     );
     for outcome in outcomes {
         let (calls, distinct) = outcome.first_calls;
@@ -16,9 +16,10 @@ pub fn print(outcomes: &[Outcome]) {
             (time(took.as_secs_f64()), format!("{:.3}", took.as_secs_f64() / at_budget))
         });
         let an_hour = outcome.calls.values().sum::<u64>() as f64 / 24.0;
-        let used = an_hour / 60.0 / f64::from(outcome.budget) * 100.0;
+        let part_of_budget = |a_minute: f64| a_minute / f64::from(outcome.budget) * 100.0;
+        let (used, needed) = (part_of_budget(an_hour / 60.0), part_of_budget(outcome.needed));
         println!(
-            "{:<16} {took:>12} {calls:>10} {distinct:>9} {:>9} {ratio:>9} {an_hour:>10.0} {used:>7.1}%",
+            "{:<16} {took:>12} {calls:>10} {distinct:>9} {:>9} {ratio:>9} {an_hour:>10.0} {used:>7.1}% {needed:>7.0}%",
             outcome.name,
             time(at_budget)
         );

@@ -13,14 +13,15 @@ use rmm_exporter::planner::{Finish, MemoryLedger, Next, Planner, ReadCall};
 
 use super::gaps::Gaps;
 use super::latency;
+use super::spent::Costs;
 use super::subject::Subject;
 
 const DAY: Duration = Duration::from_hours(24);
 /// After so long a first sweep that is not over is given up: the day is simulated all the same.
-const PATIENCE: Duration = Duration::from_hours(3 * 24);
+const PATIENCE: Duration = Duration::from_hours(10 * 24);
 /// A plan of many devices takes its time, so an account plans less often than answers come: so much for each device. (An
-/// account goes by the time that its last plan took, some microseconds a device, times twenty.)
-const PLAN_PAUSE_A_DEVICE: Duration = Duration::from_micros(500);
+/// account goes by the time that its last plan took, some microseconds a device, times twenty. It plans more often than this.)
+const PLAN_PAUSE_A_DEVICE: Duration = Duration::from_millis(2);
 
 /// What is known of one collector.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct CollectorOutcome {
 pub struct Outcome {
     pub name: String,
     pub budget: u32,
+    /// Calls a minute that keep every interval, by the last plan.
+    pub needed: f64,
     /// Until every planned call had been made once; `None` when that was given up.
     pub first_sweep: Option<Duration>,
     /// Calls made until then, and how many of them were the first of their identity.
@@ -44,6 +47,7 @@ pub struct Outcome {
     /// Calls by name in the day after it.
     pub calls: BTreeMap<&'static str, u64>,
     pub collectors: Vec<CollectorOutcome>,
+    pub costs: Costs,
 }
 
 pub struct Simulation<S: Subject> {
@@ -61,6 +65,7 @@ pub struct Simulation<S: Subject> {
     /// So many of them, from the first on, were answered.
     seen: usize,
     answered: HashMap<String, Duration>,
+    costs: Costs,
 }
 
 impl<S: Subject> Simulation<S> {
@@ -79,6 +84,7 @@ impl<S: Subject> Simulation<S> {
             wanted: Vec::new(),
             seen: 0,
             answered: HashMap::new(),
+            costs: Costs::default(),
             subject,
             clock,
         }
@@ -131,10 +137,12 @@ impl<S: Subject> Simulation<S> {
         Outcome {
             name: format!("{} {}", config.platform_name().name(), self.devices),
             budget: config.requests_per_minute,
+            needed: self.wanted.iter().map(|(.., interval)| 60.0 / interval.as_secs_f64()).sum(),
             first_sweep,
             first_calls,
             calls,
             collectors: collectors.into_values().collect(),
+            costs: self.costs,
         }
     }
 
@@ -152,7 +160,7 @@ impl<S: Subject> Simulation<S> {
             self.plan();
         }
         let mut wake = loop {
-            match self.planner.next(now) {
+            match self.costs.choose.on(|| self.planner.next(now)) {
                 Next::Start(start) => {
                     self.starts += 1;
                     let takes = latency::of(start.call.name(), self.devices);
@@ -181,15 +189,18 @@ impl<S: Subject> Simulation<S> {
 
     fn plan(&mut self) {
         let now = self.clock.now();
-        self.fleet.prune(now.wall);
-        let mut wants = self.subject.wants(&self.fleet.known());
+        let known = self.costs.known.on(|| {
+            self.fleet.prune(now.wall);
+            self.fleet.known()
+        });
+        let mut wants = self.costs.wants.on(|| self.subject.wants(&known));
         let needs = self.subject.config().needs();
         wants.retain(|want| needs.asks(want.collector, want.call.name()));
         self.stale_after = stale_after(self.subject.config(), &wants);
         self.fleet.keep_for(self.stale_after.clone());
         self.wanted = wants.iter().map(|want| (want.collector, want.call.identity(), want.interval)).collect();
         self.seen = 0;
-        self.planner.plan(wants, now);
+        self.costs.plan.on(|| self.planner.plan(wants, now));
         self.plan_due = None;
     }
 
@@ -198,8 +209,8 @@ impl<S: Subject> Simulation<S> {
         self.answered.insert(call.identity(), now.steady);
         let mut objects = false;
         let mut hurry = Vec::new();
-        for update in self.subject.read(call, now.wall).into_iter().flatten() {
-            let changed = self.fleet.apply(update, now.wall);
+        for update in self.costs.read.on(|| self.subject.read(call, now.wall)).into_iter().flatten() {
+            let changed = self.costs.apply.on(|| self.fleet.apply(update, now.wall));
             objects |= changed.objects;
             hurry.extend(changed.hurry);
         }

@@ -14,8 +14,8 @@ use rmm_exporter::platform::transport::RawAnswer;
 use rmm_exporter::platform::{Platform, PlatformName, nsight, tactical};
 use secrecy::SecretString;
 
-/// From this size on an answer about the whole account is read anew only every few hours, and taken as read before in between:
-/// that nothing new is in it changes no call but a few.
+/// From this size on an answer is built and read anew only every few hours, and taken as read before in between: that nothing new is
+/// in it changes no call but a few, and the answers of the simulated servers are what a simulation spends its time on.
 const LARGE: usize = 5_000;
 /// So often.
 const ANEW: Duration = Duration::from_hours(6);
@@ -47,20 +47,21 @@ fn raw(answer: DirectAnswer) -> RawAnswer {
     RawAnswer { status, content_type: content_type.to_owned(), retry_after: None, date: None, body }
 }
 
-/// When large answers were read last.
+/// When the answers of a large fleet were read last, by the identity of their calls.
 struct Large {
     devices: usize,
-    read: HashMap<&'static str, Timestamp>,
+    read: HashMap<String, Timestamp>,
 }
 
 impl Large {
-    fn is_known(&mut self, name: &'static str, of_account: bool, now: Timestamp) -> bool {
-        if !of_account || self.devices < LARGE {
+    fn is_known(&mut self, call: &impl ReadCall, now: Timestamp) -> bool {
+        if self.devices < LARGE {
             return false;
         }
-        let known = self.read.get(name).is_some_and(|read| now < *read + ANEW);
+        let identity = call.identity();
+        let known = self.read.get(&identity).is_some_and(|read| now < *read + ANEW);
         if !known {
-            self.read.insert(name, now);
+            self.read.insert(identity, now);
         }
         known
     }
@@ -106,7 +107,7 @@ impl Subject for Nsight {
     }
 
     fn read(&mut self, call: &Self::Call, now: Timestamp) -> Option<Vec<Update>> {
-        if self.large.is_known(call.name(), *call == Self::Call::ListFailingChecks, now) {
+        if self.large.is_known(call, now) {
             return None;
         }
         let fixed = call.parameters().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -157,7 +158,7 @@ impl Subject for Tactical {
     }
 
     fn read(&mut self, call: &Self::Call, now: Timestamp) -> Option<Vec<Update>> {
-        if self.large.is_known(call.name(), call.device().is_none(), now) {
+        if self.large.is_known(call, now) {
             return None;
         }
         let path = format!("/{}", call.segments().join("/"));

@@ -52,7 +52,8 @@ impl Fleet {
         self.view(Some(now))
     }
 
-    /// Everything that was reported and not withdrawn, however old: what to plan for.
+    /// Everything that was reported and not withdrawn, however old: what to plan for. Without histories and single checks and
+    /// tasks, which no plan asks for.
     #[must_use]
     pub fn known(&self) -> View {
         self.view(None)

@@ -105,6 +105,46 @@ fn histories_wait_for_the_time_zone_with_what_depends_on_it() {
 }
 
 #[test]
+fn what_is_planned_for_is_what_is_true_without_histories_and_single_checks() {
+    let mut fleet = nsight();
+    fleet.apply(Update::TimeZone(TimeZone::UTC), at(4));
+    let history = History::new(vec![(date(2026, 3, 3), DayStatus::Pass)]).map(Arc::new);
+    fleet.apply(Update::Backup(DeviceId::new("100"), history.clone()), at(5));
+    fleet.apply(Update::Antivirus(DeviceId::new("100"), history), at(5));
+    let check = Check {
+        id: "1".into(),
+        name: "Disk".into(),
+        check_type: "disk_space".into(),
+        state: CheckState::Failing,
+        severity: Severity::Error,
+        consecutive_failures: Some(2),
+        last_run: None,
+    };
+    let task = Task {
+        id: "2".into(),
+        name: "Nightly".into(),
+        state: CheckState::Failing,
+        severity: Severity::Error,
+        consecutive_failures: None,
+    };
+    let report = FailingDevice { checks: vec![check], tasks: vec![task], ..failing("100", false, true, false) };
+    fleet.apply(Update::Failing(vec![report]), at(6));
+    let read = DeviceChecks { performance_monitored: true, ..DeviceChecks::default() };
+    fleet.apply(Update::Checks(DeviceId::new("100"), read), at(7));
+    let (mut current, known) = (fleet.current(at(8)), fleet.known());
+    let device = find(&current, "100");
+    assert!(device.antivirus.is_some() && device.backup.is_some(), "{device:?}");
+    assert!(!device.checks.is_empty() && !device.tasks.is_empty(), "{device:?}");
+    assert_eq!((device.record.online, device.performance_monitored), (Some(false), Some(true)));
+    for device in &mut current.devices {
+        (device.antivirus, device.backup) = (None, None);
+        device.checks.clear();
+        device.tasks.clear();
+    }
+    assert_eq!(known.devices, current.devices);
+}
+
+#[test]
 fn patches_tell_whether_a_restart_is_needed() {
     let mut fleet = nsight();
     let counts = PatchCounts { reboot_required: Some(true), ..PatchCounts::default() };
