@@ -6,8 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly PYTHON_HOME=target/test-python
 readonly PYTHON_PACKAGE=prometheus_client
-# Tests start servers and a real Prometheus; more at once only makes them wait for each other.
-export RUST_TEST_THREADS=2
+# Tests start servers and a real Prometheus: most of the time they wait for these, on any machine.
+export RUST_TEST_THREADS=4
 # A tool that is missing makes its tests fail instead of being skipped.
 export RMM_REQUIRE_TOOLS=1
 
