@@ -21,8 +21,8 @@ fn texts() -> Vec<String> {
 fn faults(rules: &Rules, texts: &[String]) -> Vec<String> {
     let (mut fires, mut silent, mut faults) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let documents: Vec<Value> = texts.iter().map(|text| yaml::parse(text)).collect();
-    let tests = documents.iter().flat_map(|document| list(document, "tests"));
-    for case in tests.flat_map(|test| list(test, "alert_rule_test")) {
+    let groups = documents.iter().flat_map(|document| list(document, "tests"));
+    for case in groups.flat_map(|test| list(test, "alert_rule_test")) {
         let name = text_of(case, "alertname");
         if rules.named(&name).is_empty() {
             faults.push(format!("a case asks for {name}, which is no alert"));

@@ -18,8 +18,8 @@ fn any<'n>(names: impl IntoIterator<Item = &'n str>) -> Labels {
     names.into_iter().map(|name| (name.to_owned(), None)).collect()
 }
 
-fn values<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<BTreeSet<String>> {
-    Some(names.into_iter().map(str::to_owned).collect())
+fn values<'n>(names: impl IntoIterator<Item = &'n str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// Metrics that are scraped, by name, with their labels.
@@ -30,14 +30,14 @@ pub fn scraped() -> BTreeMap<String, Labels> {
         let mut labels = any(TARGET.into_iter().chain(family.all_labels()));
         for (label, known) in &mut labels {
             match label.as_str() {
-                "platform" => *known = values(["nsight", "tactical"]),
-                "collector" => *known = values(Collector::ALL.map(Collector::name)),
+                "platform" => *known = Some(values(["nsight", "tactical"])),
+                "collector" => *known = Some(values(Collector::ALL.map(Collector::name))),
                 "check_type" => *known = Some(check_types.clone()),
                 _ => {}
             }
         }
         for enumeration in family.enumerations {
-            labels.insert(enumeration.label.to_owned(), values(enumeration.values.iter().copied()));
+            labels.insert(enumeration.label.to_owned(), Some(values(enumeration.values.iter().copied())));
         }
         match family.metric_type {
             MetricType::Gauge | MetricType::Counter => drop(metrics.insert(family.name.to_owned(), labels)),
@@ -69,7 +69,7 @@ fn check_types() -> BTreeSet<String> {
 fn metrics_have_their_labels_and_values() {
     let metrics = scraped();
     let failing = &metrics["rmm_check_failing"];
-    assert_eq!(failing["severity"], values(["error", "info", "warning"]));
+    assert_eq!(failing["severity"], Some(values(["error", "info", "warning"])));
     assert!(failing.contains_key("device_id") && failing.contains_key("instance") && !failing.contains_key("status"));
     assert!(metrics["rmm_api_request_duration_seconds_bucket"].contains_key("le"));
     assert!(!metrics.contains_key("rmm_api_request_duration_seconds"));

@@ -12,9 +12,6 @@ const NO_THRESHOLDS: [&str; 2] = ["rmm:links:info", "rmm:health_weight:ratio"];
 
 static THRESHOLD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\brmm:\w+:\w+").expect("a pattern"));
 
-/// An alert of a severity that goes by the threshold of another one: it has one severity, and its threshold is named for another.
-const OTHER_SEVERITY: [(&str, &str, &str); 1] = [("RMMAgentsSilent", "critical", "rmm:agents_silence_seconds:warning")];
-
 /// The thresholds in an expression, each once, in its order.
 pub fn used(expression: &str) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
@@ -64,11 +61,10 @@ pub fn faults(rules: &Rules) -> Vec<String> {
 /// A threshold is named for the severity of the alert, or for another severity of it that goes by the same: what is critical for a
 /// server can be a warning for a workstation.
 fn severity_fault(rules: &Rules, alert: &Alert, name: &str) -> Option<String> {
-    let is_exception = OTHER_SEVERITY.contains(&(&alert.name, alert.severity(), name));
     let wanted = name.rsplit(':').next().unwrap_or_default();
     let alerts = rules.named(&alert.name).into_iter();
     let agrees = alerts.filter(|alert| alert.severity() == wanted).any(|alert| used(&alert.expr).contains(&name));
-    (!agrees && !is_exception).then(|| format!("{} of severity {} goes by {name}", alert.name, alert.severity()))
+    (!agrees).then(|| format!("{} of severity {} goes by {name}", alert.name, alert.severity()))
 }
 
 #[test]
@@ -76,11 +72,6 @@ fn every_threshold_is_defined_and_used_by_its_severity() {
     let rules = Rules::of_the_project();
     let faults = faults(&rules);
     assert!(faults.is_empty(), "{faults:#?}");
-    for (name, severity, threshold) in OTHER_SEVERITY {
-        let alerts = rules.named(name).into_iter().filter(|alert| alert.severity() == severity);
-        let mut exceptions = alerts.filter(|alert| used(&alert.expr).contains(&threshold));
-        assert!(exceptions.next().is_some(), "{name} is no exception any more");
-    }
 }
 
 #[cfg(test)]

@@ -118,8 +118,9 @@ fn silences(source: &Source, target: &Rule) -> bool {
         }
         "RMMAuthenticationRefused" => name == "RMMAccountDown",
         "RMMSiteOffline" => target.has("device_id") || name == "RMMSiteUnreachable",
-        "RMMServerOffline" | "RMMWorkstationOffline" => {
-            target.has("device_id") && (CHECKS.contains(&name) || OFF.contains(&name))
+        "RMMServerOffline" => target.has("device_id") && (CHECKS.contains(&name) || OFF.contains(&name)),
+        "RMMWorkstationOffline" => {
+            target.has("device_id") && OFF.contains(&name) && !["RMMCheckFlapping", "RMMTaskFailing"].contains(&name)
         }
         "RMMDeviceInMaintenance" => target.has("device_id") && name != "RMMMaintenanceLong",
         "RMMCheckFlapping" => CHECKS.contains(&name) && target.severity != "critical",
