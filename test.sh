@@ -138,8 +138,10 @@ if cargo deny --version >/dev/null 2>&1; then
 else
     skip "dependencies" "cargo-deny is not installed: cargo install cargo-deny --locked"
 fi
+step "Helm chart" deploy/kubernetes/test.sh
+have helm || skip "Helm chart, rendered" "helm is not installed: https://helm.sh/docs/intro/install/"
 if have shellcheck; then
-    step "shell" shellcheck test.sh .ci/run deploy/debian/{build.sh,test.sh,postinst,postrm}
+    step "shell" shellcheck test.sh .ci/run deploy/debian/{build.sh,test.sh,postinst,postrm} deploy/kubernetes/test.sh
 else
     skip "shell" "shellcheck is not installed: apt-get install shellcheck"
 fi

@@ -6,6 +6,7 @@
 
 mod alertmanager;
 mod catcher;
+mod compose;
 mod end_to_end;
 mod files;
 mod inhibition;
