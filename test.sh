@@ -113,6 +113,12 @@ unit() {
     return "$result"
 }
 
+# shellcheck disable=SC2317 # called through step
+compose() {
+    docker compose -f deploy/compose.yml config --quiet &&
+        docker compose -f deploy/compose.yml -f deploy/compose.rmm.yml config --quiet
+}
+
 start=$SECONDS
 need_rust
 need_prometheus
@@ -137,6 +143,11 @@ if cargo deny --version >/dev/null 2>&1; then
     step "dependencies" dependencies
 else
     skip "dependencies" "cargo-deny is not installed: cargo install cargo-deny --locked"
+fi
+if docker compose version >/dev/null 2>&1; then
+    step "compose files" compose
+else
+    skip "compose files" "Docker Compose is not installed: https://docs.docker.com/compose/install/"
 fi
 step "Helm chart" deploy/kubernetes/test.sh
 have helm || skip "Helm chart, rendered" "helm is not installed: https://helm.sh/docs/intro/install/"
