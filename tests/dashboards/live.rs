@@ -1,0 +1,208 @@
+//! Every expression of every panel, variable and annotation against a real Prometheus, with each variable at one value, at several
+//! and at All, put in as Grafana does it: each must be taken, and give data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+
+use crate::dashboard::{Dashboard, Target};
+use crate::grafana::{self, Choice, Chosen};
+use crate::prometheus::{Prometheus, is_missing};
+use crate::rules::text_of;
+
+/// How many values each variable has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Count {
+    One,
+    Several,
+    All,
+}
+
+const COUNTS: [Count; 3] = [Count::One, Count::Several, Count::All];
+
+/// Dashboard, panel, letter: what has no data in the demo, at all three counts, and why. One that has data is a fault.
+const EMPTY: [(&str, &str, &str, &str); 0] = [];
+
+/// Labels of a device, by name.
+type Device = BTreeMap<String, String>;
+
+const OF_DEVICE: [&str; 6] = ["platform", "account", "client", "site", "device", "device_id"];
+
+fn devices(prometheus: &Prometheus) -> Vec<Device> {
+    let data = prometheus.ask("/api/v1/query", &[("query", "rmm_device_info{kind=~\"server|workstation\"}")]).unwrap();
+    let metrics = data["result"].as_array().unwrap().iter().map(|series| &series["metric"]);
+    let labels = |metric: &Value| OF_DEVICE.map(|name| (name.to_owned(), text_of(metric, name))).into();
+    metrics.map(labels).collect::<BTreeSet<Device>>().into_iter().collect()
+}
+
+/// The variables of a dashboard at values of these devices. Those of one value have that of the first.
+fn choice(dashboard: &Dashboard, count: Count, devices: &[&Device]) -> Choice {
+    let mut choice = Choice::from([("job".to_owned(), Chosen::Values(vec!["rmm".to_owned()]))]);
+    for (name, value) in [("__rate_interval", "1m"), ("__interval", "5s"), ("__range", "1m")] {
+        choice.insert(name.to_owned(), Chosen::Values(vec![value.to_owned()]));
+    }
+    for variable in dashboard.variables() {
+        let name = text_of(variable, "name");
+        if name == "datasource" || (name == "job" && count != Count::All) {
+            continue;
+        }
+        let is_single = variable["multi"] == false;
+        let chosen = match count {
+            Count::All if !is_single => Chosen::All(text_of(variable, "allValue")),
+            Count::Several if !is_single => {
+                let values: BTreeSet<_> = devices.iter().map(|device| device[&name].clone()).collect();
+                Chosen::Values(values.into_iter().collect())
+            }
+            _ => Chosen::Values(vec![devices[0][&name].clone()]),
+        };
+        choice.insert(name, chosen);
+    }
+    choice
+}
+
+/// All choices of a dashboard that are worth a try for a count.
+fn choices(dashboard: &Dashboard, count: Count, devices: &[Device]) -> Vec<Choice> {
+    let half = devices.len() / 2;
+    let mut all: Vec<Choice> = Vec::new();
+    for (at, device) in devices.iter().enumerate() {
+        let others = [device, &devices[(at + half) % devices.len()], &devices[(at + 1) % devices.len()]];
+        let one = choice(dashboard, count, &others);
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
+}
+
+/// Whether there is data: for the expression of a target, with a choice.
+fn has_data(prometheus: &Prometheus, target: &Target, choice: &Choice) -> Result<bool, String> {
+    let expression = grafana::interpolated(&target.expression, choice);
+    let answer = if target.instant {
+        prometheus.ask("/api/v1/query", &[("query", &expression)])
+    } else {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let (start, end) = ((now - 60).to_string(), now.to_string());
+        prometheus.ask("/api/v1/query_range", &[("query", &expression), ("start", &start), ("end", &end), ("step", "5")])
+    };
+    let data = answer.map_err(|error| format!("{error}: {expression}"))?;
+    let is_number = |sample: &Value| sample[1].as_str().is_some_and(|value| value != "NaN");
+    let result = data["result"].as_array().ok_or_else(|| format!("no series: {expression}"))?;
+    Ok(result.iter().any(|series| {
+        is_number(&series["value"]) || series["values"].as_array().is_some_and(|values| values.iter().any(is_number))
+    }))
+}
+
+/// Faults of one target: not taken with some choice, or without data with all of them.
+fn faults(prometheus: &Prometheus, dashboard: &Dashboard, target: &Target, devices: &[Device]) -> Vec<String> {
+    let place = format!("{} / {} / {}", dashboard.name, target.panel, target.reference);
+    let mut faults = Vec::new();
+    let mut with_data = 0;
+    for count in COUNTS {
+        let (mut found, mut refused) = (false, None);
+        for choice in choices(dashboard, count, devices) {
+            match has_data(prometheus, target, &choice) {
+                Ok(true) => found = true,
+                Ok(false) => {}
+                Err(error) => refused = Some(error),
+            }
+            if found || refused.is_some() {
+                break;
+            }
+        }
+        with_data += usize::from(found);
+        let is_empty = EMPTY.iter().any(|(uid, panel, reference, _)| (*uid, *panel, *reference) == (&dashboard.name, &target.panel, &target.reference));
+        match refused {
+            Some(error) => faults.push(format!("{place}, {count:?}: {error}")),
+            None if !found && !is_empty => faults.push(format!("{place}, {count:?}: no data")),
+            None if found && is_empty => faults.push(format!("{place}, {count:?}: has data and is listed as empty")),
+            None => {}
+        }
+    }
+    assert!(with_data <= COUNTS.len());
+    faults
+}
+
+/// Runs jobs on a few threads, as Grafana has a few connections.
+fn in_parallel<T: Sync>(jobs: &[T], run: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let (next, faults) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = run(job);
+                    faults.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let mut faults = faults.into_inner().unwrap();
+    faults.sort();
+    faults
+}
+
+/// Faults of the variables of a dashboard: each gives exactly the values that the chosen devices have, whatever their names are.
+fn variable_faults(prometheus: &Prometheus, dashboard: &Dashboard, devices: &[Device]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for count in COUNTS {
+        for choice in choices(dashboard, count, devices) {
+            for variable in dashboard.variables().iter().filter(|variable| variable["type"] == "query") {
+                let (name, query) = (text_of(variable, "name"), text_of(&variable["query"], "query"));
+                let (selector, label) = grafana::label_values(&query).unwrap();
+                let selector = grafana::interpolated(selector, &choice);
+                let is_chosen = |device: &Device, name: &str| match choice.get(name) {
+                    Some(Chosen::Values(values)) if grafana::uses(&query, name) => values.contains(&device[name]),
+                    _ => true,
+                };
+                let chosen = devices.iter().filter(|device| OF_DEVICE.iter().all(|name| is_chosen(device, name)));
+                let expected: BTreeSet<String> = match &*name {
+                    "job" => ["rmm".to_owned()].into(),
+                    _ => chosen.map(|device| device[&name].clone()).collect(),
+                };
+                // Devices that are neither servers nor workstations have names too.
+                match prometheus.label_values(&selector, label) {
+                    Ok(values) if expected.iter().all(|value| values.contains(value)) && !values.is_empty() => {}
+                    Ok(values) => faults.push(format!("{} {name}, {count:?}: {values:?}, not {expected:?}: {selector}", dashboard.name)),
+                    Err(error) => faults.push(format!("{} {name}, {count:?}: {error}: {selector}", dashboard.name)),
+                }
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_expression_gives_data_with_one_value_several_and_all() {
+    if is_missing() {
+        return;
+    }
+    let mut prometheus = Prometheus::start();
+    let limit = Duration::from_secs(60);
+    prometheus.until("count(rmm_device_info) > 45", limit);
+    // The slow collectors, the last of the recording rules, and an alert.
+    for expression in ["rmm_patches_outstanding", "rmm_backup_session_last_status", "client:rmm_health:ratio", "ALERTS{alertstate=\"firing\",alertname=~\"RMM.*CheckFailing\"}"] {
+        prometheus.until(expression, limit);
+    }
+    prometheus.until("min(rmm_collector_targets_fresh / rmm_collector_targets) >= 1", limit);
+    prometheus.until("min(count_over_time(up[1m])) >= 3", limit);
+    let devices = devices(&prometheus);
+    // The names that make it hard are there.
+    for letters in ["\"", "'", "\\", "(", "+", "|"] {
+        let has = |device: &Device| device.values().any(|value| value.contains(letters));
+        assert!(devices.iter().any(has), "no name has {letters}");
+    }
+    assert!(devices.iter().any(|device| device.values().any(|value| value.chars().any(|letter| letter > '\u{1f000}'))), "no emoji");
+
+    let dashboards = Dashboard::all();
+    let targets: Vec<_> = dashboards.iter().flat_map(|dashboard| dashboard.targets().into_iter().map(move |target| (dashboard, target))).collect();
+    assert!(targets.len() > 150, "{}", targets.len());
+    let mut faults = in_parallel(&targets, |(dashboard, target)| faults(&prometheus, dashboard, target, &devices));
+    faults.extend(in_parallel(&dashboards, |dashboard| variable_faults(&prometheus, dashboard, &devices)));
+    let unknown = EMPTY.iter().filter(|(uid, panel, reference, _)| {
+        !targets.iter().any(|(dashboard, target)| (&*dashboard.name, &*target.panel, &*target.reference) == (*uid, *panel, *reference))
+    });
+    faults.extend(unknown.map(|entry| format!("{entry:?} is listed as empty and does not exist")));
+    assert!(faults.is_empty(), "{faults:#?}");
+}
