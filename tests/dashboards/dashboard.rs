@@ -127,7 +127,13 @@ pub fn faults_of_all(check: impl Fn(&Dashboard) -> Vec<String>) -> Vec<String> {
 
 /// That `check` finds this in a dashboard, and did not before it was broken.
 #[cfg(test)]
-pub fn assert_found(check: impl Fn(&Dashboard) -> Vec<String>, good: &Dashboard, pointer: &str, value: Value, fault: &str) {
+pub fn assert_found(
+    check: impl Fn(&Dashboard) -> Vec<String>,
+    good: &Dashboard,
+    pointer: &str,
+    value: Value,
+    fault: &str,
+) {
     let finds = |dashboard: &Dashboard| check(dashboard).iter().any(|found| found.contains(fault));
     assert!(!finds(good), "{fault}: found before");
     let broken = good.with(pointer, value);

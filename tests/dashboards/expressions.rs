@@ -29,7 +29,8 @@ pub fn filled_in(expression: &str) -> String {
 /// Every expression, also the selectors of the variables, with its place.
 fn expressions(dashboard: &Dashboard) -> Vec<(String, String)> {
     let targets = dashboard.targets().into_iter();
-    let mut all: Vec<_> = targets.map(|target| (format!("{} {}", target.panel, target.reference), target.expression)).collect();
+    let mut all: Vec<_> =
+        targets.map(|target| (format!("{} {}", target.panel, target.reference), target.expression)).collect();
     for variable in dashboard.variables().iter().filter(|variable| variable["type"] == "query") {
         let query = text_of(&variable["query"], "query");
         let selector = grafana::label_values(&query).map(|(selector, _)| selector.to_owned());
@@ -133,9 +134,21 @@ fn expressions_name_what_exists_and_rates_are_rates() {
     ] {
         assert_found(check, &good, &at, json!(expression), fault);
     }
-    assert_found(check, &good, "/annotations/list/1/expr", json!("max(rmm_up)"), "Account down annotation: rmm_up without job");
+    assert_found(
+        check,
+        &good,
+        "/annotations/list/1/expr",
+        json!("max(rmm_up)"),
+        "Account down annotation: rmm_up without job",
+    );
     let query = "/templating/list/3/query/query";
-    assert_found(check, &good, query, json!("label_values(rmm_upp{job=~\"$job\"}, account)"), "there is no metric rmm_upp");
+    assert_found(
+        check,
+        &good,
+        query,
+        json!("label_values(rmm_upp{job=~\"$job\"}, account)"),
+        "there is no metric rmm_upp",
+    );
     assert_found(check, &good, query, json!("label_values(rmm_up{job=~\"$job\"}, site)"), "has no label site");
     assert_found(check, &good, query, json!("label_values(rmm_up{job=~\"$job\", account)"), "is no PromQL");
 }

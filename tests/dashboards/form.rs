@@ -40,7 +40,9 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
         faults.push(format!("refresh is {}", json["refresh"]));
     }
     // Only "export for sharing" knows them; provisioning does not resolve them.
-    faults.extend(["__inputs", "__requires"].into_iter().filter(|key| json.get(key).is_some()).map(|key| format!("it has {key}")));
+    faults.extend(
+        ["__inputs", "__requires"].into_iter().filter(|key| json.get(key).is_some()).map(|key| format!("it has {key}")),
+    );
     faults
 }
 
@@ -82,7 +84,10 @@ fn the_json_is_canonical() {
         } else {
             let name = &dashboard.name;
             let rewrite = "UPDATE_DOCS=1 cargo test --test dashboards canonical rewrites it";
-            assert!(dashboard.text == expected, "dashboards/{name}.json: two spaces, sorted keys, one newline at the end: {rewrite}");
+            assert!(
+                dashboard.text == expected,
+                "dashboards/{name}.json: two spaces, sorted keys, one newline at the end: {rewrite}"
+            );
         }
     }
 }
@@ -135,7 +140,8 @@ fn all_are_in_the_config_maps() {
     let maps = crate::yaml::parse(&text);
     let (mut files, mut largest) = (BTreeSet::new(), 0);
     for map in list(&maps, "configMapGenerator") {
-        let names: Vec<_> = list(map, "files").iter().map(|file| file.as_str().unwrap().trim_end_matches(".json").to_owned()).collect();
+        let names: Vec<_> =
+            list(map, "files").iter().map(|file| file.as_str().unwrap().trim_end_matches(".json").to_owned()).collect();
         largest = largest.max(names.iter().map(|name| Dashboard::of(name).text.len()).sum());
         files.extend(names);
     }

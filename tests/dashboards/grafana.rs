@@ -1,6 +1,7 @@
 //! What Grafana makes of variables in the text of a query.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
@@ -16,14 +17,12 @@ pub enum Chosen {
 /// By the name of the variable; also Grafana's own, such as `__rate_interval`.
 pub type Choice = BTreeMap<String, Chosen>;
 
-fn reference() -> Regex {
-    Regex::new(r"\$(?<plain>\w+)|\$\{(?<braced>\w+)(?::(?<format>\w+))?\}").unwrap()
-}
+static REFERENCE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$(?<plain>\w+)|\$\{(?<braced>\w+)(?::(?<format>\w+))?\}").unwrap());
 
 /// The names of the variables in a text.
 pub fn references(text: &str) -> Vec<String> {
-    let names = reference();
-    let names = names.captures_iter(text).filter_map(|found| found.name("plain").or_else(|| found.name("braced")));
+    let names = REFERENCE.captures_iter(text).filter_map(|found| found.name("plain").or_else(|| found.name("braced")));
     names.map(|name| name.as_str().to_owned()).filter(|name| name.parse::<u8>().is_err()).collect()
 }
 
@@ -49,7 +48,7 @@ pub fn interpolated(text: &str, choice: &Choice) -> String {
             (_, Some(format)) => panic!("the format {format} is not known here"),
         }
     };
-    reference().replace_all(text, put).into_owned()
+    REFERENCE.replace_all(text, put).into_owned()
 }
 
 fn joined(values: &[String], escaped: fn(&str) -> String) -> String {
@@ -71,7 +70,10 @@ fn prometheus_escaped(value: &str) -> String {
 }
 
 fn escaped(value: &str, special: &str, escape: &str) -> String {
-    value.chars().flat_map(|letter| special.contains(letter).then_some(escape).into_iter().flat_map(str::chars).chain([letter])).collect()
+    value
+        .chars()
+        .flat_map(|letter| special.contains(letter).then_some(escape).into_iter().flat_map(str::chars).chain([letter]))
+        .collect()
 }
 
 #[test]

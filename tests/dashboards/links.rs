@@ -1,5 +1,7 @@
 //! Links between dashboards: they lead to one that exists, pass what it knows, and name columns that are there.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -8,13 +10,17 @@ use crate::grafana;
 use crate::rules::{list, text_of};
 use crate::tables;
 
+static COLUMN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"__data\.fields(?:\.(\w+)|\["([^"]+)"\])"#).unwrap());
+
 /// Every link with the panel it stands in; `Null` for those of the dashboard.
 fn links(dashboard: &Dashboard) -> Vec<(Value, &Value)> {
     let mut links: Vec<_> = list(&dashboard.json, "links").iter().map(|link| (Value::Null, link)).collect();
     for panel in dashboard.panels() {
         let config = &panel["fieldConfig"];
         let of_columns = list(config, "overrides").iter().flat_map(|entry| list(entry, "properties"));
-        let of_columns = of_columns.filter(|property| property["id"] == "links").flat_map(|property| list(property, "value"));
+        let of_columns =
+            of_columns.filter(|property| property["id"] == "links").flat_map(|property| list(property, "value"));
         let all = list(&config["defaults"], "links").iter().chain(list(panel, "links")).chain(of_columns);
         links.extend(all.map(|link| (panel.clone(), link)));
     }
@@ -26,7 +32,11 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
     let names = dashboard.variable_names();
     for (panel, link) in links(dashboard) {
         let (title, url) = (text_of(link, "title"), text_of(link, "url"));
-        let mut need = |so: bool, fault: String| if !so { faults.push(format!("{} {title}: {fault}", text_of(&panel, "title"))) };
+        let mut need = |so: bool, fault: String| {
+            if !so {
+                faults.push(format!("{} {title}: {fault}", text_of(&panel, "title")))
+            }
+        };
         need(!title.is_empty(), "no title".to_owned());
         if link["type"] == "dashboards" {
             need(link["tags"] == json!(["rmm"]), "not to ours".to_owned());
@@ -34,7 +44,7 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
             continue;
         }
         let known = tables::columns(&panel);
-        for column in Regex::new(r#"__data\.fields(?:\.(\w+)|\["([^"]+)"\])"#).unwrap().captures_iter(&url) {
+        for column in COLUMN.captures_iter(&url) {
             let column = column.get(1).or_else(|| column.get(2)).unwrap().as_str();
             need(known.contains(column), format!("there is no column {column}"));
         }
@@ -72,7 +82,9 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
             need(is_kept || passed.iter().any(|name| name == variable), format!("{variable} is not passed"));
         }
         if uid == "rmm-device" && !is_kept {
-            let missing = ["account", "client", "site", "device", "device_id"].into_iter().find(|name| !passed.iter().any(|passed| passed == name));
+            let missing = ["account", "client", "site", "device", "device_id"]
+                .into_iter()
+                .find(|name| !passed.iter().any(|passed| passed == name));
             need(missing.is_none(), format!("{missing:?} is not passed"));
         }
     }
@@ -114,14 +126,18 @@ fn links_lead_somewhere() {
     }
     let good = Dashboard::of("rmm-fleet");
     let panel = good.pointer("Clients by health");
-    let overrides = list(good.json.pointer(&panel).unwrap(), "fieldConfig").len();
-    assert_eq!(overrides, 0, "an object");
     let at = format!("{panel}/fieldConfig/defaults/links");
     let head = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}";
     for (url, fault) in [
         (format!("/d/rmm-customer?{head}"), "there is no dashboard rmm-customer"),
-        (format!("/d/rmm-exporter?{head}&var-client=${{__data.fields[\"Client\"]:percentencode}}"), "rmm-exporter has no variable client"),
-        (format!("/d/rmm-client?{head}&var-client=${{__data.fields[\"Name\"]:percentencode}}"), "there is no column Name"),
+        (
+            format!("/d/rmm-exporter?{head}&var-client=${{__data.fields[\"Client\"]:percentencode}}"),
+            "rmm-exporter has no variable client",
+        ),
+        (
+            format!("/d/rmm-client?{head}&var-client=${{__data.fields[\"Name\"]:percentencode}}"),
+            "there is no column Name",
+        ),
         (format!("/d/rmm-client?{head}&var-client=${{__data.fields[\"Client\"]}}"), "client is not encoded"),
         (format!("/d/rmm-client?{head}&${{site:queryparam}}"), "there is no variable site here"),
         (format!("/d/rmm-client?{head}&client=x"), "client=x is passed"),
@@ -143,7 +159,11 @@ fn a_client_sees_nothing_of_others() {
     let good = Dashboard::of("rmm-client");
     assert_eq!(other_clients(&good), [""; 0]);
     let at = good.pointer("Health") + "/targets/0/expr";
-    for expression in ["max(rmm_up)", "max(rmm_up{job=~\"$job\"})", "rmm_client_info{job=~\"$job\",client=~`${client:regex}`} + rmm_client_info{job=~\"$job\"}"] {
+    for expression in [
+        "max(rmm_up)",
+        "max(rmm_up{job=~\"$job\"})",
+        "rmm_client_info{job=~\"$job\",client=~`${client:regex}`} + rmm_client_info{job=~\"$job\"}",
+    ] {
         assert_found(other_clients, &good, &at, json!(expression), "Health A: not only of the client");
     }
     let down = json!("1 - max by (account) (rmm_up{job=~\"$job\"})");

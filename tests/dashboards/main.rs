@@ -1,13 +1,7 @@
 //! The dashboards in `dashboards/`: their form, the rules of Grafana's dashboard-linter, what they name and where they link to; and every
 //! expression against a real Prometheus. Every check is a function from a dashboard to faults, with a test on a dashboard that is broken.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod dashboard;
 mod expressions;

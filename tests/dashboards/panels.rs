@@ -39,7 +39,11 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
 fn panel_faults(panel: &Value) -> Vec<String> {
     let (defaults, kind) = (&panel["fieldConfig"]["defaults"], text_of(panel, "type"));
     let mut faults = Vec::new();
-    let mut need = |so: bool, fault: &str| if !so { faults.push(fault.to_owned()) };
+    let mut need = |so: bool, fault: &str| {
+        if !so {
+            faults.push(fault.to_owned())
+        }
+    };
     need(!text_of(panel, "title").is_empty(), "no title");
     need(text_of(panel, "description").ends_with('.'), "no description that is a sentence");
     need(panel["datasource"] == source(), "the data source cannot be chosen");
@@ -61,11 +65,30 @@ fn panel_faults(panel: &Value) -> Vec<String> {
     for target in targets {
         let is_instant = INSTANT.contains(&&*kind);
         need(target["datasource"] == source(), "the data source of a target cannot be chosen");
-        need(target["instant"] == is_instant && target["range"] == !is_instant, "instant and range do not fit the panel");
-        need(target["format"] == if kind == "table" { "table" } else { "time_series" }, "the format does not fit the panel");
+        need(
+            target["instant"] == is_instant && target["range"] == !is_instant,
+            "instant and range do not fit the panel",
+        );
+        need(
+            target["format"] == if kind == "table" { "table" } else { "time_series" },
+            "the format does not fit the panel",
+        );
     }
+    let is_shown_alone = ["stat", "bargauge", "gauge"].contains(&&*kind);
+    need(
+        !is_shown_alone || has_colour_for_nothing(list(defaults, "mappings")),
+        "no data has the colour of a good value",
+    );
     need(!is_alarm(panel) || is_honest(panel), "no data looks like a good value");
     faults
+}
+
+/// Whether mappings have a colour for no value that does not say that all is well. Without one Grafana takes the first threshold's.
+pub fn has_colour_for_nothing(mappings: &[Value]) -> bool {
+    mappings.iter().any(|mapping| {
+        let colour = text_of(&mapping["options"]["result"], "color");
+        mapping["type"] == "special" && mapping["options"]["match"] == "null+nan" && !["", "green"].contains(&&*colour)
+    })
 }
 
 /// Whether a panel has a colour that says that something is well.
@@ -77,7 +100,8 @@ fn is_alarm(panel: &Value) -> bool {
 fn is_honest(panel: &Value) -> bool {
     let text = text_of(&panel["fieldConfig"]["defaults"], "noValue");
     let praise = ["ok", "good", "well", "fine", "none", "0"];
-    let is_filled = |target: &Value| text_of(target, "expr").contains("or vector(") || text_of(target, "expr").contains("absent(");
+    let is_filled =
+        |target: &Value| text_of(target, "expr").contains("or vector(") || text_of(target, "expr").contains("absent(");
     let is_plain = panel["type"] != "stat" || !praise.contains(&&*text.to_lowercase());
     is_plain && text.parse::<f64>().is_err() && !list(panel, "targets").iter().any(is_filled)
 }
@@ -102,6 +126,12 @@ fn panels_have_what_panels_need() {
         ("/fieldConfig/defaults/noValue", json!("OK"), "no data looks like a good value"),
         ("/targets/0/expr", json!("sum(rmm_up) or vector(0)"), "no data looks like a good value"),
         ("/fieldConfig/defaults/mappings", Value::Null, "no mappings"),
+        ("/fieldConfig/defaults/mappings", json!([]), "no data has the colour of a good value"),
+        (
+            "/fieldConfig/defaults/mappings/0/options/result/color",
+            json!("green"),
+            "no data has the colour of a good value",
+        ),
         ("/fieldConfig/defaults/thresholds/steps", json!([]), "no thresholds"),
         ("/fieldConfig/defaults/thresholds/steps/0/value", json!(0), "the first threshold has a value"),
         ("/fieldConfig/defaults/thresholds/steps/1/value", Value::Null, "a threshold is no number"),
@@ -109,8 +139,15 @@ fn panels_have_what_panels_need() {
     ] {
         assert_found(faults, &good, &format!("{stat}{below}"), value, fault);
     }
-    let steps = json!([{"color": "green", "value": null}, {"color": "red", "value": 5}, {"color": "orange", "value": 1}]);
-    assert_found(faults, &good, &format!("{stat}/fieldConfig/defaults/thresholds/steps"), steps, "thresholds are not in order");
+    let steps =
+        json!([{"color": "green", "value": null}, {"color": "red", "value": 5}, {"color": "orange", "value": 1}]);
+    assert_found(
+        faults,
+        &good,
+        &format!("{stat}/fieldConfig/defaults/thresholds/steps"),
+        steps,
+        "thresholds are not in order",
+    );
     assert_found(faults, &good, "/annotations/list/1/datasource", Value::Null, "Account down: the data source");
     let text = json!({"type": "text", "title": "", "description": "", "id": 1});
     assert_found(faults, &good, &stat, text, "a text without title");

@@ -75,7 +75,10 @@ impl Prometheus {
     pub fn until(&mut self, expression: &str, limit: Duration) {
         let end = Instant::now() + limit;
         let query = [("query", expression)];
-        while !self.ask("/api/v1/query", &query).is_ok_and(|data| data["result"].as_array().is_some_and(|list| !list.is_empty())) {
+        while !self
+            .ask("/api/v1/query", &query)
+            .is_ok_and(|data| data["result"].as_array().is_some_and(|list| !list.is_empty()))
+        {
             let running = self.process.is_running() && self.demo.is_running();
             assert!(running && Instant::now() < end, "never so: {expression}: {}", self.process.stderr());
             std::thread::sleep(Duration::from_millis(100));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::dashboard::{Dashboard, assert_found, faults_of_all};
 use crate::expressions::filled_in;
+use crate::panels::has_colour_for_nothing;
 use crate::promql::{Metrics, Shape};
 use crate::rules::{Rules, list, text_of};
 
@@ -17,7 +18,11 @@ fn fields(panel: &Value, metrics: &Metrics) -> BTreeSet<String> {
         if let Shape::Series(labels) = metrics.shape(&filled_in(&text_of(target, "expr"))).0 {
             fields.extend(labels.into_keys());
         }
-        fields.insert(if targets.len() == 1 { "Value".to_owned() } else { format!("Value #{}", text_of(target, "refId")) });
+        fields.insert(if targets.len() == 1 {
+            "Value".to_owned()
+        } else {
+            format!("Value #{}", text_of(target, "refId"))
+        });
     }
     fields
 }
@@ -27,6 +32,11 @@ fn properties<'p>(panel: &'p Value, column: &str) -> Vec<&'p Value> {
     let overrides = list(&panel["fieldConfig"], "overrides").iter();
     let ours = overrides.filter(|entry| entry["matcher"] == json!({"id": "byName", "options": column}));
     ours.flat_map(|entry| list(entry, "properties")).collect()
+}
+
+/// Whether mappings have a colour of their own for what is not there.
+fn paints_nothing(property: &Value) -> bool {
+    property["id"] == "mappings" && has_colour_for_nothing(list(property, "value"))
 }
 
 /// The columns of a table that can be named in links, hidden ones too.
@@ -40,7 +50,8 @@ fn faults(dashboard: &Dashboard, metrics: &Metrics) -> Vec<String> {
     let mut faults = Vec::new();
     for panel in dashboard.panels().into_iter().filter(|panel| panel["type"] == "table") {
         let title = text_of(panel, "title");
-        faults.extend(table_faults(panel, &fields(panel, metrics)).into_iter().map(|fault| format!("{title}: {fault}")));
+        faults
+            .extend(table_faults(panel, &fields(panel, metrics)).into_iter().map(|fault| format!("{title}: {fault}")));
     }
     faults
 }
@@ -49,7 +60,13 @@ fn table_faults(panel: &Value, fields: &BTreeSet<String>) -> Vec<String> {
     let mut faults = Vec::new();
     let steps: Vec<_> = list(panel, "transformations").iter().map(|step| text_of(step, "id")).collect();
     let is_single = list(panel, "targets").len() == 1;
-    if steps != if is_single { vec!["organize"] } else { vec!["merge", "organize"] } {
+    // The first query says which rows there are; what the others have besides is left out, unless all of them say so.
+    let are_fit = match &*steps.iter().map(String::as_str).collect::<Vec<_>>() {
+        ["organize"] => is_single,
+        ["merge", "organize"] | ["merge", "filterByValue", "organize"] => !is_single,
+        _ => false,
+    };
+    if !are_fit {
         return vec![format!("the transformations are {steps:?}")];
     }
     let options = &list(panel, "transformations").last().unwrap()["options"];
@@ -60,23 +77,42 @@ fn table_faults(panel: &Value, fields: &BTreeSet<String>) -> Vec<String> {
             continue;
         }
         let name = text_of(&options["renameByName"], field);
-        let has = |id: &str| properties(panel, &name).iter().any(|property| property["id"] == id && !property["value"].is_null());
+        let has = |id: &str| {
+            properties(panel, &name).iter().any(|property| property["id"] == id && !property["value"].is_null())
+        };
         let place = options["indexByName"][field].as_u64();
         if name.is_empty() || !names.insert(name.clone()) {
             faults.push(format!("{field} has no name of its own"));
         } else if place.is_none_or(|place| !places.insert(place)) {
             faults.push(format!("{name} has no place of its own"));
-        } else if !has("custom.width") && !has("custom.hidden") {
+        } else if !["custom.width", "custom.minWidth", "custom.hidden"].into_iter().any(has) {
             faults.push(format!("{name} has no width"));
+        } else if field.starts_with("Value") && !has("noValue") {
+            // It would be the text of the whole table.
+            faults.push(format!("{name} has no text for an empty cell"));
+        } else if has("custom.cellOptions") && !properties(panel, &name).into_iter().any(paints_nothing) {
+            faults.push(format!("{name}: an empty cell has the colour of a good one"));
         }
     }
-    for (list, map) in [("hides", hidden), ("names", options["renameByName"].as_object().unwrap()), ("orders", options["indexByName"].as_object().unwrap())] {
-        faults.extend(map.keys().filter(|field| !fields.contains(*field)).map(|field| format!("it {list} {field}, which is not there")));
+    for (list, map) in [
+        ("hides", hidden),
+        ("names", options["renameByName"].as_object().unwrap()),
+        ("orders", options["indexByName"].as_object().unwrap()),
+    ] {
+        faults.extend(
+            map.keys()
+                .filter(|field| !fields.contains(*field))
+                .map(|field| format!("it {list} {field}, which is not there")),
+        );
     }
     let sorted = list(&panel["options"], "sortBy").iter().map(|sort| text_of(sort, "displayName"));
-    faults.extend(sorted.filter(|column| !names.contains(column)).map(|column| format!("sorted by {column}, which is not there")));
+    faults.extend(
+        sorted.filter(|column| !names.contains(column)).map(|column| format!("sorted by {column}, which is not there")),
+    );
     let overridden = list(&panel["fieldConfig"], "overrides").iter().map(|entry| text_of(&entry["matcher"], "options"));
-    faults.extend(overridden.filter(|column| !names.contains(column)).map(|column| format!("{column} is set up and not there")));
+    faults.extend(
+        overridden.filter(|column| !names.contains(column)).map(|column| format!("{column} is set up and not there")),
+    );
     faults
 }
 
@@ -87,7 +123,7 @@ fn columns_are_named_ordered_and_sized() {
     assert_eq!(faults_of_all(check), [""; 0]);
     let good = Dashboard::of("rmm-fleet");
     let table = good.pointer("Accounts");
-    let organize = format!("{table}/transformations/1/options");
+    let organize = format!("{table}/transformations/2/options");
     for (pointer, value, fault) in [
         (format!("{table}/transformations"), json!([]), "the transformations are []"),
         (format!("{organize}/excludeByName/Time"), json!(false), "Time has no name"),
@@ -98,8 +134,22 @@ fn columns_are_named_ordered_and_sized() {
         (format!("{organize}/excludeByName/device"), json!(true), "it hides device, which is not there"),
         (format!("{table}/options/sortBy/0/displayName"), json!("Name"), "sorted by Name"),
         (format!("{table}/fieldConfig/overrides/0/properties"), json!([]), "Account has no width"),
+        (
+            format!("{table}/fieldConfig/overrides/2/properties"),
+            json!([{"id": "custom.width", "value": 80}]),
+            "Read has no text",
+        ),
+        (
+            format!("{table}/fieldConfig/overrides/2/properties"),
+            json!([{"id": "custom.width", "value": 80}, {"id": "noValue", "value": "–"}, {"id": "custom.cellOptions", "value": {}}]),
+            "Read: an empty cell has the colour",
+        ),
         (format!("{table}/fieldConfig/overrides/0/matcher/options"), json!("Name"), "Name is set up and not there"),
-        (format!("{table}/targets/0/expr"), json!("max by (account, platform, instance) (rmm_up)"), "instance has no name"),
+        (
+            format!("{table}/targets/0/expr"),
+            json!("max by (account, platform, instance) (rmm_up)"),
+            "instance has no name",
+        ),
     ] {
         assert_found(check, &good, &pointer, value, fault);
     }

@@ -29,7 +29,11 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
     }
     for (at, variable) in dashboard.variables().iter().enumerate() {
         let name = text_of(variable, "name");
-        let mut need = |so: bool, fault: &str| if !so { faults.push(format!("{name}: {fault}")) };
+        let mut need = |so: bool, fault: &str| {
+            if !so {
+                faults.push(format!("{name}: {fault}"))
+            }
+        };
         let label = CHAIN.iter().find(|(known, _)| *known == name).map(|(_, label)| *label);
         need(label == Some(&text_of(variable, "label")), "not its label");
         if name == "datasource" {
@@ -38,7 +42,10 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
         }
         let is_single = SINGLE.contains(&(&dashboard.name, &name));
         need(variable["type"] == "query", "no query");
-        need(variable["datasource"] == json!({"type": "prometheus", "uid": "${datasource}"}), "the data source cannot be chosen");
+        need(
+            variable["datasource"] == json!({"type": "prometheus", "uid": "${datasource}"}),
+            "the data source cannot be chosen",
+        );
         need(variable["refresh"] == 2, "not read again when the time changes");
         need(variable["multi"] == !is_single && variable["includeAll"] == !is_single, "as many values as it may have");
         let all = if name == "job" { json!(".+") } else { json!(".*") };
@@ -47,7 +54,10 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
         need(variable["sort"] == 5, "not sorted as people read");
         let query = text_of(&variable["query"], "query");
         need(query == text_of(variable, "definition"), "query and definition differ");
-        need(grafana::label_values(&query).is_some_and(|(_, label)| label == name), "it does not ask for its own label");
+        need(
+            grafana::label_values(&query).is_some_and(|(_, label)| label == name),
+            "it does not ask for its own label",
+        );
         let used: Vec<_> = CHAIN.iter().map(|(name, _)| *name).filter(|name| grafana::uses(&query, name)).collect();
         let before: Vec<_> = CHAIN.iter().map(|(name, _)| *name).take(at).skip(1).collect();
         need(used == before, &format!("narrowed by {used:?} instead of {before:?}"));
@@ -62,8 +72,11 @@ fn unknown_variables(dashboard: &Dashboard) -> Vec<String> {
     let names = dashboard.variable_names();
     let mut faults = Vec::new();
     for target in dashboard.targets() {
-        let unknown = grafana::references(&target.expression).into_iter().filter(|name| !name.starts_with("__") && !names.contains(name));
-        faults.extend(unknown.map(|name| format!("{} {}: there is no variable {name}", target.panel, target.reference)));
+        let unknown = grafana::references(&target.expression)
+            .into_iter()
+            .filter(|name| !name.starts_with("__") && !names.contains(name));
+        faults
+            .extend(unknown.map(|name| format!("{} {}: there is no variable {name}", target.panel, target.reference)));
     }
     faults
 }
@@ -87,8 +100,16 @@ fn variables_are_chained() {
         ("/templating/list/4/hide", json!(2), "client: only the job is hidden"),
         ("/templating/list/4/sort", json!(0), "client: not sorted"),
         ("/templating/list/4/definition", json!("x"), "query and definition differ"),
-        ("/templating/list/4/query/query", json!("label_values(rmm_device_info, site)"), "does not ask for its own label"),
-        ("/templating/list/5/query/query", json!("label_values(rmm_device_info{job=~\"$job\"}, site)"), "narrowed by [\"job\"]"),
+        (
+            "/templating/list/4/query/query",
+            json!("label_values(rmm_device_info, site)"),
+            "does not ask for its own label",
+        ),
+        (
+            "/templating/list/5/query/query",
+            json!("label_values(rmm_device_info{job=~\"$job\"}, site)"),
+            "narrowed by [\"job\"]",
+        ),
         ("/panels/0/targets/0/expr", json!("rmm_up{account=\"$accounts\"}"), "there is no variable accounts"),
     ] {
         assert_found(faults, &good, pointer, value, fault);
