@@ -10,8 +10,7 @@ use crate::grafana;
 use crate::rules::{list, text_of};
 use crate::tables;
 
-static COLUMN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"__data\.fields(?:\.(\w+)|\["([^"]+)"\])"#).unwrap());
+static COLUMN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"__data\.fields(?:\.(\w+)|\["([^"]+)"\])"#).unwrap());
 
 /// Every link with the panel it stands in; `Null` for those of the dashboard.
 fn links(dashboard: &Dashboard) -> Vec<(Value, &Value)> {
