@@ -59,7 +59,7 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
         if !UIDS.contains(&uid) {
             continue;
         }
-        let theirs = Dashboard::of(uid).variable_names();
+        let theirs = Dashboard::variables_of(uid);
         let mut passed = Vec::new();
         for part in query.split('&').filter(|part| !part.is_empty()) {
             if let Some(variable) = part.strip_prefix("var-").and_then(|rest| rest.split_once('=')) {
@@ -109,7 +109,7 @@ fn other_clients(dashboard: &Dashboard) -> Vec<String> {
     for (_, link) in links(dashboard) {
         let url = text_of(link, "url");
         let uid = url.trim_start_matches("/d/").split('?').next().unwrap_or_default();
-        let is_narrow = UIDS.contains(&uid) && Dashboard::of(uid).variable_names().iter().any(|name| name == "client");
+        let is_narrow = UIDS.contains(&uid) && Dashboard::variables_of(uid).iter().any(|name| name == "client");
         if !is_narrow || uid == "rmm-wall" {
             faults.push(format!("{} leads to what others have", text_of(link, "title")));
         }
