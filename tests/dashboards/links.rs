@@ -33,7 +33,7 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
         let (title, url) = (text_of(link, "title"), text_of(link, "url"));
         let mut need = |so: bool, fault: String| {
             if !so {
-                faults.push(format!("{} {title}: {fault}", text_of(&panel, "title")))
+                faults.push(format!("{} {title}: {fault}", text_of(&panel, "title")));
             }
         };
         need(!title.is_empty(), "no title".to_owned());

@@ -7,7 +7,7 @@ mod dashboard;
 mod expressions;
 mod form;
 mod grafana;
-#[allow(dead_code, reason = "the tests of the alert rules use the rest")]
+#[allow(dead_code, clippy::unnecessary_wraps, reason = "the tests of the alert rules use the rest")]
 #[path = "../alert_rules/labels.rs"]
 mod labels;
 mod links;

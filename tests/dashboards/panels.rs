@@ -41,7 +41,7 @@ fn panel_faults(panel: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     let mut need = |so: bool, fault: &str| {
         if !so {
-            faults.push(fault.to_owned())
+            faults.push(fault.to_owned());
         }
     };
     need(!text_of(panel, "title").is_empty(), "no title");

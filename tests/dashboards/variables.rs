@@ -31,7 +31,7 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
         let name = text_of(variable, "name");
         let mut need = |so: bool, fault: &str| {
             if !so {
-                faults.push(format!("{name}: {fault}"))
+                faults.push(format!("{name}: {fault}"));
             }
         };
         let label = CHAIN.iter().find(|(known, _)| *known == name).map(|(_, label)| *label);
