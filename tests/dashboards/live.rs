@@ -139,9 +139,14 @@ fn faults(prometheus: &Prometheus, dashboard: &Dashboard, target: &Target, devic
             }
             Ok(found)
         };
-        match ask(target)
-            .and_then(|found| if found || calm.expression == target.expression { Ok(found) } else { ask(&calm) })
-        {
+        let found = ask(target).and_then(|found| {
+            if found || calm.expression == target.expression {
+                return Ok(found);
+            }
+            println!("{place}, {count:?}: only without its conditions");
+            ask(&calm)
+        });
+        match found {
             Err(error) => faults.push(format!("{place}, {count:?}: {error}")),
             Ok(false) if !is_listed => faults.push(format!("{place}, {count:?}: no data")),
             Ok(_) => {}
