@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::dashboard::{Dashboard, UIDS, assert_found, faults_of_all};
 use crate::grafana;
-use crate::rules::{list, text_of};
+use crate::rules::{list, root, text_of};
 use crate::tables;
 
 static COLUMN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"__data\.fields(?:\.(\w+)|\["([^"]+)"\])"#).unwrap());
@@ -171,4 +171,30 @@ fn a_client_sees_nothing_of_others() {
         let link = json!([{"title": "Elsewhere", "type": "link", "url": url}]);
         assert_found(other_clients, &good, "/links", link, "Elsewhere leads to what others have");
     }
+}
+
+/// Faults of the links to dashboards in a text that is no dashboard.
+fn faults_of_text(text: &str) -> Vec<String> {
+    let (mut faults, variables) = (Vec::new(), Regex::new(r"var-(\w+)=").unwrap());
+    for link in Regex::new(r"/d/([\w-]+)(?:\?(\S*var-.*))?").unwrap().captures_iter(text) {
+        if !UIDS.contains(&&link[1]) {
+            faults.push(format!("there is no dashboard {}", &link[1]));
+        }
+        let query = link.get(2).map_or("", |query| query.as_str());
+        for variable in variables.captures_iter(query) {
+            if !Dashboard::variables_of(&link[1]).contains(&variable[1].to_owned()) {
+                faults.push(format!("{} has no variable {}", &link[1], &variable[1]));
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn alerts_link_to_dashboards_that_are_there() {
+    let text = std::fs::read_to_string(root().join("alerts/rmm-alerts.yml")).unwrap();
+    assert!(text.matches("/d/rmm-").count() > 5);
+    assert_eq!(faults_of_text(&text), [""; 0]);
+    let broken = "a: x/d/rmm-fleets\nb: x/d/rmm-exporter?var-account={{ $labels.account | urlquery }}&var-site=y\n";
+    assert_eq!(faults_of_text(broken), ["there is no dashboard rmm-fleets", "rmm-exporter has no variable site"]);
 }
