@@ -166,6 +166,6 @@ printf '  %s\n' "${summary[@]}"
 
 # Last, so that the output ends with the tests' own closing lines.
 printf '\n==> tests\n'
-cargo test --locked || failed=1
+cargo test --locked --no-fail-fast || failed=1
 ((failed == 0)) || printf '\nFAILED: see the steps above\n' >&2
 exit "$failed"

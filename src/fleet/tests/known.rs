@@ -128,9 +128,9 @@ fn what_is_planned_for_is_what_is_true_without_histories_and_single_checks() {
         consecutive_failures: None,
     };
     let report = FailingDevice { checks: vec![check], tasks: vec![task], ..failing("100", false, true, false) };
-    fleet.apply(Update::Failing(vec![report]), at(6));
     let read = DeviceChecks { performance_monitored: true, ..DeviceChecks::default() };
-    fleet.apply(Update::Checks(DeviceId::new("100"), read), at(7));
+    fleet.apply(Update::Checks(DeviceId::new("100"), read), at(6));
+    fleet.apply(Update::Failing(vec![report]), at(7));
     let (mut current, known) = (fleet.current(at(8)), fleet.known());
     let device = find(&current, "100");
     assert!(device.antivirus.is_some() && device.backup.is_some(), "{device:?}");
