@@ -163,7 +163,7 @@ fn a_hangup_reloads_and_post_does_so_only_with_the_flag() {
     process.signal("HUP");
     until_logged(&mut process, "nothing has changed", 1);
     let page = String::from_utf8(get(address, "/", &[]).unwrap().2).unwrap();
-    assert!(page.contains("The last reload failed"), "{page}");
+    assert!(page.contains("The last reload of the configuration failed"), "{page}");
     std::fs::write(&config, &good).unwrap();
     for _ in 0..20 {
         process.signal("HUP");

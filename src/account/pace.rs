@@ -11,7 +11,7 @@ const USABLE: f64 = 0.95;
 /// What sweeps get at least: every fourth start.
 const LEAST_OF_SWEEPS: f64 = 0.25;
 
-/// The calls of one sort: those that go first, or the sweeps.
+/// The calls of one sort.
 #[derive(Clone, Copy, Default)]
 struct Load {
     calls: f64,
@@ -19,29 +19,52 @@ struct Load {
     wanted: f64,
 }
 
+impl Load {
+    fn add(&mut self, interval: Duration) {
+        self.calls += 1.0;
+        self.wanted += 60.0 / interval.as_secs_f64().max(f64::MIN_POSITIVE);
+    }
+
+    /// How long all of them take at so many calls a minute; no time where every interval is kept.
+    fn round(self, a_minute: f64) -> Duration {
+        if self.wanted <= a_minute {
+            return Duration::ZERO;
+        }
+        Duration::try_from_secs_f64(self.calls / a_minute * 60.0).unwrap_or(Duration::MAX)
+    }
+}
+
 /// From one call to the next of the same identity, at most, by collector; nothing where the budget suffices.
 ///
-/// What goes first is kept up while sweeps get a quarter of the budget. Of calls that are due and equally urgent the oldest data
-/// are read first, so that sweeps of all collectors come round equally often, whatever their intervals.
+/// What goes first is kept up while sweeps get a quarter of the budget, and what fails now waits for nothing else. Of calls that are due and equally urgent the oldest data
+/// are read first, so that sweeps of all collectors come round equally often, whatever their intervals. A call that has a time of the day can miss it, and waits for the next one.
 pub(super) fn rounds<C>(wants: &[Want<C>], requests_per_minute: u32) -> BTreeMap<Collector, Duration> {
-    let (mut first, mut sweeps) = (Load::default(), Load::default());
+    let (mut failing, mut first, mut sweeps) = (Load::default(), Load::default(), Load::default());
     for want in wants {
-        let load = if want.priority == Priority::Sweep { &mut sweeps } else { &mut first };
-        load.calls += 1.0;
-        load.wanted += 60.0 / want.interval.as_secs_f64().max(f64::MIN_POSITIVE);
+        match want.priority {
+            Priority::Failing => failing.add(want.interval),
+            Priority::Inventory => {}
+            Priority::Sweep => sweeps.add(want.interval),
+        }
+        if want.priority != Priority::Sweep {
+            first.add(want.interval);
+        }
     }
     let usable = f64::from(requests_per_minute) * USABLE;
     if first.wanted + sweeps.wanted <= usable {
         return BTreeMap::new();
     }
     let of_sweeps = (usable - first.wanted).max(sweeps.wanted.min(usable * LEAST_OF_SWEEPS));
-    let round =
-        |load: Load, a_minute: f64| Duration::try_from_secs_f64(load.calls / a_minute * 60.0).unwrap_or(Duration::MAX);
-    let (first, sweeps) = (round(first, usable - of_sweeps), round(sweeps, of_sweeps));
+    let of_first = usable - of_sweeps;
     let mut rounds = BTreeMap::new();
     for want in wants {
-        let round = if want.priority == Priority::Sweep { sweeps } else { first };
-        rounds.insert(want.collector, want.interval.max(round));
+        let round = match want.priority {
+            Priority::Failing => failing.round(of_first),
+            Priority::Inventory => first.round(of_first),
+            Priority::Sweep => sweeps.round(of_sweeps) + want.after.map_or(Duration::ZERO, |_| want.interval),
+        };
+        let longest: &mut Duration = rounds.entry(want.collector).or_default();
+        *longest = round.max(want.interval).max(*longest);
     }
     rounds
 }
@@ -85,5 +108,25 @@ mod tests {
         // 2,400 calls at 21.4 a minute; 20,000 at 7.1.
         assert_eq!(minutes(&rounds(&account(2_400, 10_000), 30)), [113, 2_808, 2_808]);
         assert_eq!(minutes(&rounds(&account(2_400, 10_000), 60)), [56, 1_440, 1_440]);
+    }
+    #[test]
+    fn what_fails_now_waits_for_nothing_else() {
+        let failing = wants(1, Collector::FailingChecks, Duration::from_mins(3), Priority::Failing);
+        let clients = wants(1, Collector::Inventory, Duration::from_mins(15), Priority::Failing);
+        let all = [account(2_400, 10_000), failing, clients].concat();
+        let rounds = rounds(&all, 30);
+        assert_eq!(rounds[&Collector::FailingChecks], Duration::from_mins(3));
+        assert_eq!(rounds[&Collector::Inventory].as_secs().div_ceil(60), 113, "the slowest of its calls");
+    }
+
+    #[test]
+    fn a_call_with_a_time_of_the_day_can_miss_it() {
+        let day = Duration::from_hours(24);
+        let mut timed = wants(20_000, Collector::Backup, day, Priority::Sweep);
+        let free = rounds(&timed, 5)[&Collector::Backup];
+        for want in &mut timed {
+            want.after = Some(jiff::Timestamp::UNIX_EPOCH);
+        }
+        assert_eq!(rounds(&timed, 5)[&Collector::Backup], free + day);
     }
 }
