@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
 
 mod support;
+#[path = "common/tool.rs"]
+mod tool;
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
@@ -12,15 +14,7 @@ use std::time::{Duration, Instant};
 
 use support::child::{Process, exporter};
 use support::get;
-
-fn is_missing(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
-    if !found {
-        println!("SKIPPED: {tool} is not installed");
-    }
-    !found
-}
+use tool::is_missing;
 
 fn demo() -> (Process, SocketAddr) {
     let mut process = Process::start(exporter().args(["demo", "--devices=60", "--web.listen-address=127.0.0.1:0"]));

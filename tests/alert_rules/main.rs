@@ -10,5 +10,7 @@ mod promql;
 mod rules;
 mod runbooks;
 mod thresholds;
+#[path = "../common/tool.rs"]
+mod tool;
 mod tools;
 mod yaml;

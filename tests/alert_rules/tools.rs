@@ -1,20 +1,12 @@
 //! What promtool says. Skipped where the program is missing, unless RMM_REQUIRE_TOOLS=1.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::{fs, iter, thread};
 
 use crate::rules::{FILES, root};
-
-fn is_missing(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
-    if !found {
-        println!("SKIPPED: {tool} is not installed");
-    }
-    !found
-}
+use crate::tool::is_missing;
 
 fn promtool(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new("promtool");

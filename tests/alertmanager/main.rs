@@ -20,17 +20,10 @@ mod simulator;
 #[path = "../support/mod.rs"]
 mod support;
 mod templates;
-
-use std::process::{Command, Stdio};
+#[path = "../common/tool.rs"]
+mod tool;
 
 /// Whether one of the programs is missing, and the test is to be skipped.
 fn is_missing(tools: &[&str]) -> bool {
-    tools.iter().any(|tool| {
-        let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-        assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
-        if !found {
-            println!("SKIPPED: {tool} is not installed");
-        }
-        !found
-    })
+    tools.iter().any(|tool| tool::is_missing(tool))
 }

@@ -7,7 +7,7 @@ mod dashboard;
 mod expressions;
 mod form;
 mod grafana;
-#[allow(dead_code, clippy::unnecessary_wraps, reason = "the tests of the alert rules use the rest")]
+#[allow(dead_code, reason = "the tests of the alert rules use the rest")]
 #[path = "../alert_rules/labels.rs"]
 mod labels;
 mod links;
@@ -26,6 +26,9 @@ mod rules;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
+#[cfg(unix)]
+#[path = "../common/tool.rs"]
+mod tool;
 mod variables;
 #[path = "../alert_rules/yaml.rs"]
 mod yaml;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use regex::{Captures, Regex};
@@ -12,17 +12,6 @@ use tempfile::TempDir;
 
 use crate::rules::{FILES, root};
 use crate::support::child::{Process, exporter};
-
-/// Whether it is not installed, and the test is to be skipped.
-pub fn is_missing() -> bool {
-    let mut command = Command::new("prometheus");
-    let found = command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "prometheus is missing");
-    if !found {
-        println!("SKIPPED: prometheus is not installed");
-    }
-    !found
-}
 
 pub struct Prometheus {
     process: Process,

@@ -5,6 +5,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../common/tool.rs"]
+mod tool;
 #[path = "../views/mod.rs"]
 mod views;
 

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, IsCa};
@@ -10,6 +10,7 @@ use rcgen::{BasicConstraints, IsCa};
 use crate::harness::{Authority, Client, Folder, basic, exchange, hash, request, status, until};
 use crate::support::child::{Ended, Process, exporter, run};
 use crate::support::get;
+use crate::tool::is_missing;
 
 const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
 
@@ -195,15 +196,6 @@ fn the_limit_of_open_files_is_raised() {
     let (_, _, body) = get(address, "/metrics", &[]).unwrap();
     let metrics = String::from_utf8_lossy(&body).into_owned();
     assert!(metrics.contains("\nprocess_max_fds 200\n"), "{metrics}");
-}
-
-fn is_missing(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    assert!(found || std::env::var_os("RMM_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
-    if !found {
-        println!("SKIPPED: {tool} is not installed");
-    }
-    !found
 }
 
 #[test]

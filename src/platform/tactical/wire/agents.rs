@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Text, Time, lenient, lenient_object, name, text_id};
+use super::{Text, Time, lenient, lenient_object, name, text, text_id};
 
 /// One agent of the list.
 #[derive(Debug, Deserialize)]
@@ -11,26 +11,26 @@ use super::{Text, Time, lenient, lenient_object, name, text_id};
 pub struct Agent<'a> {
     #[serde(borrow, deserialize_with = "text_id")]
     pub agent_id: Text<'a>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub hostname: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "name")]
     pub client_name: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "name")]
     pub site_name: Option<Text<'a>>,
     /// `server`, `workstation`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub monitoring_type: Option<Text<'a>>,
     /// `windows`, `linux`, `darwin`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub plat: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub operating_system: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub version: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub make_model: Option<Text<'a>>,
     /// `online`, `offline`, `overdue`: judged by the server when it answers.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub status: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient")]
     pub last_seen: Option<Time>,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Text, Time, lenient, lenient_object, number_id};
+use super::{Text, Time, lenient, lenient_object, number_id, text};
 
 /// One check: its definition with the agent's result in it.
 #[derive(Debug, Deserialize)]
@@ -11,26 +11,26 @@ pub struct Check<'a> {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
     /// `diskspace`, `ping`, `cpuload`, `memory`, `winsvc`, `script`, `eventlog`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub check_type: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub name: Option<Text<'a>>,
     /// Made by the server; holds thresholds for most types.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub readable_desc: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub disk: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub svc_name: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub svc_display_name: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub log_name: Option<Text<'a>>,
     /// The number of the script that it runs.
     #[serde(default, deserialize_with = "lenient")]
     pub script: Option<u64>,
     /// `info`, `warning`, `error`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub alert_severity: Option<Text<'a>>,
     /// A policy's check takes this one's place.
     #[serde(default, deserialize_with = "lenient")]
@@ -44,10 +44,10 @@ pub struct Check<'a> {
 #[derive(Debug, Deserialize)]
 pub struct CheckResult<'a> {
     /// `passing`, `failing`, `pending`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub status: Option<Text<'a>>,
     /// Not reset on recovery: means something only while the check fails.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub alert_severity: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient")]
     pub fail_count: Option<u64>,

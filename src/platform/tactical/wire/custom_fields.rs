@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Text, lenient};
+use super::{Text, text};
 
 /// The definition of a custom field.
 #[derive(Debug, Deserialize)]
 pub struct Definition<'a> {
     pub id: u64,
     /// What has such a field: `agent`, `client`, `site`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub model: Option<Text<'a>>,
     pub name: String,
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Text, Time, lenient};
+use super::{Text, Time, lenient, text};
 
 /// Everything about one agent, of which this is what is used.
 #[derive(Debug, Deserialize)]
@@ -32,9 +32,9 @@ pub struct Disk<'a> {
     #[serde(default, deserialize_with = "lenient")]
     pub percent: Option<f64>,
     /// `34.4G`, `9.0 GB`, `481.6 MB`, `0 B`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub used: Option<Text<'a>>,
     /// The same.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub total: Option<Text<'a>>,
 }

@@ -82,9 +82,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// Reads a text as [`lenient`] does. One that is written without escapes, as nearly all are, is not read a second time: what a
+/// `RawValue` holds is JSON, so that a string without a backslash is its own text.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let within = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let plain = within.filter(|text| memchr::memchr(b'\\', text.as_bytes()).is_none());
+    Ok(plain.map(|text| Text(Cow::Borrowed(text))).or_else(|| serde_json::from_str(raw).ok()))
+}
+
 /// The id of an agent: one word, as labels and paths need it. Anything else makes the record useless.
 pub fn text_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text<'de>, D::Error> {
-    let id: Option<Text<'de>> = lenient(deserializer)?;
+    let id = text(deserializer)?;
     let is_one_word = |id: &Text<'_>| !id.is_empty() && !id.contains(|c: char| c.is_control() || c.is_whitespace());
     id.filter(|id| is_one_word(id) && id.len() <= MAX_ID_BYTES)
         .ok_or_else(|| D::Error::custom("the id is not one word of at most 200 bytes"))
@@ -96,7 +105,7 @@ pub const MAX_NAME_BYTES: usize = 1024;
 
 /// Reads a name; one that is too long is none, as what is no text.
 pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
-    let name: Option<Text<'de>> = lenient(deserializer)?;
+    let name = text(deserializer)?;
     Ok(name.filter(|name| name.len() <= MAX_NAME_BYTES))
 }
 
@@ -156,6 +165,31 @@ mod tests {
             assert_eq!((text, number, time), (None, None, None), "{json}");
         }
         assert_eq!(probe(r#"{"text":null,"number":4}"#).number, Some(4));
+    }
+
+    #[test]
+    fn a_text_is_the_same_with_and_without_escapes() {
+        #[derive(Deserialize)]
+        struct Device<'a> {
+            #[serde(borrow, default, deserialize_with = "text")]
+            name: Option<Text<'a>>,
+        }
+        let read = |value: &str| {
+            let json = format!(r#"{{"name": {value} }}"#);
+            let device: Device<'_> = serde_json::from_str(&json).expect("a lenient record");
+            device.name.map(|name| (matches!(name.0, Cow::Borrowed(_)), name.to_string()))
+        };
+        let plain = |text: &str| Some((true, text.to_owned()));
+        assert_eq!(read(r#""Büro 🚀""#), plain("Büro 🚀"));
+        assert_eq!(read(r#""""#), plain(""));
+        assert_eq!(read(r#""a\u0041\"\\""#), Some((false, "aA\"\\".to_owned())));
+        for none in ["null", "7", "true", r#"["x"]"#, r#"{"a":"b"}"#, r#""\ud800""#] {
+            assert_eq!(read(none), None, "{none}");
+        }
+        assert!(
+            serde_json::from_str::<Device<'_>>("{\"name\":\"a\u{1}b\"}").is_err(),
+            "no JSON, whichever way it is read"
+        );
     }
 
     #[test]

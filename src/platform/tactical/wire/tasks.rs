@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Text, lenient, lenient_object, number_id};
+use super::{Text, lenient, lenient_object, number_id, text};
 
 /// One automated task: its definition with the agent's result in it.
 #[derive(Debug, Deserialize)]
@@ -10,12 +10,12 @@ use super::{Text, lenient, lenient_object, number_id};
 pub struct Task<'a> {
     #[serde(deserialize_with = "number_id")]
     pub id: String,
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub name: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient")]
     pub enabled: Option<bool>,
     /// `info`, `warning`, `error`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub alert_severity: Option<Text<'a>>,
     /// Empty when it never ran.
     #[serde(borrow, default, deserialize_with = "lenient_object")]
@@ -26,6 +26,6 @@ pub struct Task<'a> {
 #[derive(Debug, Deserialize)]
 pub struct TaskResult<'a> {
     /// `passing`, `failing`, `pending`.
-    #[serde(borrow, default, deserialize_with = "lenient")]
+    #[serde(borrow, default, deserialize_with = "text")]
     pub status: Option<Text<'a>>,
 }
