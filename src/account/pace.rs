@@ -27,7 +27,8 @@ impl Load {
 
     /// How long all of them take at so many calls a minute; no time where every interval is kept.
     fn round(self, a_minute: f64) -> Duration {
-        if self.wanted <= a_minute {
+        // What is left of a sum after a subtraction may be a hair less than what was added.
+        if self.wanted <= a_minute * (1.0 + 1e-9) {
             return Duration::ZERO;
         }
         Duration::try_from_secs_f64(self.calls / a_minute * 60.0).unwrap_or(Duration::MAX)
@@ -36,8 +37,9 @@ impl Load {
 
 /// From one call to the next of the same identity, at most, by collector; nothing where the budget suffices.
 ///
-/// What goes first is kept up while sweeps get a quarter of the budget, and what fails now waits for nothing else. Of calls that are due and equally urgent the oldest data
-/// are read first, so that sweeps of all collectors come round equally often, whatever their intervals. A call that has a time of the day can miss it, and waits for the next one.
+/// What goes first is kept up while sweeps get a quarter of the budget, and what fails now waits for nothing else. Of calls
+/// that are due and equally urgent the oldest data are read first, so that sweeps of all collectors come round equally often,
+/// whatever their intervals. A call that has a time of the day can miss it, and waits for the next one.
 pub(super) fn rounds<C>(wants: &[Want<C>], requests_per_minute: u32) -> BTreeMap<Collector, Duration> {
     let (mut failing, mut first, mut sweeps) = (Load::default(), Load::default(), Load::default());
     for want in wants {
@@ -117,6 +119,22 @@ mod tests {
         let rounds = rounds(&all, 30);
         assert_eq!(rounds[&Collector::FailingChecks], Duration::from_mins(3));
         assert_eq!(rounds[&Collector::Inventory].as_secs().div_ceil(60), 113, "the slowest of its calls");
+    }
+
+    #[test]
+    fn what_the_budget_holds_keeps_its_interval() {
+        for calls in 1..200 {
+            let minutes = |minutes| Duration::from_mins(minutes);
+            let first = wants(calls, Collector::Inventory, minutes(15), Priority::Inventory);
+            let alerts = wants(1, Collector::Alerts, minutes(7), Priority::Inventory);
+            let sweeps = wants(100_000, Collector::Patches, minutes(720), Priority::Sweep);
+            let rounds = rounds(&[first, alerts, sweeps].concat(), 30);
+            assert_eq!(
+                (rounds[&Collector::Inventory], rounds[&Collector::Alerts]),
+                (minutes(15), minutes(7)),
+                "{calls}"
+            );
+        }
     }
 
     #[test]
