@@ -8,6 +8,8 @@ readonly PYTHON_HOME=target/test-python
 readonly PYTHON_PACKAGE=prometheus_client
 # Tests start servers and a real Prometheus: most of the time they wait for these, on any machine.
 export RUST_TEST_THREADS=4
+# The same random cases each time, so that only a change turns it red. CONTRIBUTING.md says how to look for new ones.
+export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1} RMM_SOAK_SEED=${RMM_SOAK_SEED:-1}
 # A tool that is missing makes its tests fail instead of being skipped.
 export RMM_REQUIRE_TOOLS=1
 

@@ -1,5 +1,7 @@
 //! Flags and subcommands, spelled as Prometheus' own exporters spell them.
 
+mod offered;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -58,22 +60,45 @@ pub struct Flags {
 pub enum Command {
     /// Poll in the background and serve /metrics (the default).
     #[default]
+    #[command(
+        after_help = "Exit status: 0 when it was told to end; 1 when it cannot start or go on; 2 when the command line is wrong."
+    )]
     Serve,
     /// The same against two simulated RMM servers, started on free loopback ports.
+    #[command(
+        after_help = "Exit status: 0 when it was told to end; 1 when it cannot start or go on; 2 when the command line is wrong."
+    )]
     Demo(DemoFlags),
     /// Check the configuration and print what would be polled, how often, and how many calls that costs.
+    #[command(
+        after_help = "Exit status: 0 when the configuration is valid, whatever the verdict; 1 when it is not, or with --strict when a verdict is TOO MUCH; 2 when the command line is wrong."
+    )]
     CheckConfig(CheckConfigFlags),
     /// Collect everything once, print the metrics, and exit; 1 if any collector failed.
+    #[command(
+        after_help = "Exit status: 0 when every collector succeeded; 1 when one did not, or the configuration is wrong; 130 when it was interrupted; 2 when the command line is wrong."
+    )]
     Collect,
     /// Look at every account, step by step: reachable, TLS, key, clocks, what the key sees and may, budget; exit 1 if anything is bad.
+    #[command(
+        after_help = "Exit status: 0 when nothing is bad, warnings or not; 1 when something is, or the configuration is wrong; 2 when the command line is wrong."
+    )]
     Doctor(DoctorFlags),
     /// Print the metric catalogue.
+    #[command(
+        after_help = "Exit status: 0 when something is printed; 1 when no metric has such a name; 2 when the command line is wrong."
+    )]
     Metrics(MetricsFlags),
     /// Ask a running exporter on this machine whether it is ready; exit 0 or 1.
+    #[command(
+        after_help = "Exit status: 0 when it is ready; 1 when it is not, or gives no answer within three seconds; 2 when the command line is wrong."
+    )]
     Healthcheck,
     /// Print a script that completes commands, flags and their values in a shell.
+    #[command(after_help = "Exit status: 0 when it is printed; 1 when it cannot be; 2 when the command line is wrong.")]
     Completions(CompletionsFlags),
     /// Print the manual page, of all subcommands.
+    #[command(after_help = "Exit status: 0 when it is printed; 1 when it cannot be; 2 when the command line is wrong.")]
     Man,
 }
 
@@ -123,6 +148,9 @@ pub struct CheckConfigFlags {
     /// Mobile devices of an N-sight account. Without it: any client may have some.
     #[arg(long, value_name = "N")]
     pub mobile: Option<u64>,
+    /// Fail when the verdict on an account is TOO MUCH: its budget does not suffice for its intervals.
+    #[arg(long)]
+    pub strict: bool,
     /// Form of the plan.
     #[arg(long, value_enum, default_value_t)]
     pub format: PlanFormat,
@@ -203,17 +231,17 @@ fn speed(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::definition().debug_assert();
+        Cli::completed().debug_assert();
     }
 
     #[test]
     fn flags_go_before_and_after_the_subcommand() {
         for arguments in [["x", "--log.level", "debug", "demo"], ["x", "demo", "--log.level", "debug"]] {
-            let cli = Cli::try_parse_from(arguments).expect("valid");
+            let cli = Cli::read_from(arguments).expect("valid");
             assert_eq!(cli.flags.log_level, LogLevel::Debug);
             assert!(matches!(cli.command, Some(Command::Demo(_))));
         }
@@ -227,14 +255,14 @@ mod tests {
             &["x", "--state.dir=/image", "demo", "--state.dir=/data"],
             &["x", "--state.dir=/image", "demo", "--state.dir=/other", "--state.dir", "/data"],
         ] {
-            let cli = Cli::try_parse_from(arguments).expect("valid");
+            let cli = Cli::read_from(arguments).expect("valid");
             assert_eq!(cli.flags.state_dir.as_deref(), Some(std::path::Path::new("/data")), "{arguments:?}");
         }
     }
 
     #[test]
     fn doctor_speaks_text_unless_told_otherwise() {
-        let json = |arguments: &[&str]| match Cli::try_parse_from(arguments).expect("valid").command {
+        let json = |arguments: &[&str]| match Cli::read_from(arguments).expect("valid").command {
             Some(Command::Doctor(doctor)) => doctor.json,
             other => panic!("{other:?}"),
         };
@@ -251,7 +279,7 @@ mod tests {
             &["x", "demo", "--devices", "50001"],
             &["x", "demo", "--speed", "NaN"],
         ] {
-            assert!(Cli::try_parse_from(arguments).is_err(), "{arguments:?}");
+            assert!(Cli::read_from(arguments).is_err(), "{arguments:?}");
         }
     }
 }

@@ -38,8 +38,17 @@ fn since_boot() -> Duration {
     let clock = rustix::time::ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]
     let clock = rustix::time::ClockId::Monotonic;
-    let time = rustix::time::clock_gettime(clock);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+    read(clock)
+}
+
+fn read(clock: rustix::time::ClockId) -> Duration {
+    rustix::time::clock_gettime(clock).try_into().unwrap_or_default()
+}
+
+/// The processor time that this thread has used so far: for tests of how much work something is, whatever else the machine does.
+#[cfg(test)]
+pub(crate) fn processor_time() -> Duration {
+    read(rustix::time::ClockId::ThreadCPUTime)
 }
 
 /// Follows tokio's clock, which tests pause and advance (`tokio::time::pause`).

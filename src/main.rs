@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use rmm_exporter::cli::{Cli, Command};
 use rmm_exporter::{allocation, commands, logging, privacy};
 use tracing::warn;
 
 fn main() -> ExitCode {
-    let Cli { flags, command } = Cli::parse();
+    let Cli { flags, command } = Cli::read();
     let command = command.unwrap_or_default();
     // The others end before it would matter.
     if matches!(command, Command::Serve | Command::Demo(_)) {

@@ -17,7 +17,7 @@ use rmm_exporter::clock::SystemClock;
 use rmm_exporter::demo::{self, Audit, Demo, DemoOptions};
 
 use support::child::{Process, exporter};
-use support::get;
+use support::{PATIENCE, get};
 
 /// Kills of each platform's exporter.
 const KILLS: u32 = 100;
@@ -72,7 +72,7 @@ fn kill_again_and_again(directory: &Path, yaml: &str, seed: u64) {
     let address = process.address();
     process.until_ok(address, "/-/ready");
     // The call that lists the devices may have been under way at a kill: then it comes again a minute later.
-    let end = Instant::now() + Duration::from_secs(75);
+    let end = Instant::now() + PATIENCE;
     let text = loop {
         let (_, _, body) = get(address, "/metrics", &[]).unwrap();
         let text = String::from_utf8(body).unwrap();

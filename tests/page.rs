@@ -254,13 +254,20 @@ fn the_pages_have_strict_headers() {
     let html = String::from_utf8(body).unwrap();
     assert!(html.contains(">uk <span") && !html.contains(">lab <span") && !html.contains("secret"), "{html}");
     assert_eq!(get(server.address, "/?account=nobody", &[]).unwrap().0, 404);
-    for document in ["operations", "configuration", "metrics", "limits"] {
+    for document in ["operations", "configuration", "metrics", "limits", "alerting", "dashboards", "runbooks/README"] {
         let (status, head, body) = get(server.address, &format!("/docs/{document}.md"), &[]).unwrap();
         assert!(status == 200 && head.contains("content-type: text/plain; charset=utf-8"), "{head}");
         assert_eq!(body, std::fs::read(format!("docs/{document}.md")).unwrap(), "{document}");
         assert!(html.contains(&format!("href=\"/docs/{document}.md\"")));
     }
-    assert_eq!(get(server.address, "/docs/architecture.md", &[]).unwrap().0, 404);
+    for (path, wanted) in [("/docs/runbooks/RMMServerOffline.md", 200), ("/docs/runbooks/", 200), ("/docs/x.md", 404)] {
+        assert_eq!(get(server.address, path, &[]).unwrap().0, wanted, "{path}");
+    }
+    let (status, head, body) = get(server.address, "/docs/", &[]).unwrap();
+    assert!(status == 200 && head.contains("content-type: text/html") && head.contains("style-src 'sha256-"), "{head}");
+    let index = String::from_utf8(body).unwrap();
+    assert!(index.contains("<a href=\"/docs/runbooks/RMMServerOffline.md\">RMMServerOffline</a>"), "{index}");
+    assert!(index.contains("<h2>Runbooks</h2>") && html.contains("href=\"/docs/\""), "{index}");
 }
 
 /// Passes requests on to the exporter, as a proxy for every host, and notes what was asked for.

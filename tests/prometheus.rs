@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use support::child::{Process, exporter};
-use support::get;
+use support::{PATIENCE, get};
 use tool::is_missing;
 
 fn demo() -> (Process, SocketAddr) {
@@ -51,7 +51,7 @@ fn prometheus_takes_every_sample() {
     command.arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()));
     command.arg(format!("--web.listen-address={address}")).env("GOMAXPROCS", "2");
     let mut prometheus = Process::start(&mut command);
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + PATIENCE;
     let expected = [
         ("up{job='rmm'}", 1.0),
         ("min(rmm_up)", 1.0),

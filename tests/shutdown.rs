@@ -17,7 +17,7 @@ use rmm_exporter::demo::{DemoOptions, Fault, Scope};
 use rmm_exporter::platform::PlatformName;
 use support::child::{Ended, Process, exporter};
 use support::servers::{Servers, until};
-use support::{get, parse, value};
+use support::{PATIENCE, get, parse, value};
 
 const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
 /// What service managers and the documentation are promised.
@@ -105,9 +105,7 @@ fn while_calls_are_under_way() {
         let mut process = start(&servers, &[]);
         process.address();
         let running = || servers.both().map(|(_, server)| server.handle.audit().summary().running);
-        until("a call of each account is under way", Duration::from_secs(10), || {
-            running().iter().all(|count| *count > 0)
-        });
+        until("a call of each account is under way", PATIENCE, || running().iter().all(|count| *count > 0));
         let began = Instant::now();
         stop(process, signal);
         // Nothing is gained by waiting for such answers.
@@ -206,7 +204,7 @@ fn while_a_large_fleet_is_rendered() {
         let mut process = start_large(&servers);
         let address = process.address();
         let agents = || servers.demo.tactical.handle.audit().calls().into_iter().any(|call| call.ended.is_some());
-        until("the devices are read", Duration::from_secs(20), agents);
+        until("the devices are read", PATIENCE, agents);
         std::thread::sleep(Duration::from_millis(milliseconds));
         let seen = get(address, "/metrics", &[]).unwrap().2;
         assert!(seen.len() < LARGE, "the rendering was too quick to be interrupted");

@@ -32,17 +32,24 @@ install_to() { install -D -m 0644 /dev/stdin "$STAGE/share/$1"; }
 "$PROGRAM" completions zsh | install_to zsh/vendor-completions/_rmm-exporter
 "$PROGRAM" completions fish | install_to fish/vendor_completions.d/rmm-exporter.fish
 gzip -9nc CHANGELOG.md | install_to doc/rmm-exporter/changelog.gz
-for document in README.md SECURITY.md docs/*.md; do
-    install_to "doc/rmm-exporter/$document" <"$document"
+# packed_links: a document whose links lead to where the package has things; what it does not have (deploy/) is named without a link.
+packed_links() {
+    sed -E -e 's,\]\((\.\./)*(alerts|dashboards)([/)]),](/usr/share/rmm-exporter/\2\3,g' \
+        -e 's,\]\(((\.\./)*)rmm-exporter\.example\.yml\),](\1examples/rmm-exporter.example.yml),g' \
+        -e 's,\]\(((\.\./)*)CHANGELOG\.md\),](\1changelog.gz),g' \
+        -e 's,\[([^]]*)\]\((\.\./)*deploy/[^)]*\),\1,g'
+}
+for document in README.md CONTRIBUTING.md SECURITY.md docs/*.md docs/*/*.md; do
+    packed_links <"$document" | install_to "doc/rmm-exporter/$document"
+done
+for image in docs/images/*.* docs/images/*/*; do
+    install_to "doc/rmm-exporter/$image" <"$image"
 done
 install_to doc/rmm-exporter/examples/rmm-exporter.example.yml <rmm-exporter.example.yml
-# Rules for Prometheus and dashboards for Grafana, as far as there are any.
-for folder in alerts dashboards; do
-    if [[ -d $folder ]]; then
-        mkdir -p "$STAGE/share/rmm-exporter"
-        cp -R "$folder" "$STAGE/share/rmm-exporter/"
-    fi
-done
+# Rules for Prometheus and dashboards for Grafana, without what only tests them.
+mkdir -p "$STAGE/share/rmm-exporter"
+cp -R alerts dashboards "$STAGE/share/rmm-exporter/"
+rm -rf "$STAGE/share/rmm-exporter/alerts/tests"
 changelog >"$STAGE/changelog.Debian"
 
 cargo deb --no-build --locked "$@"

@@ -68,15 +68,33 @@ for path in /usr/bin/$NAME "$UNIT" "$CONFIG" /etc/default/$NAME /usr/share/man/m
     /usr/share/fish/vendor_completions.d/$NAME.fish /usr/share/doc/$NAME/{copyright,changelog.gz,changelog.Debian.gz}; do
     contains "$work/files" "$path"
 done
-for folder in alerts dashboards; do
-    [[ ! -d $folder ]] || (cd "$folder" && find . -type f) | while read -r path; do
-        contains "$work/files" "/usr/share/$NAME/$folder/${path#./}"
-    done
+find alerts dashboards -path alerts/tests -prune -o -type f -print | while read -r path; do
+    contains "$work/files" "/usr/share/$NAME/$path"
 done
+! grep -F "/alerts/tests" "$work/files" || fail "tests are packed"
 printf '%s\n' "$CONFIG" /etc/default/$NAME | sort >"$work/conffiles"
 dpkg-query -W -f '${Conffiles}\n' "$NAME" | awk 'NF { print $1 }' | sort | diff "$work/conffiles" -
 [[ $(stat -c '%a %U' /etc/$NAME/keys) == "700 root" ]] || fail "keys are not root's alone"
 [[ ! -e /etc/systemd/system/multi-user.target.wants/$NAME.service ]] || fail "it is enabled"
+
+say documents
+# dpkg may be told to leave documents out, so they are taken from the package itself.
+dpkg-deb -x "$package" "$work/root"
+find "$work/root/usr/share/doc/$NAME" -name '*.md' >"$work/documents"
+links=0
+while read -r document; do
+    while read -r link; do
+        case $link in
+            http*) continue ;;
+            /*) target=$work/root$link ;;
+            *) target=$(dirname "$document")/$link ;;
+        esac
+        [[ -e $target ]] || fail "${document#"$work/root"} links to $link, which is not packed"
+        links=$((links + 1))
+    done < <(grep -oE '\]\([^)#]+' "$document" | cut -c 3-)
+done <"$work/documents"
+((links > 200)) || fail "only $links links: is the search right?"
+[[ -f $work/root/usr/share/doc/$NAME/docs/runbooks/RMMAccountDown.md ]] || fail "runbooks are not packed"
 
 say program
 $NAME --version | tee "$work/version"

@@ -72,6 +72,7 @@ refused "nonsense" "${demo[@]}" --set nonsense=1
 refused "replicas" "${demo[@]}" --set replicas=2
 refused "no keys in a ConfigMap" "${accounts[@]}" --set 'config.accounts[0].api_key=x'
 refused "no keys in a ConfigMap" "${accounts[@]}" --set-json 'config="accounts: [{ name: a, api_key: x }]"'
+refused "no password in a ConfigMap" "${accounts[@]}" --set 'config.accounts[0].proxy=http://user:secret@proxy.example.com:3128'
 refused "no such key" "${accounts[@]}" --set 'config.accounts[0].api_key_file=/run/secrets/rmm-exporter/other'
 refused "has no RMMNothing" "${demo[@]}" --set 'prometheusRule.enabled=true,prometheusRule.disabled={RMMNothing}'
 refused "has no rmm:nothing" "${demo[@]}" --set 'prometheusRule.enabled=true,prometheusRule.thresholds.rmm:nothing=1'
@@ -104,7 +105,8 @@ if command -v promtool >/dev/null 2>&1; then
     contains 'up{job="fleet"}' "$folder/alerts/rmm-alerts.yml"
     contains "alert: OwnAlert" "$folder/alerts/rmm-alerts.yml"
     contains "https://graphs.example.net/d/" "$folder/alerts/rmm-alerts.yml"
-    ! grep -q "alert: RMMWorkstationOffline\|grafana.example.com" "$folder/alerts/rmm-alerts.yml" || fail "values of prometheusRule are not used"
+    contains "runbook_url: https://wiki.example.net/rmm/RMMAccountDown.md" "$folder/alerts/rmm-alerts.yml"
+    ! grep -q "alert: RMMWorkstationOffline\|grafana.example.com\|/docs/runbooks/" "$folder/alerts/rmm-alerts.yml" || fail "values of prometheusRule are not used"
     rules
     cp -r ../../alerts/tests "$folder/alerts/tests"
     tests=("$folder/alerts/tests/server.yml")

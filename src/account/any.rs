@@ -82,7 +82,7 @@ impl AnyAccount {
     }
 
     /// See [`Account::reload_secrets`].
-    pub fn reload_secrets(&mut self) {
+    pub fn reload_secrets(&mut self) -> bool {
         match self {
             Self::Nsight(account) => account.reload_secrets(),
             Self::Tactical(account) => account.reload_secrets(),

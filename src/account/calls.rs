@@ -19,6 +19,8 @@ const LARGE_ANSWER: u64 = 256 * 1024;
 /// A call that has ended.
 pub(super) struct Finished<C> {
     call: C,
+    /// When it began, by the steady clock.
+    began: Duration,
     took: Duration,
     result: Result<Answer, Failure>,
 }
@@ -44,7 +46,7 @@ impl<P: Platform> Account<P> {
             remembered.wait().await;
             let began = clock.now().steady;
             let result = platform.read(&reading, permit).await;
-            Finished { call: reading, took: clock.now().steady.saturating_sub(began), result }
+            Finished { call: reading, began, took: clock.now().steady.saturating_sub(began), result }
         });
         self.calls_by_task.insert(task.id(), (call, collector));
         self.changed(self.clock.now());
@@ -53,23 +55,32 @@ impl<P: Platform> Account<P> {
     pub(super) fn finish(&mut self, result: Result<(Id, Finished<P::Call>), JoinError>) {
         let task = result.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
         let Some((call, collector)) = self.calls_by_task.remove(&task) else { return };
+        let now = self.clock.now();
         let finished = match result {
             Ok((_, finished)) => finished,
-            Err(error) => Finished { call, took: Duration::ZERO, result: Err(defect(&error)) },
+            Err(error) => Finished { call, began: now.steady, took: Duration::ZERO, result: Err(defect(&error)) },
         };
-        let now = self.clock.now();
-        let Finished { call, took, result } = finished;
-        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);
+        let Finished { call, began, took, result } = finished;
+        let result = result.map_err(|failure| self.doubted(failure));
+        let incomplete = result.as_ref().is_ok_and(|answer| answer.incomplete);
+        let good = if incomplete { Outcome::InvalidResponse } else { Outcome::Ok };
+        let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| good);
         let effect = result.as_ref().map_or_else(Failure::effect, |_| Outcome::Ok);
         let bytes = result.as_ref().map_or_else(|failure| failure.bytes, |answer| answer.bytes);
         self.metrics.observe(call.name(), outcome, took, bytes);
         self.journal.finished(&call, took, &result);
-        if result.as_ref().is_err_and(|failure| failure.gone.is_none()) {
+        if incomplete {
+            self.incomplete.insert(call.clone(), collector);
+        } else {
+            self.incomplete.remove(&call);
+        }
+        if incomplete || result.as_ref().is_err_and(|failure| failure.gone.is_none()) {
             self.errors.insert(collector, CallError { call: call.name(), outcome, at: now.wall });
         }
-        if call == self.platform.up_call() {
-            self.up = Some(result.is_ok());
-            self.was_up |= result.is_ok();
+        let (is_up_call, is_good) = (call == self.platform.up_call(), result.is_ok());
+        if is_up_call {
+            self.up = Some(is_good);
+            self.was_up |= is_good;
         }
         let (finish, reason) = match result {
             Ok(answer) => {
@@ -78,6 +89,9 @@ impl<P: Platform> Account<P> {
             }
             Err(failure) => (self.fail(&failure, now), failure.message),
         };
+        if is_up_call {
+            self.settle_denials(is_good, began, now);
+        }
         // Before the planner is told: calls may join the run that this one would end.
         if self.platform.plan_changed() {
             self.plan_soon(now);
@@ -136,13 +150,7 @@ impl<P: Platform> Account<P> {
             self.read_key();
         }
         if let Some(gone) = &failure.gone {
-            without_holding_a_worker(|| {
-                let mut fleet = self.fleet();
-                fleet.forget(gone, now.wall);
-                self.recorder.gone(gone, fleet.revision(), now.wall);
-            });
-            self.plan_soon(now);
-            self.render_soon(now);
+            self.denied(gone, now);
             return Finish::Gone;
         }
         Finish::Failed { outcome: failure.effect(), retry_after: failure.retry_after }

@@ -292,7 +292,7 @@ mod tests {
     }
 
     fn good() -> Answer {
-        Answer { updates: Vec::new(), bytes: 0 }
+        Answer { updates: Vec::new(), bytes: 0, incomplete: false }
     }
 
     #[test]

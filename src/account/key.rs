@@ -29,8 +29,8 @@ impl<P: Platform> Account<P> {
     }
 
     /// Reads the key again, and every other secret, as somebody asked: then a refused key is worth another try, even if it is
-    /// the same; but that not more often than by itself, for anybody may ask for reloads.
-    pub fn reload_secrets(&mut self) {
+    /// the same; but that not more often than by itself, for anybody may ask for reloads. Says whether any of them changed.
+    pub fn reload_secrets(&mut self) -> bool {
         let is_new = without_holding_a_worker(|| self.platform.reload_key());
         if is_new {
             self.ask_what_there_is();
@@ -42,6 +42,7 @@ impl<P: Platform> Account<P> {
             self.planner.key_changed(now);
             let _ = self.remember(now);
         }
+        is_new
     }
 
     /// Reads the key again, off the runtime's own threads: its file may be on a mount that is slow, or hangs. Once at a time.

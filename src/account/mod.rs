@@ -3,6 +3,7 @@
 
 mod any;
 mod calls;
+mod denials;
 mod journal;
 mod key;
 mod once;
@@ -35,6 +36,7 @@ use crate::state::{Kept, KeptLedger, Recorder};
 
 pub use any::{AnyAccount, ReadyAccount};
 use calls::Finished;
+use denials::Denials;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
 pub use options::{fleet_options, limits, stale_after};
@@ -42,8 +44,9 @@ pub use report::setup;
 use secrets::Orders;
 pub use secrets::Secrets;
 
-/// The loop looks up at least this often, so that a machine that slept notices what is due.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// The loop looks up at least this often: what waits does not see a machine sleep, nor its time of day change, and data that
+/// are too old by then must not be shown.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// How often the account's state is published while it changes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -73,6 +76,10 @@ pub struct Account<P: Platform> {
     stale_after: BTreeMap<Collector, Duration>,
     calls: JoinSet<Finished<P::Call>>,
     calls_by_task: HashMap<Id, (P::Call, Collector)>,
+    /// Calls whose newest answer had records that cannot be read.
+    incomplete: HashMap<P::Call, Collector>,
+    /// What the platform denied and may still have.
+    denials: Denials,
     /// The newest failed call of each collector, mended since or not.
     errors: BTreeMap<Collector, CallError>,
     renders: JoinSet<Option<Timestamp>>,
@@ -132,6 +139,8 @@ impl<P: Platform> Account<P> {
             clock,
             calls: JoinSet::new(),
             calls_by_task: HashMap::new(),
+            incomplete: HashMap::new(),
+            denials: Denials::default(),
             errors: BTreeMap::new(),
             renders: JoinSet::new(),
             key_reads: JoinSet::new(),
@@ -206,8 +215,8 @@ impl<P: Platform> Account<P> {
             Some(result) = self.renders.join_next() => self.rendered(result),
             Some(result) = self.key_reads.join_next() => self.key_read(&result),
             done = self.orders.next() => {
-                self.reload_secrets();
-                done.tell();
+                let is_new = self.reload_secrets();
+                done.tell(is_new);
             }
             () = tokio::time::sleep(wake) => {}
         }

@@ -1,5 +1,7 @@
 //! What may be called, by what is known.
 
+use std::collections::HashSet;
+
 use super::options::stale_after;
 use super::{Account, without_holding_a_worker};
 use crate::clock::Moment;
@@ -19,6 +21,10 @@ impl<P: Platform> Account<P> {
             let mut wants = self.platform.wants(&known);
             wants.retain(|want| self.needs.asks(want.collector, want.call.name()));
             self.journal.wanted(&wants);
+            if !self.incomplete.is_empty() {
+                let wanted: HashSet<&P::Call> = wants.iter().map(|want| &want.call).collect();
+                self.incomplete.retain(|call, _| wanted.contains(call));
+            }
             self.stale_after = stale_after(&self.config, &wants);
             self.fleet().keep_for(self.stale_after.clone());
             self.planner.plan(wants, now);

@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::collector::Collector;
 use crate::config::{AccountConfig, CollectorConfig};
 use crate::metrics::{AccountSetup, AccountStatus, CollectorReport, Limits};
-use crate::planner::{CollectorStatus, PlannerStatus};
+use crate::planner::{BackoffReason, CollectorStatus, PlannerStatus};
 use crate::platform::Platform;
 
 /// While calls wait, their lateness changes without anything happening.
@@ -55,7 +55,7 @@ impl<P: Platform> Account<P> {
         let stale_after = |collector| self.stale_after.get(&collector).copied().unwrap_or_default();
         let planner = self.planner.status(now, stale_after);
         self.judge_mappings(&planner);
-        let status = self.status(planner);
+        let status = self.status(planner, now);
         let again = if status.queue_length > 0 { QUEUE_REPORT_INTERVAL } else { IDLE_REPORT_INTERVAL };
         self.report_due = Some(now.steady + again);
         self.publisher.publish_status(&self.config.name, status);
@@ -71,16 +71,19 @@ impl<P: Platform> Account<P> {
         }
     }
 
-    fn status(&self, mut planner: PlannerStatus) -> AccountStatus {
+    fn status(&self, mut planner: PlannerStatus, now: Moment) -> AccountStatus {
         let config = &self.config;
-        let not_ready_reason = self.not_ready_reason(&planner);
+        let not_ready_reason = self.not_ready_reason(&planner, now);
         let mut status = setup(config).status;
         for (collector, report) in &mut status.collectors {
+            let is_whole = self.incomplete.values().all(|incomplete| incomplete != collector);
             if let (Some(settings), Some(state)) =
                 (config.collectors.get(collector), planner.collectors.remove(collector))
             {
                 *report =
                     CollectorReport { last_error: self.errors.get(collector).copied(), ..report_of(settings, &state) };
+                // What some records say is not known, however good the others are.
+                report.success &= is_whole;
             }
         }
         AccountStatus {
@@ -99,7 +102,7 @@ impl<P: Platform> Account<P> {
 
     /// Ready is: the first inventory is complete, whatever single calls of it failed. Where the inventory is switched off, any
     /// collector's first data will do.
-    fn not_ready_reason(&self, planner: &PlannerStatus) -> Option<String> {
+    fn not_ready_reason(&self, planner: &PlannerStatus, now: Moment) -> Option<String> {
         let inventory = planner.collectors.get(&Collector::Inventory);
         let done = if self.is_restored {
             true
@@ -108,11 +111,23 @@ impl<P: Platform> Account<P> {
         } else {
             planner.collectors.values().any(|collector| collector.last_success.is_some())
         };
-        match (done, self.was_up, self.journal.last_error()) {
-            (true, ..) => None,
-            (false, true, _) => Some("the first inventory is under way".to_owned()),
-            (false, false, Some(error)) => Some(format!("no inventory yet: {error}")),
-            (false, false, None) => Some("no inventory yet".to_owned()),
+        if done {
+            return None;
         }
+        let pause = pause(planner, now);
+        let inventory = match (self.was_up, self.journal.last_error()) {
+            (true, _) if pause.is_some() => "the first inventory is not complete".to_owned(),
+            (true, _) => "the first inventory is under way".to_owned(),
+            (false, Some(error)) => format!("no inventory yet: {error}"),
+            (false, None) => "no inventory yet".to_owned(),
+        };
+        Some(inventory + &pause.unwrap_or_default())
     }
+}
+
+/// Until when no call is made, and why. A pause that is over waits for the next call, and is no pause.
+fn pause(planner: &PlannerStatus, now: Moment) -> Option<String> {
+    let until = planner.backoff_until.filter(|until| *until > now.wall)?;
+    let why = planner.backoff_reason.map_or("calls failed", BackoffReason::in_words);
+    Some(format!("; no calls until {}, because {why}", until.strftime("%Y-%m-%d %H:%M:%S UTC")))
 }

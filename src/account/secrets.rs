@@ -4,16 +4,14 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Makes an account at work read its key, and every other secret, again from where they are kept.
 #[derive(Clone, Debug)]
-pub struct Secrets(mpsc::Sender<oneshot::Sender<()>>);
+pub struct Secrets(mpsc::Sender<oneshot::Sender<bool>>);
 
 impl Secrets {
-    /// Returns when it was done, or when the account has ended.
-    pub async fn reload(&self) {
+    /// Returns when it was done, or when the account has ended; says whether any of them changed.
+    pub async fn reload(&self) -> bool {
         let (done, word) = oneshot::channel();
-        if self.0.send(done).await.is_ok() {
-            // Without word the account has ended, and its successor reads them anyway.
-            let _ended = word.await;
-        }
+        // Without word the account has ended, and its successor reads them anyway.
+        self.0.send(done).await.is_ok() && word.await.unwrap_or_default()
     }
 }
 
@@ -22,12 +20,12 @@ impl Secrets {
 pub(super) struct Orders {
     /// Kept, so that there is always somebody who could give one.
     secrets: Secrets,
-    orders: mpsc::Receiver<oneshot::Sender<()>>,
+    orders: mpsc::Receiver<oneshot::Sender<bool>>,
 }
 
 /// Who waits until it was done.
 #[derive(Debug)]
-pub(super) struct Done(oneshot::Sender<()>);
+pub(super) struct Done(oneshot::Sender<bool>);
 
 impl Orders {
     pub(super) fn new() -> Self {
@@ -49,9 +47,9 @@ impl Orders {
 }
 
 impl Done {
-    /// Says that it was done.
-    pub(super) fn tell(self) {
+    /// Says that it was done, and whether any of them changed.
+    pub(super) fn tell(self, is_new: bool) {
         // Who asked may have gone.
-        let _gone = self.0.send(());
+        let _gone = self.0.send(is_new);
     }
 }

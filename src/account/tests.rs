@@ -1,3 +1,4 @@
+mod denials;
 mod failures;
 #[allow(clippy::unchecked_time_subtraction, reason = "a test may panic")]
 mod key;
@@ -15,8 +16,8 @@ use crate::config;
 use crate::config::{PlatformOptions, TacticalOptions};
 use crate::demo::PinnedClock;
 use crate::fleet::{
-    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Kind, Label, Mapping, Mappings, Signal,
-    Signals, SiteKey, StatusCounts, Update, View,
+    CheckSelector, ClientKey, DeviceChecks, DeviceId, DeviceList, DeviceRecord, Gone, Kind, Label, Mapping, Mappings,
+    Signal, Signals, SiteKey, StatusCounts, Update, View,
 };
 use crate::metrics::{AccountStatus, CollectorReport};
 use crate::planner::{Ledger, Outcome, Permit, Priority, Want};
@@ -48,14 +49,20 @@ impl ReadCall for Call {
 
 /// What the platform does, and what was asked of it.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Script {
     /// The outcome of every call; `None` is a good answer.
     fails: Option<(Outcome, Option<Duration>)>,
     panics: bool,
     /// An authentication error is about a secret of that call alone; it concerns all calls but the list.
     spares_key: bool,
+    /// The platform says of every object that it is gone, or only of those that are named here.
+    denies: bool,
+    denied: Vec<DeviceId>,
     /// The key may not make the calls of that name.
     refuses: Option<&'static str>,
+    /// Some records of the list cannot be read.
+    incomplete: bool,
     /// How many devices the list has.
     devices: u32,
     /// Failing checks that the list counts.
@@ -77,13 +84,15 @@ struct Scripted {
     clock: Arc<dyn Clock>,
     list: Duration,
     failing: Option<Duration>,
+    /// Whose calls those for the devices are.
+    checks_of: Collector,
     asked: Arc<Notify>,
 }
 
 impl Scripted {
     fn new(clock: Arc<dyn Clock>) -> Self {
         let list = Duration::from_mins(15);
-        Self { script: Arc::default(), clock, list, failing: None, asked: Arc::default() }
+        Self { script: Arc::default(), clock, list, failing: None, checks_of: Collector::Checks, asked: Arc::default() }
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
@@ -105,7 +114,7 @@ impl Platform for Scripted {
         let failing = self.failing.map(|every| want(Call::Failing, Collector::Patches, every, Priority::Failing));
         wants.extend(failing);
         let devices = known.devices.iter().map(|device| Call::Checks(device.id.clone()));
-        wants.extend(devices.map(|call| want(call, Collector::Checks, Duration::from_hours(2), Priority::Sweep)));
+        wants.extend(devices.map(|call| want(call, self.checks_of, Duration::from_hours(2), Priority::Sweep)));
         wants
     }
 
@@ -124,13 +133,20 @@ impl Platform for Scripted {
         let panics = script.panics;
         let spares_key = script.spares_key;
         let (mut fails, failing, devices) = (script.fails, script.failing, script.devices.max(1));
+        let denied = match call {
+            Call::Checks(id) if script.denies || script.denied.contains(id) => Some(Gone::Device(id.clone())),
+            _ => None,
+        };
+        if denied.is_some() {
+            fails = Some((Outcome::HttpError, None));
+        }
         if script.refuses == Some(call.name()) {
             fails = Some((Outcome::Forbidden, None));
         }
         drop(script);
         assert!(!panics, "a defect");
         if let Some((outcome, retry_after)) = fails.filter(|_| !(spares_key && *call == Call::List)) {
-            let (gone, message) = (None, "as told".to_owned());
+            let (gone, message) = (denied, "as told".to_owned());
             return Err(Failure { outcome, gone, retry_after, message, bytes: 0, spares_key });
         }
         let updates = match call {
@@ -143,7 +159,11 @@ impl Platform for Scripted {
                 vec![Update::Checks(id.clone(), DeviceChecks { signals: unmatched(), ..DeviceChecks::default() })]
             }
         };
-        Ok(Answer { updates, bytes: 10 })
+        let incomplete = self.script().incomplete && *call == Call::List;
+        let updates = updates.into_iter();
+        let updates =
+            updates.filter_map(|update| if incomplete { update.incomplete() } else { Some(update) }).collect();
+        Ok(Answer { updates, bytes: 10, incomplete })
     }
 
     fn key_mark(&self, salt: u64) -> u64 {

@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use super::{CommandResult, load, print};
 use crate::cli::{CheckConfigFlags, Flags, PlanFormat};
-use crate::config::plan::{self, FleetSize, Having};
+use crate::config::plan::{self, AccountPlan, FleetSize, Having, Verdict};
 use crate::config::web;
 
 /// Checks the configuration and prints the plan: what is polled, how often, and what that costs in calls.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the configuration, in one report; or flags that contradict each other.
+/// Everything that is wrong with the configuration, in one report; or flags that contradict each other; with `--strict` a budget
+/// that does not suffice.
 pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
     contradiction(check).map_or(Ok(()), Err)?;
     let mut config = load(flags)?;
@@ -27,7 +28,23 @@ pub fn check_config(flags: &Flags, check: &CheckConfigFlags) -> CommandResult {
         PlanFormat::Json => serde_json::to_string_pretty(&plans)? + "\n",
     };
     print(text.as_bytes())?;
+    if check.strict {
+        holds(&plans)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether every verdict holds.
+fn holds(plans: &[AccountPlan]) -> Result<(), String> {
+    let too_much: Vec<&str> =
+        plans.iter().filter(|plan| plan.verdict == Verdict::TooMuch).map(|plan| plan.account.as_str()).collect();
+    match too_much.as_slice() {
+        [] => Ok(()),
+        accounts => Err(format!(
+            "--strict: the budget does not suffice for the intervals of {}. The plan says what to do.",
+            accounts.join(", ")
+        )),
+    }
 }
 
 /// More devices with a feature than devices.
@@ -44,14 +61,12 @@ fn contradiction(check: &CheckConfigFlags) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
     use crate::cli::{Cli, Command};
 
     fn judged(arguments: &[&str]) -> Option<String> {
         let all = ["rmm-exporter", "check-config"].iter().chain(arguments);
-        match Cli::try_parse_from(all).expect("valid").command {
+        match Cli::read_from(all).expect("valid").command {
             Some(Command::CheckConfig(check)) => contradiction(&check),
             other => panic!("{other:?}"),
         }

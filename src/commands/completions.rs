@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
 use super::{CommandResult, print};
 use crate::cli::{Cli, CompletionsFlags};
 
@@ -13,7 +11,7 @@ use crate::cli::{Cli, CompletionsFlags};
 ///
 /// When standard output cannot be written.
 pub fn completions(flags: CompletionsFlags) -> CommandResult {
-    let mut command = Cli::command();
+    let mut command = Cli::completed();
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(flags.shell, &mut command, &name, &mut script);

@@ -35,11 +35,20 @@ pub fn healthcheck(flags: &Flags) -> CommandResult {
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
         let Answer { ready, text } = asked.map_err(|error| format!("no answer from {address}: {error}"))?;
         if !ready {
-            return Err(Failure::from(format!("not ready: {text}")));
+            return Err(Failure::from(refusal(&text)));
         }
         print(format!("{text}\n").as_bytes())?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What is said of one that is not ready: its own words, which begin so, or somebody else's.
+fn refusal(text: &str) -> String {
+    match text {
+        "" => "not ready: it did not say why".to_owned(),
+        ours if ours.starts_with("Not ready:") => ours.to_owned(),
+        other => format!("not ready: {other}"),
+    }
 }
 
 #[derive(Debug)]
@@ -166,6 +175,13 @@ mod tests {
         assert!(!refused.ready);
         assert_eq!(refused.text, "no inventory yet");
         assert!(!asked("").await.ready);
+    }
+
+    #[test]
+    fn what_is_not_ready_is_said_once() {
+        assert_eq!(refusal("Not ready: account uk waits"), "Not ready: account uk waits");
+        assert_eq!(refusal("no inventory yet"), "not ready: no inventory yet");
+        assert_eq!(refusal(""), "not ready: it did not say why");
     }
 
     #[tokio::test]

@@ -62,7 +62,8 @@ const SECTIONS: [(&str, &[(&str, &str)]); 4] = [
             ("0", "Done, or ended as it was told to."),
             (
                 "1",
-                "It failed, and standard error says why; collect: a collector failed; doctor: something is bad; healthcheck: not ready.",
+                "It failed, and standard error says why; collect: a collector failed; doctor: something is bad; healthcheck: not ready; \
+                 check-config: the configuration is wrong or, with --strict, a verdict is TOO MUCH.",
             ),
             ("2", "The command line is wrong."),
             ("130", "Interrupted before it was done."),
@@ -90,7 +91,7 @@ fn page() -> io::Result<String> {
     page += &section(|text| main.render_synopsis_section(text))?;
     page += &section(|text| main.render_description_section(text))?;
     page += &section(|text| main.render_options_section(text))?;
-    page += ".SH SUBCOMMANDS\nEach takes the options above too; without a subcommand it is serve.\n";
+    page += ".SH SUBCOMMANDS\nEach takes the options above too, also those that have no effect on it; without a subcommand it is serve.\n";
     for subcommand in whole.get_subcommands() {
         page += &part(subcommand)?;
     }
@@ -116,6 +117,12 @@ fn part(subcommand: &Command) -> io::Result<String> {
     part += body(&section(|text| man.render_synopsis_section(text))?);
     part += ".PP\n";
     part += body(&section(|text| man.render_description_section(text))?);
+    let used = Cli::used_by(name).iter().map(|flag| format!("--{flag}")).collect::<Vec<_>>().join(", ");
+    if !used.is_empty() {
+        let mut roff = Roff::new();
+        roff.control("PP", []).text([roman(format!("Of the options above these have an effect: {used}."))]);
+        part += &written(|text| roff.to_writer(text))?;
+    }
     if has_flags {
         part += body(&section(|text| man.render_options_section(text))?);
     }

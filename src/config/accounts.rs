@@ -71,7 +71,8 @@ pub fn read(field: &Field, context: &mut Context) -> Vec<AccountConfig> {
 
 fn name(section: &Section, names: &mut Vec<(String, String)>, context: &mut Context) -> Option<String> {
     let Some(field) = section.get("name") else {
-        section.error("the account has no name. Add name: …; it becomes the label account.".to_owned(), context);
+        let message = "the account has no name. Add name: …; it becomes the label account.";
+        section.missing(&["name"], message, context);
         return None;
     };
     // Labels have no two blanks in a row, so names that differ only in blanks are the same name.
@@ -180,7 +181,8 @@ fn check_without_platform(section: &Section, context: &mut Context) {
 
 fn platform(section: &Section, context: &mut Context) -> Option<PlatformName> {
     let Some(field) = section.get("platform") else {
-        section.error("the account has no platform. Add platform: nsight or platform: tactical.".to_owned(), context);
+        let message = "the account has no platform. Add platform: nsight or platform: tactical.";
+        section.missing(&["platform"], message, context);
         return None;
     };
     let text = field.text(context)?;
@@ -235,15 +237,17 @@ fn server_url(section: &Section, platform: PlatformName, context: &mut Context) 
             server::of_region(name).map_err(|message| region.error(message, context)).ok()
         }
         (None, None) => {
-            let message = match platform {
-                PlatformName::Nsight => {
-                    "the account has no server. Add region: uk (or another one), or server: https://…."
-                }
-                PlatformName::Tactical => {
-                    "the account has no server. Add server: https://api.… (the API's address, not the dashboard's)."
-                }
+            let (keys, message): (&[&str], _) = match platform {
+                PlatformName::Nsight => (
+                    &["region", "server"],
+                    "the account has no server. Add region: uk (or another one), or server: https://….",
+                ),
+                PlatformName::Tactical => (
+                    &["server"],
+                    "the account has no server. Add server: https://api.… (the API's address, not the dashboard's).",
+                ),
             };
-            section.error(message.to_owned(), context);
+            section.missing(keys, message, context);
             None
         }
     }

@@ -91,12 +91,10 @@ pub fn read(
     let (name, field) = match given.as_slice() {
         [] => {
             if required {
-                section.error(
-                    format!(
-                        "the account has no API key. Add {prefix}_file: PATH, {prefix}_env: NAME or {prefix}: KEY."
-                    ),
-                    context,
+                let message = format!(
+                    "the account has no API key. Add {prefix}_file: PATH, {prefix}_env: NAME or {prefix}: KEY."
                 );
+                section.missing(&names.each_ref().map(String::as_str), &message, context);
             }
             return None;
         }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::duration;
 use super::error::{ConfigError, MOST_SHOWN};
-use super::text::{quote, shown, suggest};
+use super::text::{meant, quote, shown, suggest};
 use super::tree::{Entry, Node, Place, Value};
 
 /// Reads a file, as [`super::file::read`] does: of a larger one only so many bytes and one more.
@@ -86,6 +86,8 @@ pub struct Section<'t> {
     /// Where its faults are reported that belong to no key in it.
     pub place: Place,
     entries: &'t [Entry],
+    /// The known keys that its unknown ones are misspellings of.
+    meant: Vec<String>,
 }
 
 /// A key with its value.
@@ -172,13 +174,20 @@ impl<'t> Section<'t> {
         fields
     }
 
-    /// Notes a fault of the section as a whole, as a rule something missing. Not when a merge key, which was reported,
-    /// would have brought it.
+    /// Notes a fault of the section as a whole. Not when a merge key, which was reported, may have brought what would mend it.
     pub fn error(&self, message: String, context: &mut Context) {
-        if self.get("<<").is_some() {
-            return;
+        if self.get("<<").is_none() {
+            context.error(self.place, &self.path, message);
         }
-        context.error(self.place, &self.path, message);
+    }
+
+    /// Notes that a key is missing, any of `keys`. Not when one of them is there, misspelt: that is reported already, and one
+    /// fault is not two.
+    pub fn missing(&self, keys: &[&str], message: &str, context: &mut Context) {
+        let is_misspelt = self.meant.iter().any(|meant| keys.contains(&meant.as_str()));
+        if !is_misspelt {
+            self.error(message.to_owned(), context);
+        }
     }
 
     fn path_of(&self, key: &str) -> String {
@@ -187,7 +196,7 @@ impl<'t> Section<'t> {
     }
 
     /// Notes keys that are not text, come twice or, when `known` names any, are not known.
-    fn check_keys(&self, known: &[&str], context: &mut Context) {
+    fn check_keys(&mut self, known: &[&str], context: &mut Context) {
         let mut lines: HashMap<&str, usize> = HashMap::new();
         for entry in self.entries {
             let Some(key) = entry.key.as_deref() else {
@@ -206,7 +215,12 @@ impl<'t> Section<'t> {
             } else if key == "<<" {
                 context.error(entry.place, &path, "YAML merge keys are not supported. Write the keys out.".to_owned());
             } else if !known.is_empty() && !known.contains(&key) {
-                let remedy = if context.is_full() { String::new() } else { suggest(key, known, "keys") };
+                let remedy = if context.is_full() {
+                    String::new()
+                } else {
+                    self.meant.extend(meant(key, known).map(str::to_owned));
+                    suggest(key, known, "keys")
+                };
                 context.error(entry.place, &path, format!("unknown key. {remedy}").trim_end().to_owned());
             }
         }
@@ -234,7 +248,7 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn inner(&self, key: &str) -> Option<Self> {
         let Value::Mapping(entries) = &self.node.value else { return None };
-        Section { path: self.path.clone(), place: self.place, entries }.get(key)
+        Section { path: self.path.clone(), place: self.place, entries, meant: Vec::new() }.get(key)
     }
 
     fn wrong_kind(&self, wanted: &str, remedy: &str, context: &mut Context) {
@@ -373,7 +387,7 @@ impl<'t> Field<'t> {
             self.wrong_kind(&format!("a mapping{keys}"), "Write key: value, one a line.", context);
             return None;
         };
-        let section = Section { path: self.path.clone(), place: self.place, entries };
+        let mut section = Section { path: self.path.clone(), place: self.place, entries, meant: Vec::new() };
         section.check_keys(known, context);
         Some(section)
     }

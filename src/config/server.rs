@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use super::account::is_loopback;
 use crate::platform::PlatformName;
-use crate::platform::nsight::region::{REGIONS, server_of_region};
+use crate::platform::nsight::region::{self, server_of_region};
 
 /// Reads a server as users write it: with or without `https://`, slash at the end, or N-sight's `/api/`.
 /// The result's path ends with `/`.
@@ -62,14 +62,13 @@ pub fn no_api_host(url: &Url) -> Option<&'static str> {
 /// # Errors
 ///
 /// The region is unknown: which are known.
-pub fn of_region(region: &str) -> Result<Url, String> {
-    let known: Vec<&str> = REGIONS.iter().map(|(name, _)| *name).collect();
-    let url = server_of_region(region).and_then(|server| Url::parse(server).ok());
+pub fn of_region(name: &str) -> Result<Url, String> {
+    let url = server_of_region(name).and_then(|server| Url::parse(server).ok());
     url.ok_or_else(|| {
         format!(
             "{} is no region of N-sight. Known regions: {}. Or give the server's URL with server.",
-            super::text::shown(region),
-            known.join(", ")
+            super::text::shown(name),
+            region::names()
         )
     })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::*;
+use crate::clock::processor_time;
 use crate::collector::Collector;
 
 const SECRET: &str = "TOPSECRET";
@@ -149,9 +150,10 @@ fn tens_of_thousands_of_wrong_keys_are_reported_at_once_and_in_short() {
     for number in 0..60_000 {
         writeln!(text, "    k{number}: 1").expect("String");
     }
-    let start = std::time::Instant::now();
+    let start = processor_time();
     let message = parse_text(&text, &[("RMM_TACTICAL_API_KEY", SECRET)]).expect_err("invalid").to_string();
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    let took = processor_time().saturating_sub(start);
+    assert!(took.as_secs() < 10, "{took:?}");
     assert!(message.ends_with("and 59900 more\n60000 errors"), "{}", message.len());
     assert_eq!(message.lines().count(), 102);
 }

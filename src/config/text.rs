@@ -109,12 +109,17 @@ pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
     (distance <= allowed).then_some(best)
 }
 
+/// Which of the `known` words was meant, by a near miss or by another program's word.
+#[must_use]
+pub fn meant<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
+    let other = OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, ours)| *ours);
+    other.filter(|ours| known.contains(ours)).or_else(|| nearest(word, known.iter().copied()))
+}
+
 /// `Did you mean …?`, or what is known: all of it where that is short.
 #[must_use]
 pub fn suggest(word: &str, known: &[&str], what: &str) -> String {
-    let other = OTHER_WORDS.iter().find(|(other, _)| *other == word).map(|(_, ours)| *ours);
-    let meant = other.filter(|ours| known.contains(ours)).or_else(|| nearest(word, known.iter().copied()));
-    match meant {
+    match meant(word, known) {
         Some(meant) => format!("Did you mean {meant}?"),
         None if known.len() <= 20 => format!("Known {what}: {}.", quote(known)),
         None => format!("All {what} are in docs/configuration.md."),

@@ -85,7 +85,7 @@ impl Patient<'_> {
         };
         let now = self.asker.now().wall;
         for update in self.asker.prober.updates(call, answer, now)? {
-            if let Update::Clients(clients) = &update {
+            if let Update::Clients(clients) = update.said() {
                 self.listed_clients = clients.len();
             }
             self.fleet.apply(update, now);

@@ -2,7 +2,7 @@
 
 use crate::config::AccountConfig;
 use crate::planner::Outcome;
-use crate::platform::nsight::region::REGIONS;
+use crate::platform::nsight::region::{REGIONS, names};
 use crate::platform::{Failure, PlatformName};
 
 /// What happened. Messages of failures say it before a semicolon.
@@ -21,8 +21,7 @@ pub fn remedy(account: &AccountConfig, failure: &Failure) -> String {
     match (account.platform_name(), failure.outcome) {
         (PlatformName::Nsight, Outcome::AuthError) => format!("{remedy}. Configured is {}", region(account)),
         (PlatformName::Nsight, _) if doubts_server => {
-            let regions: Vec<&str> = REGIONS.iter().map(|(region, _)| *region).collect();
-            format!("{remedy}. Configured is {}; the regions are {}", region(account), regions.join(", "))
+            format!("{remedy}. Configured is {}; the regions are {}", region(account), names())
         }
         _ => remedy,
     }
@@ -68,8 +67,8 @@ fn usual(account: &AccountConfig, outcome: Outcome) -> String {
 fn region(account: &AccountConfig) -> String {
     let host = account.server.host_str().unwrap_or_default();
     let is_here = |server: &str| server.strip_prefix("https://") == Some(host);
-    match REGIONS.iter().find(|(_, server)| is_here(server)) {
-        Some((region, _)) => format!("region {region} ({host})"),
+    match REGIONS.iter().find(|region| is_here(region.server)) {
+        Some(region) => format!("region {} ({host})", region.name),
         None => format!("the server {host}, of none of the known regions"),
     }
 }

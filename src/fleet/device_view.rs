@@ -10,8 +10,8 @@ use super::merge::Freshness;
 use super::series::{check_series, task_series};
 use super::store::Fleet;
 use super::{
-    DeviceRecord, DeviceView, FailingDevice, Feature, History, HistoryView, Kind, Label, Mapping, Readings, Signal,
-    StatusCounts,
+    CheckSeries, DeviceRecord, DeviceView, FailingDevice, Feature, History, HistoryView, Kind, Label, Mapping,
+    Readings, Signal, StatusCounts,
 };
 use crate::collector::Collector;
 use crate::config::ChecksMode;
@@ -39,7 +39,9 @@ impl Fleet {
         }
         let checks = fresh.of_device(&self.checks, &id, Collector::Checks);
         let tasks = fresh.of_device(&self.tasks, &id, if nsight { Collector::Checks } else { Collector::Tasks });
-        let read = checks.map(|(checks, _)| checks.counts);
+        // What the list counts now is newer than what the checks said, and some of it is not true any more.
+        let listed = record.checks.filter(|_| self.counts_changed(&record));
+        let read = checks.map(|(checks, _)| checks.counts).filter(|_| listed.is_none());
         record.checks = combine_counts(nsight, record.checks, read);
         record.tasks = combine_counts(nsight, record.tasks, tasks.map(|(tasks, _)| tasks.counts));
 
@@ -84,9 +86,12 @@ impl Fleet {
         }
         let mode = self.options.checks_mode;
         // Without a fresh report there is nothing to compare with; with one, silence about a device means "no failure".
-        let reported_checks = failing.map(|(report, at)| (report.map_or(&[][..], |report| &report.checks[..]), at));
+        let mut reported_checks = failing.map(|(report, at)| (report.map_or(&[][..], |report| &report.checks[..]), at));
+        if listed.is_some_and(|listed| listed.failing == Some(0)) {
+            reported_checks = Some((&[], now));
+        }
         let reported_tasks = failing.map(|(report, at)| (report.map_or(&[][..], |report| &report.tasks[..]), at));
-        let (check_views, task_views) = if is_plan || mode == ChecksMode::None {
+        let (mut check_views, task_views) = if is_plan || mode == ChecksMode::None {
             (Vec::new(), Vec::new())
         } else {
             (
@@ -94,6 +99,9 @@ impl Fleet {
                 task_series(mode, tasks.map(|(tasks, at)| (&tasks.tasks[..], at)), reported_tasks),
             )
         };
+        if listed.is_some_and(|listed| listed.failing != Some(0)) {
+            doubt_what_passed(&mut check_views);
+        }
         DeviceView {
             id,
             client,
@@ -107,6 +115,12 @@ impl Fleet {
             performance_monitored: monitored,
             readings,
         }
+    }
+
+    /// Whether the device list counts its checks otherwise than when they were read themselves (Tactical RMM).
+    fn counts_changed(&self, record: &DeviceRecord) -> bool {
+        let then = self.counters_when_read.get(&record.id).copied().flatten();
+        then.zip(record.check_counters).is_some_and(|(then, listed)| then != listed)
     }
 
     fn history(&self, history: Option<&Arc<History>>, polled: Timestamp) -> Option<HistoryView> {
@@ -159,19 +173,27 @@ fn info_only(client: Label, site: Label, record: DeviceRecord) -> DeviceView {
 /// The failing-check report knows better than the lists who is overdue, offline or out of reach. It cannot speak for a
 /// workstation without active 24x7 checks, which has neither state.
 fn decide_by_report(record: &mut DeviceRecord, report: &FailingDevice) {
-    let details_known = record.agentless.is_some();
-    if report.overdue && (record.overdue.is_some() || !details_known) {
+    let server = record.kind == Some(Kind::Server);
+    let has_state = server || record.online.is_some() || record.overdue.is_some() || record.check_interval.is_some();
+    let speaks = has_state || record.agentless.is_none();
+    if report.overdue && speaks {
         record.overdue = Some(true);
     }
-    let server = record.kind == Some(Kind::Server);
     let not_online = report.offline || report.unreachable || (server && report.overdue);
-    if not_online && (record.online.is_some() || !details_known) {
+    if not_online && speaks {
         record.online = Some(false);
     }
 }
 
+/// Some checks fail of which nobody knows yet which. That one fails is said as long as any may; that one does not is not said.
+fn doubt_what_passed(checks: &mut [CheckSeries]) {
+    for check in checks.iter_mut().filter(|check| check.failing == Some(false)) {
+        (check.failing, check.consecutive_failures) = (None, None);
+    }
+}
+
 /// N-sight counts passing, failing and cleared in its device list, and only the checks themselves tell which never ran;
-/// Tactical RMM's own checks, once read, replace the list's counters.
+/// Tactical RMM's own checks, once read, replace the list's counters until these change.
 fn combine_counts(nsight: bool, listed: Option<StatusCounts>, read: Option<StatusCounts>) -> Option<StatusCounts> {
     if nsight {
         let listed = listed?;

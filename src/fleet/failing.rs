@@ -20,11 +20,14 @@ type Report = HashMap<DeviceId, FailingDevice>;
 pub(super) struct FailingReports {
     account: Option<Part<Report>>,
     clients: HashMap<ClientKey, Part<Report>>,
+    /// What later reports said of which some records cannot be read. Their silence says nothing.
+    incomplete: HashMap<DeviceId, Part<FailingDevice>>,
 }
 
 impl FailingReports {
     /// A report of the whole account (`None`) or of one client replaces the earlier ones of the same clients.
-    pub(super) fn take(&mut self, of: Option<ClientKey>, devices: Vec<FailingDevice>, at: Timestamp) {
+    /// One that is not whole replaces only what was said of the devices that it names.
+    pub(super) fn take(&mut self, of: Option<ClientKey>, devices: Vec<FailingDevice>, at: Timestamp, is_whole: bool) {
         let mut report: Report = HashMap::with_capacity(devices.len());
         for device in devices {
             match report.entry(device.device.id.clone()) {
@@ -32,6 +35,11 @@ impl FailingReports {
                 Entry::Occupied(mut entry) => entry.get_mut().absorb(device),
             }
         }
+        if !is_whole {
+            self.incomplete.extend(report.into_iter().map(|(id, value)| (id, Part { value, at })));
+            return;
+        }
+        self.incomplete.retain(|_, part| of.as_ref().is_some_and(|client| part.value.device.client != *client));
         let part = Part { value: report, at };
         if let Some(client) = of {
             if let Some(account) = &mut self.account {
@@ -46,7 +54,13 @@ impl FailingReports {
 
     /// Every device that a report names.
     pub(super) fn devices(&self) -> impl Iterator<Item = &DeviceId> {
-        self.account.iter().chain(self.clients.values()).flat_map(|part| part.value.keys())
+        let whole = self.account.iter().chain(self.clients.values());
+        whole.flat_map(|part| part.value.keys()).chain(self.incomplete.keys())
+    }
+
+    /// Drops what incomplete reports said before that time.
+    pub(super) fn drop_stale(&mut self, stale_at: Timestamp) {
+        self.incomplete.retain(|_, part| part.at > stale_at);
     }
 
     /// Leaves out of the reports that are not younger than `at` what `keep` does not keep.
@@ -55,17 +69,24 @@ impl FailingReports {
         for part in parts.filter(|part| part.at <= at) {
             part.value.retain(|_, device| keep(device));
         }
+        self.incomplete.retain(|_, part| part.at > at || keep(&part.value));
     }
 
     /// Forgets the reports of clients that are gone.
     pub(super) fn forget_clients(&mut self, is_gone: impl Fn(&ClientKey) -> bool) {
         self.clients.retain(|client, _| !is_gone(client));
+        self.incomplete.retain(|_, part| !is_gone(&part.value.device.client));
     }
 
     /// The reports that are fresh.
     pub(super) fn fresh<'a>(&'a self, fresh: &mut Freshness<'a>) -> FreshReports<'a> {
+        let incomplete = self.incomplete.iter();
+        let incomplete = incomplete
+            .filter_map(|(id, part)| Some((id, (fresh.of(part, Collector::FailingChecks)?, part.at))))
+            .collect();
         let mut of = |part: &'a Part<Report>| Some((fresh.of(part, Collector::FailingChecks)?, part.at));
         FreshReports {
+            incomplete,
             account: self.account.as_ref().and_then(&mut of),
             clients: self.clients.iter().filter_map(|(client, part)| Some((client, of(part)?))).collect(),
         }
@@ -77,11 +98,15 @@ impl FailingReports {
 pub(super) struct FreshReports<'a> {
     account: Option<(&'a Report, Timestamp)>,
     clients: HashMap<&'a ClientKey, (&'a Report, Timestamp)>,
+    incomplete: HashMap<&'a DeviceId, (&'a FailingDevice, Timestamp)>,
 }
 
 impl<'a> FreshReports<'a> {
     /// What the newest report that covers `client` says of `device` (`None`: that it has no problem), and when.
     pub(super) fn of(&self, client: &ClientKey, device: &DeviceId) -> Option<(Option<&'a FailingDevice>, Timestamp)> {
+        if let Some((device, at)) = self.incomplete.get(device) {
+            return Some((Some(device), *at));
+        }
         let (report, at) = self.clients.get(client).copied().or(self.account)?;
         Some((report.get(device), at))
     }
@@ -92,6 +117,7 @@ impl<'a> FreshReports<'a> {
         let mut reports: Vec<_> =
             account.chain(self.clients.iter().map(|(client, report)| (Some(*client), report))).collect();
         reports.sort_by(|(a, (_, a_at)), (b, (_, b_at))| b_at.cmp(a_at).then_with(|| a.cmp(b)));
-        reports.into_iter().flat_map(|(_, (report, _))| report.values())
+        let incomplete = self.incomplete.values().map(|(device, _)| *device);
+        incomplete.chain(reports.into_iter().flat_map(|(_, (report, _))| report.values()))
     }
 }

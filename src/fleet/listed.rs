@@ -19,7 +19,14 @@ pub(super) const fn most_devices() -> usize {
 }
 
 impl Fleet {
-    pub(super) fn apply_sites(&mut self, client: ClientKey, sites: Vec<SiteRecord>, at: Timestamp) -> bool {
+    pub(super) fn apply_sites(
+        &mut self,
+        client: ClientKey,
+        mut sites: Vec<SiteRecord>,
+        at: Timestamp,
+        is_whole: bool,
+    ) -> bool {
+        self.keep_sites(&client, &mut sites, is_whole);
         let names = |sites: &[SiteRecord]| -> HashMap<SiteKey, super::Label> {
             sites.iter().map(|site| (site.key.clone(), site.name.clone())).collect()
         };
@@ -33,10 +40,20 @@ impl Fleet {
         new != old
     }
 
-    pub(super) fn apply_devices(&mut self, list: DeviceList, mut devices: Vec<DeviceRecord>, at: Timestamp) -> bool {
+    pub(super) fn apply_devices(
+        &mut self,
+        list: DeviceList,
+        mut devices: Vec<DeviceRecord>,
+        at: Timestamp,
+        is_whole: bool,
+    ) -> bool {
         let mut seen = HashSet::with_capacity(devices.len());
         let listed = devices.len();
         devices.retain(|device| seen.insert(device.id.clone()));
+        let repeated = listed - devices.len();
+        self.keep_devices(&list, &mut devices, is_whole);
+        seen.extend(devices.iter().map(|device| device.id.clone()));
+        let listed = devices.len();
         // The names of the fields may come after the first list. Without them when it is read again, they cannot be had.
         let mapped = self.mapped_fields();
         if mapped.is_some() || self.lists.contains_key(&list) {
@@ -46,7 +63,7 @@ impl Fleet {
         }
         let others = self.lists.iter().filter(|(other, _)| **other != list);
         devices.truncate(self.most_devices.saturating_sub(others.map(|(_, part)| part.value.len()).sum()));
-        let left_out = u64::try_from(listed - devices.len()).unwrap_or(0);
+        let left_out = u64::try_from(repeated + listed - devices.len()).unwrap_or(0);
         self.duplicates.insert(list.clone(), left_out);
 
         let old = self.lists.remove(&list);
@@ -92,13 +109,14 @@ impl Fleet {
         let keeps = |field: &CustomField| mapped.as_ref().is_some_and(|mapped| mapped.contains(&field.definition));
         let keeps_all =
             |device: &DeviceRecord| device.custom_fields.as_ref().is_none_or(|fields| fields.iter().all(keeps));
-        let fits = |update: &Update| !matches!(update, Update::Devices(_, devices) if !devices.iter().all(keeps_all));
+        let fits =
+            |update: &Update| !matches!(update.said(), Update::Devices(_, devices) if !devices.iter().all(keeps_all));
         if updates.iter().all(fits) {
             return None;
         }
         let mut updates = updates.to_vec();
         for update in &mut updates {
-            if let Update::Devices(_, devices) = update {
+            if let Update::Devices(_, devices) = update.said_mut() {
                 for device in devices {
                     keep_fields(device, mapped.as_ref());
                 }

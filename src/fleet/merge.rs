@@ -23,7 +23,7 @@ pub(super) struct Freshness<'a> {
 impl<'a> Freshness<'a> {
     /// The part's content while it is fresh. What claims to be read later than now (the clock was set back) is fresh for no
     /// longer than if it were that old.
-    pub(super) fn of<T>(&mut self, part: &'a Part<T>, collector: Collector) -> Option<&'a T> {
+    pub(super) fn of<'p, T>(&mut self, part: &'p Part<T>, collector: Collector) -> Option<&'p T> {
         let Some(now) = self.now else { return Some(&part.value) };
         let stale_after = self.fleet.options.stale_after.get(&collector).copied().unwrap_or(Duration::ZERO);
         let until = part.at.saturating_add(stale_after).unwrap_or(Timestamp::MAX);
@@ -32,6 +32,11 @@ impl<'a> Freshness<'a> {
         }
         self.valid_until = Some(self.valid_until.map_or(until, |earlier| earlier.min(until)));
         Some(&part.value)
+    }
+
+    /// Whether what a list no longer named is still good; what it named is.
+    fn is_named(&mut self, unnamed: Option<&Part<()>>) -> bool {
+        unnamed.is_none_or(|part| self.of(part, Collector::Inventory).is_some())
     }
 
     pub(super) fn of_device<T>(
@@ -85,10 +90,14 @@ impl Fleet {
 
         let counted = self.count_devices(&mut fresh, &devices);
         let clients = self.clients.as_ref().and_then(|part| fresh.of(part, Collector::Inventory));
-        let clients: Vec<ClientView> = clients
+        let clients: Vec<&ClientRecord> = clients
             .into_iter()
             .flatten()
             .filter(|client| self.options.filter.clients.admits(client.name.as_str()))
+            .filter(|client| fresh.is_named(self.unnamed.clients.get(&client.key)))
+            .collect();
+        let clients: Vec<ClientView> = clients
+            .into_iter()
             .map(|client| ClientView {
                 key: client.key.clone(),
                 id: client.id.clone(),
@@ -159,7 +168,11 @@ impl Fleet {
         let mut merged: HashMap<&DeviceId, DeviceRecord> = HashMap::new();
         let mut spoke: HashSet<(&DeviceId, std::mem::Discriminant<DeviceList>)> = HashSet::new();
         for (list, part) in lists {
+            let unnamed = self.unnamed.devices.get(list);
             for record in &part.value {
+                if !fresh.is_named(unnamed.and_then(|unnamed| unnamed.get(&record.id))) {
+                    continue;
+                }
                 if !spoke.insert((&record.id, std::mem::discriminant(list))) {
                     continue;
                 }
@@ -201,7 +214,11 @@ impl Fleet {
         for client in self.clients.iter().flat_map(|part| &part.value) {
             let sites = self.sites.get(&client.key).filter(|_| filter.clients.admits(client.name.as_str()));
             let Some(sites) = sites.and_then(|part| fresh.of(part, Collector::Inventory)) else { continue };
+            let unnamed = self.unnamed.sites.get(&client.key);
             for site in sites.iter().filter(|site| filter.sites.admits(site.name.as_str())) {
+                if !fresh.is_named(unnamed.and_then(|unnamed| unnamed.get(&site.key))) {
+                    continue;
+                }
                 views.push(SiteView {
                     key: site.key.clone(),
                     client_key: client.key.clone(),

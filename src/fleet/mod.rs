@@ -11,6 +11,7 @@ mod encoding;
 mod failing;
 pub mod filter;
 pub mod history;
+mod incomplete;
 pub mod label;
 pub mod lacking;
 mod listed;

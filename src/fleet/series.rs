@@ -56,9 +56,9 @@ pub(super) fn check_series(
         });
     }
     let read_ids: HashSet<&Label> = read_checks.iter().map(|check| &check.id).collect();
-    let unread = |check: &&Check| !read_ids.contains(&check.id);
-    for check in newer_report.unwrap_or_default().iter().filter(unread) {
-        if check.state == CheckState::Failing {
+    let mut shown = read_ids;
+    for check in newer_report.unwrap_or_default() {
+        if check.state == CheckState::Failing && shown.insert(&check.id) {
             series.push(CheckSeries {
                 id: check.id.clone(),
                 name: check.name.clone(),

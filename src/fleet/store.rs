@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding;
 use super::failing::FailingReports;
+use super::incomplete::Unnamed;
 use super::lacking::LackingThen;
 use super::listed::MAX_DEVICES;
 use super::readings::AllReadings;
@@ -127,6 +128,8 @@ pub struct Fleet {
     pub(super) denied: PerDevice<()>,
     /// Records of the newest answers that repeat an id of the same answer.
     pub(super) duplicates: HashMap<DeviceList, u64>,
+    /// What answers did not name of which some records cannot be read.
+    pub(super) unnamed: Unnamed,
 }
 
 impl Fleet {
@@ -161,6 +164,7 @@ impl Fleet {
             listed_checks: HashMap::new(),
             denied: HashMap::new(),
             duplicates: HashMap::new(),
+            unnamed: Unnamed::default(),
         }
     }
 
@@ -176,8 +180,12 @@ impl Fleet {
 
     /// Takes what an answer of time `at` says. It replaces what the same call said before, and nothing else, but that an
     /// object which the answer no longer lists is withdrawn from older lists too.
-    pub fn apply(&mut self, mut update: Update, at: Timestamp) -> Changed {
+    pub fn apply(&mut self, update: Update, at: Timestamp) -> Changed {
         self.revision += 1;
+        let (mut update, is_whole) = match update {
+            Update::Incomplete(update) => (*update, false),
+            update => (update, true),
+        };
         update.shrink_to_fit();
         let mut changed = Changed::default();
         if let Update::Sites(client, _)
@@ -189,19 +197,19 @@ impl Fleet {
             return changed;
         }
         match update {
-            Update::Clients(clients) => changed.objects = self.apply_clients(clients, at),
+            Update::Clients(clients) => changed.objects = self.apply_clients(clients, at, is_whole),
             Update::ClientsAndSites(clients, sites) => {
-                changed.objects = self.apply_clients(clients, at);
+                changed.objects = self.apply_clients(clients, at, is_whole);
                 let mut by_client: HashMap<ClientKey, Vec<SiteRecord>> = HashMap::new();
                 for site in sites {
                     by_client.entry(site.client.clone()).or_default().push(site);
                 }
                 for client in self.client_keys() {
                     let sites = by_client.remove(&client).unwrap_or_default();
-                    changed.objects |= self.apply_sites(client, sites, at);
+                    changed.objects |= self.apply_sites(client, sites, at, is_whole);
                 }
             }
-            Update::Sites(client, sites) => changed.objects = self.apply_sites(client, sites, at),
+            Update::Sites(client, sites) => changed.objects = self.apply_sites(client, sites, at, is_whole),
             Update::Devices(list, devices) => {
                 let mut devices = devices;
                 if let (DeviceList::Site(..), Some(first)) = (&list, devices.first())
@@ -212,15 +220,15 @@ impl Fleet {
                 }
                 changed.hurry = self.devices_with_changed_counters(&devices);
                 self.note_list(&devices);
-                changed.objects = self.apply_devices(list, devices, at);
+                changed.objects = self.apply_devices(list, devices, at, is_whole);
             }
             Update::Failing(devices) => {
                 changed.objects = self.names_strangers(&devices);
-                self.failing.take(None, devices, at);
+                self.failing.take(None, devices, at, is_whole);
             }
             Update::FailingAt(client, devices) => {
                 changed.objects = self.names_strangers(&devices);
-                self.failing.take(Some(client), devices, at);
+                self.failing.take(Some(client), devices, at, is_whole);
             }
             Update::Checks(id, value) => {
                 let monitored = |part: &Part<DeviceChecks>| part.value.performance_monitored;
@@ -259,6 +267,8 @@ impl Fleet {
             Update::Server(value) => self.server = Some(Part { value, at }),
             Update::Alerts(value) => self.alerts = Some(Part { value, at }),
             Update::FieldNames(names) => self.apply_field_names(names),
+            // One within another says no more.
+            Update::Incomplete(_) => {}
         }
         changed
     }
@@ -273,7 +283,8 @@ impl Fleet {
         self.clients.iter().flat_map(|part| part.value.iter().map(|client| client.key.clone())).collect()
     }
 
-    fn apply_clients(&mut self, clients: Vec<ClientRecord>, at: Timestamp) -> bool {
+    fn apply_clients(&mut self, mut clients: Vec<ClientRecord>, at: Timestamp, is_whole: bool) -> bool {
+        self.keep_clients(&mut clients, is_whole);
         let plan_of = |clients: &[ClientRecord]| -> HashMap<ClientKey, (super::Label, [bool; 3])> {
             let kinds = |client: &ClientRecord| {
                 client.devices.map_or([true; 3], |counts| Kind::ALL.map(|kind| counts.get(kind) != Some(0)))
@@ -326,6 +337,7 @@ impl Fleet {
     pub(super) fn drop_lists(&mut self, gone: impl Fn(&DeviceList) -> bool) {
         self.lists.retain(|list, _| !gone(list));
         self.duplicates.retain(|list, _| !gone(list));
+        self.unnamed.devices.retain(|list, _| !gone(list));
     }
 
     pub(super) fn drop_devices(&mut self, gone: impl Fn(&DeviceRecord) -> bool) {

@@ -12,7 +12,7 @@ use super::{Fleet, FleetOptions, Gone, Update};
 
 /// Which model the bytes are of. Any change of what is stored (a field, a variant, their order, what they mean) needs the next
 /// number; then fleets of other formats are read from the platform again.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Bytes that are no fleet of this format.
 #[derive(Debug, Error)]

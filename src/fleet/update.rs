@@ -1,5 +1,6 @@
 //! What one answer of a platform says, in the fleet's own words.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::encoding;
 use super::{
     Check, ClientKey, ClientRecord, DeviceChecks, DeviceId, DeviceRecord, DeviceTasks, FieldNames, History, Kind,
-    Label, License, OpenAlerts, PatchCounts, PluginSelection, Reading, ServerState, SiteKey, SiteRecord, Task,
+    Label, License, OpenAlerts, PatchCounts, PluginSelection, Reading, ServerState, SiteKey, SiteRecord, StatusCounts,
+    Task,
 };
 
 /// Which list of devices an answer is. A list replaces the earlier answer of the same list, and what it no longer names
@@ -47,8 +49,10 @@ impl FailingDevice {
         self.overdue |= other.overdue;
         self.offline |= other.offline;
         self.unreachable |= other.unreachable;
-        self.checks.extend(other.checks);
-        self.tasks.extend(other.tasks);
+        let known: HashSet<Label> = self.checks.iter().map(|check| check.id.clone()).collect();
+        self.checks.extend(other.checks.into_iter().filter(|check| !known.contains(&check.id)));
+        let known: HashSet<Label> = self.tasks.iter().map(|task| task.id.clone()).collect();
+        self.tasks.extend(other.tasks.into_iter().filter(|task| !known.contains(&task.id)));
     }
 }
 
@@ -97,6 +101,8 @@ pub enum Update {
     Alerts(OpenAlerts),
     /// The names of custom fields (Tactical RMM /core/customfields/).
     FieldNames(FieldNames),
+    /// A list of which some records cannot be read. It adds and updates, and what it does not name stays until it is stale.
+    Incomplete(Box<Self>),
 }
 
 /// An antivirus product that the platform knows.
@@ -110,7 +116,7 @@ pub struct AntivirusProduct {
 
 /// Something that the platform no longer knows although it was listed before: the answer to a call for one object was
 /// "no such object" (N-sight FAIL 4, Tactical RMM 404).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Gone {
     /// A device.
     Device(DeviceId),
@@ -121,6 +127,44 @@ pub enum Gone {
 }
 
 impl Update {
+    /// What the answer says, whether or not all of it could be read.
+    #[must_use]
+    pub fn said(&self) -> &Self {
+        if let Self::Incomplete(update) = self { update } else { self }
+    }
+
+    /// The same, to change it.
+    pub(super) fn said_mut(&mut self) -> &mut Self {
+        if let Self::Incomplete(update) = self { update } else { self }
+    }
+
+    /// Of an answer of which some records cannot be read. Where what is missing would make the rest wrong (a count without them
+    /// would be too small), there is nothing to say: `None`.
+    #[must_use]
+    pub fn incomplete(self) -> Option<Self> {
+        match self {
+            Self::Clients(_)
+            | Self::ClientsAndSites(..)
+            | Self::Sites(..)
+            | Self::Devices(..)
+            | Self::Failing(_)
+            | Self::FailingAt(..) => Some(Self::Incomplete(Box::new(self))),
+            Self::Patches(..)
+            | Self::Antivirus(..)
+            | Self::Backup(..)
+            | Self::Selections(_)
+            | Self::Licenses(..)
+            | Self::Directory(..)
+            | Self::Alerts(_)
+            | Self::Reading(_, Reading::Threats(_) | Reading::Quarantined(_) | Reading::Outages(_)) => None,
+            Self::Checks(id, checks) => {
+                Some(Self::Checks(id, DeviceChecks { counts: StatusCounts::default(), ..checks }))
+            }
+            Self::Tasks(id, tasks) => Some(Self::Tasks(id, DeviceTasks { counts: StatusCounts::default(), ..tasks })),
+            other => Some(other),
+        }
+    }
+
     /// Lists have grown while they were read, and hold room for up to as much again. They are kept for hours and do not grow any more.
     pub(super) fn shrink_to_fit(&mut self) {
         match self {

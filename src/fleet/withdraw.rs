@@ -21,6 +21,25 @@ impl Fleet {
         }
     }
 
+    /// Whether a list that was read after `since` names the object.
+    #[must_use]
+    pub fn names_since(&self, object: &Gone, since: Timestamp) -> bool {
+        match object {
+            Gone::Device(id) => {
+                let mut newer = self.lists.values().filter(|list| list.at > since);
+                newer.any(|list| list.value.iter().any(|device| device.id == *id))
+            }
+            Gone::Site(key) => {
+                let mut newer = self.sites.values().filter(|sites| sites.at > since);
+                newer.any(|sites| sites.value.iter().any(|site| site.key == *key))
+            }
+            Gone::Client(key) => {
+                let mut newer = self.clients.iter().filter(|clients| clients.at > since);
+                newer.any(|clients| clients.value.iter().any(|client| client.key == *key))
+            }
+        }
+    }
+
     /// Withdraws an object that the platform said at `now` it no longer knows. A device that is listed again after that is
     /// not withdrawn a second time: its lists know better than the one call that denies it.
     pub fn forget(&mut self, gone: &Gone, now: Timestamp) {
@@ -53,6 +72,7 @@ impl Fleet {
     /// Drops what was read of devices that no list names any more, once it is stale: a device that was out of the lists for
     /// a moment finds its data again. Costs a walk over every device, so it is for the moments when the plan is made anew.
     pub fn prune(&mut self, now: Timestamp) {
+        self.drop_unnamed(now);
         let known: HashSet<&DeviceId> = self
             .lists
             .values()

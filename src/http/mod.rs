@@ -99,7 +99,8 @@ fn route(server: &Server, request: &Request) -> Response {
         return text(StatusCode::BAD_REQUEST, "Exactly one Host header is required.\n");
     }
     let path = request.uri().path();
-    let known = [server.options.telemetry_path.as_str(), "/", "/-/healthy", "/-/ready", "/api/v1/status"];
+    let metrics = server.options.telemetry_path.as_str();
+    let known = [metrics, "/", "/-/healthy", "/-/ready", "/api/v1/status", documentation::INDEX];
     let document = documentation::at(path);
     if !known.contains(&path) && document.is_none() {
         return text(StatusCode::NOT_FOUND, "Not found.\n");
@@ -110,10 +111,11 @@ fn route(server: &Server, request: &Request) -> Response {
         return response;
     }
     match path {
-        path if path == server.options.telemetry_path => scrape::answer(server, request),
-        "/" => page::answer(&overview(server), &server.options.telemetry_path, request.uri().query()),
+        path if path == metrics => scrape::answer(server, request),
+        "/" => page::answer(&overview(server), metrics, request.uri().query()),
         "/-/ready" => ready(&overview(server)),
         "/api/v1/status" => json(&overview(server)),
+        documentation::INDEX => page::manual(),
         _ => text(StatusCode::OK, document.unwrap_or("Healthy.\n")),
     }
 }

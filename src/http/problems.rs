@@ -118,13 +118,8 @@ fn of_account(account: &Account) -> Vec<(Kind, String)> {
 }
 
 /// Why an account pauses, for people.
-pub(super) const fn backoff(reason: Option<BackoffReason>) -> &'static str {
-    match reason {
-        Some(BackoffReason::KeyRefused) => "the server does not accept the key",
-        Some(BackoffReason::Throttled) => "the server asked for fewer calls",
-        Some(BackoffReason::Unreachable) => "several calls failed in a row",
-        None => "calls failed",
-    }
+pub(super) fn backoff(reason: Option<BackoffReason>) -> &'static str {
+    reason.map_or("calls failed", BackoffReason::in_words)
 }
 
 /// Which collectors are not well, by state.

@@ -84,6 +84,16 @@ impl BackoffReason {
             Self::Unreachable => "unreachable",
         }
     }
+
+    /// The same for people.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::KeyRefused => "the server does not accept the key",
+            Self::Throttled => "the server asked for fewer calls",
+            Self::Unreachable => "several calls failed in a row",
+        }
+    }
 }
 
 /// How a call failed.
@@ -191,13 +201,14 @@ impl Backoff {
                     self.doubtful = true;
                 }
             }
-            (Outcome::Throttled, Some(time)) => {
-                let time = a_little_longer(time.min(MOST_RETRY_AFTER), pauses.jitter);
-                self.throttled.extend(now.plus(time), now);
-                self.careful = true;
-            }
-            (Outcome::Throttled, None) => {
+            (Outcome::Throttled, _) => {
                 self.throttled.grow(pauses, started, now);
+                // A server that says "at once", or names a time that has passed, and throttles the next call all the same must
+                // not be believed for ever: it can ask for a longer pause, not for a shorter one.
+                if let Some(time) = retry_after {
+                    let time = a_little_longer(time.min(MOST_RETRY_AFTER), pauses.jitter);
+                    self.throttled.extend(now.plus(time), now);
+                }
                 self.careful = true;
             }
             // Whether calls of that name are allowed at all is not for a pause to find out. But who is told so is known.

@@ -66,7 +66,8 @@ pub enum Finish {
     Failed {
         /// Why.
         outcome: Outcome,
-        /// How long the server asked to be left alone; heeded with [`Outcome::Throttled`].
+        /// How long the server asked to be left alone; heeded with [`Outcome::Throttled`] where that is longer than the pause
+        /// without it.
         retry_after: Option<Duration>,
     },
 }

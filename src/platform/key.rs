@@ -76,6 +76,8 @@ pub enum KeyError {
 /// [`ApiKey::reload`].
 #[derive(Debug)]
 pub struct ApiKey {
+    /// Whose it is, for the log.
+    account: String,
     purpose: Purpose,
     source: KeySource,
     /// `SecretString` has a Debug without the secret.
@@ -101,7 +103,14 @@ impl ApiKey {
     /// As for [`ApiKey::load`].
     pub fn load_for(purpose: Purpose, source: &KeySource) -> Result<Self, KeyError> {
         let current = RwLock::new(read(purpose, source)?);
-        Ok(Self { purpose, source: source.clone(), current, is_lost: AtomicBool::new(false) })
+        let (account, source) = (String::new(), source.clone());
+        Ok(Self { account, purpose, source, current, is_lost: AtomicBool::new(false) })
+    }
+
+    /// The same, of this account: what is logged of it says so.
+    #[must_use]
+    pub fn of(self, account: &str) -> Self {
+        Self { account: account.to_owned(), ..self }
     }
 
     /// Reads the key again, if it is in a file: nothing else changes while the process runs. Says whether it is another one.
@@ -118,14 +127,15 @@ impl ApiKey {
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 let is_new = current.expose_secret() != key.expose_secret();
                 if is_new {
-                    info!(source = describe(self.purpose, &self.source), "the {} has changed", self.purpose.name());
+                    let (account, source) = (&self.account, describe(self.purpose, &self.source));
+                    info!(account, source, "the {} has changed", self.purpose.name());
                     *current = key;
                 }
                 is_new
             }
             Err(error) => {
                 if !self.is_lost.swap(true, Ordering::Relaxed) {
-                    warn!(%error, "keeping the old {}", self.purpose.name());
+                    warn!(account = self.account, %error, "keeping the old {}", self.purpose.name());
                 }
                 false
             }
@@ -300,13 +310,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_cannot_be_read_is_warned_of_once() {
+    fn a_key_that_cannot_be_read_is_warned_of_once_and_the_log_names_the_account() {
         let log = Arc::new(Mutex::new(Vec::new()));
         let writer = Log(Arc::clone(&log));
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let lines = || String::from_utf8(log.lock().expect("log").clone()).expect("text").lines().count();
+        let text = || String::from_utf8(log.lock().expect("log").clone()).expect("text");
+        let lines = || text().lines().count();
         let file = file(b"first\n");
-        let key = ApiKey::load(&KeySource::File(file.path().to_owned())).expect("key");
+        let key = ApiKey::load(&KeySource::File(file.path().to_owned())).expect("key").of("msp-uk");
         tracing::subscriber::with_default(subscriber, || {
             for _ in 0..3 {
                 key.reload();
@@ -322,7 +333,12 @@ mod tests {
             std::fs::write(file.path(), "").expect("written");
             key.reload();
             assert_eq!(lines(), 2, "it was readable in between");
+            std::fs::write(file.path(), "second").expect("written");
+            key.reload();
+            assert_eq!(lines(), 3);
         });
+        assert!(text().lines().all(|line| line.contains("account=\"msp-uk\"")), "{}", text());
+        assert!(text().lines().last().is_some_and(|line| line.contains("the API key has changed")), "{}", text());
     }
 
     #[derive(Clone)]

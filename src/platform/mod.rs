@@ -1,5 +1,6 @@
 //! The RMM platforms: what can be asked of them, how, and what their answers mean.
 
+mod bounds;
 mod disguise;
 pub mod key;
 mod large;
@@ -7,6 +8,7 @@ pub mod nsight;
 pub mod probe;
 mod redact;
 mod shared;
+mod spelling;
 pub mod tactical;
 pub mod transport;
 
@@ -94,6 +96,8 @@ pub struct Answer {
     pub updates: Vec<Update>,
     /// Its size, decompressed.
     pub bytes: u64,
+    /// Some of its records cannot be read, and the updates are what the others say.
+    pub incomplete: bool,
 }
 
 /// A call that gave no good answer. The text is fit for a log: it holds neither URL nor key.

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::spelling::Letters;
+
 /// What stands in place of a key. ASCII, so that it fits into a body of any encoding.
 const REMOVED: &str = "***";
 
@@ -50,10 +52,13 @@ pub fn redact_text(text: String, key: &str) -> String {
 }
 
 /// The short text, for a log, without the key and without any eight or more consecutive characters of it, even where
-/// white space or invisible characters stand between them. A key shorter than that is removed as a whole.
+/// anything but letters and digits stands between them, or they are written in another way. A key shorter than that is removed as a whole.
 #[must_use]
 pub fn redact_message(text: &str, key: &str) -> String {
     let mut text = text.to_owned();
+    for range in Letters::of(key).parts_in(&text, MIN_LENGTH).into_iter().rev() {
+        text.replace_range(range, REMOVED);
+    }
     for form in forms(key) {
         let ranges = if form.len() < MIN_LENGTH { whole(&text, &form) } else { parts(&text, &form) };
         for range in ranges.into_iter().rev() {
@@ -199,6 +204,10 @@ mod tests {
             (format!("key {}.", &KEY[5..]), "key ***."),
             (format!("{}\u{ad}{}", &KEY[..3], &KEY[3..]), "***"),
             (format!("{} {}\u{200b}{}", &KEY[..4], &KEY[4..8], KEY[8..].to_uppercase()), "***"),
+            ("%30%61%42%31%63%32%44%33%65%34%46".to_owned(), "***"),
+            ("&#48;&#97;&#x42;&#49;&#99;&#50;&#68;&#51;".to_owned(), "***"),
+            (format!("{}\\{}", &KEY[..9], &KEY[9..]), "***"),
+            ("a key: \u{ff10}\u{ff41}\u{ff22}\u{ff11}c2D3e4F5a6b7".to_owned(), "a key: ***"),
             (format!("key {}", &KEY[..7]), "key 0aB1c2D"),
             ("Müller & Söhne".to_owned(), "Müller & Söhne"),
         ] {

@@ -74,18 +74,22 @@ pub(super) struct Changes<'a> {
     added: Vec<&'a str>,
     removed: Vec<&'a str>,
     changed: Vec<&'a str>,
+    /// Whose options are the same, but whose key or token is another one.
+    new_key: Vec<&'a str>,
     unchanged: Vec<&'a str>,
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn between(old: &'a [Arc<Settings>], new: &'a [Arc<Settings>]) -> Self {
+    /// `new_keys` are the names of accounts whose secrets were read again and are others.
+    pub(super) fn between(old: &'a [Arc<Settings>], new: &'a [Arc<Settings>], new_keys: &[String]) -> Self {
         let named = |accounts: &'a [Arc<Settings>], name: &str| accounts.iter().find(|account| account.name() == name);
         let mut changes = Self::default();
         for account in new {
             let sort = match named(old, account.name()) {
                 None => &mut changes.added,
-                Some(before) if before == account => &mut changes.unchanged,
-                Some(_) => &mut changes.changed,
+                Some(before) if before != account => &mut changes.changed,
+                Some(_) if new_keys.iter().any(|name| name == account.name()) => &mut changes.new_key,
+                Some(_) => &mut changes.unchanged,
             };
             sort.push(account.name());
         }
@@ -94,9 +98,9 @@ impl<'a> Changes<'a> {
     }
 
     pub(super) fn log(&self) {
-        let [added, removed, changed, unchanged] =
-            [&self.added, &self.removed, &self.changed, &self.unchanged].map(|names| names.join(", "));
-        info!(added, removed, changed, unchanged, "configuration reloaded");
+        let lists = [&self.added, &self.removed, &self.changed, &self.new_key, &self.unchanged];
+        let [added, removed, changed, new_key, unchanged] = lists.map(|names| names.join(", "));
+        info!(added, removed, changed, new_key, unchanged, "configuration reloaded");
     }
 }
 
@@ -108,10 +112,16 @@ mod tests {
     #[test]
     fn what_changed_is_told_by_name() {
         let account = |name: &str, lines: &str| Arc::new(account(name, "http://127.0.0.1:1", lines));
-        let old = [account("a", ""), account("b", ""), account("c", "")];
-        let new = [account("d", ""), account("c", "max_series: 7"), account("a", "")];
-        let changes = Changes::between(&old, &new);
-        let expected = Changes { added: vec!["d"], removed: vec!["b"], changed: vec!["c"], unchanged: vec!["a"] };
+        let old = [account("a", ""), account("b", ""), account("c", ""), account("e", "")];
+        let new = [account("d", ""), account("c", "max_series: 7"), account("a", ""), account("e", "")];
+        let changes = Changes::between(&old, &new, &["e".to_owned()]);
+        let expected = Changes {
+            added: vec!["d"],
+            removed: vec!["b"],
+            changed: vec!["c"],
+            new_key: vec!["e"],
+            unchanged: vec!["a"],
+        };
         assert_eq!(changes, expected);
     }
 }

@@ -238,10 +238,13 @@ impl Supervisor {
                 None => without_holding_a_worker(|| self.come(ready, settings)),
             }
         }
+        let mut new_keys = Vec::new();
         for account in self.accounts.iter().filter(|account| before.contains(&account.settings)) {
-            account.secrets.reload().await;
+            if account.secrets.reload().await {
+                new_keys.push(account.settings.name().to_owned());
+            }
         }
-        Changes::between(&before, &self.settings()).log();
+        Changes::between(&before, &self.settings(), &new_keys).log();
         Ok(true)
     }
 

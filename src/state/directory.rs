@@ -1,10 +1,9 @@
 //! The state directory: one process at a time, one file for each account.
 
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::file::{self, Log};
+use super::lock::{self, Lock, Locked};
 use super::record::Owner;
 use super::restore::{Restored, restore};
 use super::writer::Writer;
@@ -21,11 +21,11 @@ use super::{Kept, Recorder};
 use crate::config::AccountConfig;
 use crate::fleet::{Fleet, FleetOptions};
 
-/// The file whose lock says that the directory is in use.
-const LOCK: &str = "lock";
 /// Most bytes of an account's name in the name of its file.
 const NAME_BYTES: usize = 40;
 
+/// How long the first word of a writer is waited for. A disk that has not taken the first state by then has failed.
+const BEGIN_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the last writer of a file is waited for, and how often it is looked at.
 const WRITER_PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(10);
@@ -49,7 +49,7 @@ pub enum StateError {
 pub struct StateDirectory {
     path: PathBuf,
     /// Holds the lock; `None` where no lock file can be made.
-    lock: Option<Arc<File>>,
+    lock: Option<Arc<Lock>>,
     /// The last writer of each file.
     writers: Mutex<HashMap<PathBuf, JoinHandle<()>>>,
 }
@@ -62,13 +62,13 @@ impl StateDirectory {
     ///
     /// When another process uses it, or it is no directory.
     pub fn open(path: &Path) -> Result<Self, StateError> {
-        if let Err(error) = DirBuilder::new().recursive(true).mode(0o700).create(path) {
+        if let Err(error) = lock::make(path) {
             if fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
                 return Err(StateError::NotADirectory(path.to_owned()));
             }
             warn!(path = %path.display(), %error, "the state directory cannot be made");
         }
-        let lock = match lock(&path.join(LOCK)) {
+        let lock = match Lock::take(path) {
             Ok(lock) => Some(Arc::new(lock)),
             Err(Locked::ByAnother(who)) => return Err(StateError::InUse(path.to_owned(), who)),
             Err(Locked::Not(error)) => {
@@ -82,32 +82,34 @@ impl StateDirectory {
     /// What an account kept is another one's from now on, and written down in its file.
     pub fn move_to(&self, kept: &mut Kept, config: &AccountConfig) {
         let owner = Owner::of(config);
-        kept.recorder = self.start(Writer {
+        (kept.recorder, _) = self.start(Writer {
             path: self.path.join(file_name(&owner)),
             owner,
             ledger: Arc::clone(&kept.ledger),
             fleet: Arc::clone(&kept.fleet),
             pauses: kept.pauses.clone(),
             gap: kept.gap,
+            gap_unless_written: None,
             reading: config.reading(),
             aside: false,
-            _lock: self.lock.clone(),
+            lock: self.lock.clone(),
             log: None,
         });
     }
 
-    /// Starts a writer, when the one before it on the same file has ended.
-    fn start(&self, writer: Writer) -> Recorder {
+    /// Starts a writer, when the one before it on the same file has ended. Word comes whether it has a file to go on with.
+    fn start(&self, writer: Writer) -> (Recorder, Receiver<bool>) {
         let path = writer.path.clone();
         self.wait_for(&path);
         match writer.start() {
-            Ok((recorder, thread)) => {
+            Ok((recorder, thread, begun)) => {
                 self.writers.lock().unwrap_or_else(PoisonError::into_inner).insert(path, thread);
-                recorder
+                (recorder, begun)
             }
             Err(error) => {
                 warn!(%error, "no thread can be started for the state: it is kept in memory only");
-                Recorder::nowhere()
+                // Nobody is there to give word: the file cannot be gone on with.
+                (Recorder::nowhere(), channel().1)
             }
         }
     }
@@ -126,7 +128,8 @@ impl StateDirectory {
         warn!(path = %path.display(), "the state is still being written from before the reload: the disk hangs");
     }
 
-    /// What is kept of an account, and where it goes on.
+    /// What is kept of an account, and where it goes on. Where it cannot be written, nothing may be called before a floor has
+    /// passed: an earlier process may have called what it could not write either.
     #[must_use]
     pub fn account(&self, config: &AccountConfig, options: FleetOptions, now: Timestamp) -> Kept {
         let owner = Owner::of(config);
@@ -157,10 +160,11 @@ impl StateDirectory {
         if let Some(why) = restored.as_ref().and_then(|restored| restored.no_fleet) {
             info!(account = owner.account, why, "the stored fleet is not used: everything is read again");
         }
-        let (ledger, fleet, pauses, gap) = restored
+        let (ledger, fleet, pauses, mut gap) = restored
             .map_or_else(Default::default, |restored| (restored.ledger, restored.fleet, restored.pauses, restored.gap));
         let ledger = Arc::new(Mutex::new(ledger));
         let fleet = Arc::new(Mutex::new(fleet.unwrap_or_else(|| Fleet::new(options))));
+        let account = owner.account.clone();
         let writer = Writer {
             path,
             owner,
@@ -168,42 +172,22 @@ impl StateDirectory {
             fleet: Arc::clone(&fleet),
             pauses: pauses.clone(),
             gap,
+            gap_unless_written: Some(now),
             reading,
             aside,
-            _lock: self.lock.clone(),
+            lock: self.lock.clone(),
             log,
         };
-        let recorder = self.start(writer);
+        let (recorder, begun) = self.start(writer);
+        if !begun.recv_timeout(BEGIN_PATIENCE).unwrap_or(false) {
+            warn!(
+                account,
+                "no state can be written at the start, and what was called before may not be written either: nothing is called \
+                 for a floor, at least a minute"
+            );
+            gap = Some(now);
+        }
         Kept { ledger, gap, fleet, pauses, recorder }
-    }
-}
-
-/// Why there is no lock.
-enum Locked {
-    /// Another process has it; who, in words.
-    ByAnother(String),
-    /// It cannot be had here.
-    Not(io::Error),
-}
-
-fn lock(path: &Path) -> Result<File, Locked> {
-    let create = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-    // On a disk that is read-only, a file of before can be locked all the same.
-    let mut file = create.or_else(|error| File::open(path).map_err(|_| error)).map_err(Locked::Not)?;
-    match file.try_lock() {
-        Ok(()) => {
-            // Only for people.
-            let _unsaid = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-            Ok(file)
-        }
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let read = file.rewind().and_then(|()| file.take(20).read_to_string(&mut holder));
-            let holder = holder.trim();
-            let known = read.is_ok() && !holder.is_empty() && holder.bytes().all(|byte| byte.is_ascii_digit());
-            Err(Locked::ByAnother(if known { format!(" (process {holder})") } else { String::new() }))
-        }
-        Err(TryLockError::Error(error)) => Err(Locked::Not(error)),
     }
 }
 

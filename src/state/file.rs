@@ -9,12 +9,15 @@
 //! the largest number while what happens cannot be written. A record is good when its checksum is; what follows a bad one is not looked at. Whatever moment
 //! the process dies at, the file is good up to the record that was being written.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use super::lock;
+use super::whereabouts::Whereabouts;
 
 const MAGIC: &[u8; 16] = b"rmm-exporter st\n";
 /// The version of the form described above, and of the records of the ledger.
@@ -64,15 +67,15 @@ pub(super) struct Reader<R = BufReader<File>> {
 impl Reader {
     /// Opens a file; `None` when there is none.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, Damage> {
-        let file = match File::open(path) {
-            Ok(file) => file,
+        // Before it is opened: that would wait for ever for the other end of a pipe.
+        let look = |found: Metadata| if found.is_file() { File::open(path).map(Some) } else { Ok(None) };
+        let file = match fs::metadata(path).and_then(look) {
+            Ok(Some(file)) => file,
+            Ok(None) => return Err(Damage::Foreign),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(Damage::Foreign);
-        }
         Self::new(BufReader::with_capacity(256 * 1024, file), metadata.len()).map(Some)
     }
 }
@@ -145,6 +148,7 @@ impl<R: Read> Reader<R> {
 pub(super) struct Log {
     file: File,
     length: u64,
+    whereabouts: Whereabouts,
 }
 
 impl Log {
@@ -153,7 +157,7 @@ impl Log {
         let mut file = OpenOptions::new().read(true).write(true).open(path)?;
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
-        Ok(Self { file, length: end })
+        Ok(Self { whereabouts: Whereabouts::of(&file, path), file, length: end })
     }
 
     /// A new file with these records and this gap, in the place of the old one, which is there whole until the new one is.
@@ -161,15 +165,15 @@ impl Log {
     pub(super) fn whole(path: &Path, gap: i64, records: &[u8], aside: bool) -> io::Result<Self> {
         if let Some(directory) = path.parent() {
             // It may not have been possible to make it before.
-            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+            lock::make(directory)?;
         }
         let temporary = with_ending(path, ".new");
-        let written = Self::begin(&temporary, gap, records).and_then(|log| {
+        let written = Self::begin(&temporary, gap, records).and_then(|(file, length)| {
             if aside {
                 set_aside(path)?;
             }
             fs::rename(&temporary, path)?;
-            Ok(log)
+            Ok(Self { whereabouts: Whereabouts::of(&file, path), file, length })
         });
         if written.is_err() {
             // On a full disk it would take the place that others need.
@@ -183,13 +187,15 @@ impl Log {
         written
     }
 
-    fn begin(temporary: &Path, gap: i64, records: &[u8]) -> io::Result<Self> {
+    fn begin(temporary: &Path, gap: i64, records: &[u8]) -> io::Result<(File, u64)> {
+        // What an earlier process left there, or anybody else put there.
+        let _absent = fs::remove_file(temporary);
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).write(true).create(true).truncate(true).mode(0o600).open(temporary)?;
+        let mut file = options.read(true).write(true).create_new(true).mode(0o600).open(temporary)?;
         file.write_all(&header(gap))?;
         file.write_all(records)?;
         file.sync_all()?;
-        Ok(Self { file, length: HEADER + records.len() as u64 })
+        Ok((file, HEADER + records.len() as u64))
     }
 
     /// Writes records, all or none of them.
@@ -206,6 +212,11 @@ impl Log {
     /// Notes in the file that what follows may not be in it. It takes no space, so it works on a full disk.
     pub(super) fn open_gap(&self) -> io::Result<()> {
         self.file.write_all_at(&OPEN_GAP.to_le_bytes(), GAP_AT)
+    }
+
+    /// Whether it is what is found at the path, with all that was written and nothing else.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        self.whereabouts.find(path).is_some_and(|found| found.len() == self.length)
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
@@ -255,128 +266,4 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(path: &Path, bodies: &[&[u8]]) -> Log {
-        let mut log = Log::whole(path, 0, &[], false).unwrap();
-        append(&mut log, bodies);
-        log
-    }
-
-    fn append(log: &mut Log, bodies: &[&[u8]]) {
-        let mut records = Vec::new();
-        for body in bodies {
-            push_record(&mut records, body).unwrap();
-        }
-        log.write(&records).unwrap();
-    }
-
-    /// The good records, and what is wrong after them.
-    fn read(path: &Path) -> (Vec<Vec<u8>>, Option<String>) {
-        let mut reader = match Reader::open(path) {
-            Ok(reader) => reader.unwrap(),
-            Err(damage) => return (Vec::new(), Some(damage.to_string())),
-        };
-        let mut bodies = Vec::new();
-        loop {
-            match reader.next() {
-                Ok(Some(body)) => bodies.push(body),
-                Ok(None) => return (bodies, None),
-                Err(damage) => return (bodies, Some(damage.to_string())),
-            }
-        }
-    }
-
-    #[test]
-    fn records_come_back_in_their_order_and_more_can_follow() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a");
-        assert!(Reader::open(&path).unwrap().is_none());
-        drop(write(&path, &[b"one", b"two"]));
-        let (bodies, damage) = read(&path);
-        assert_eq!((bodies, damage), (vec![b"one".to_vec(), b"two".to_vec()], None));
-        let mut log = Log::append(&path, fs::metadata(&path).unwrap().len()).unwrap();
-        append(&mut log, &[b"three"]);
-        assert_eq!(read(&path).0.len(), 3);
-        assert_eq!(log.length(), fs::metadata(&path).unwrap().len());
-        assert!(!with_ending(&path, ".new").exists());
-    }
-
-    #[test]
-    fn whatever_is_cut_off_or_flipped_the_records_before_it_are_good() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a");
-        let bodies: [&[u8]; 3] = [b"first record", b"second", b"the third one"];
-        drop(write(&path, &bodies));
-        let whole = fs::read(&path).unwrap();
-        let ends = [32, 52, 66, 87];
-        assert_eq!(ends[3], whole.len());
-        for cut in 0..whole.len() {
-            fs::write(&path, &whole[..cut]).unwrap();
-            let (read, damage) = read(&path);
-            let good = ends.iter().filter(|end| **end <= cut).count().saturating_sub(1);
-            assert_eq!(read, bodies[..good], "cut at {cut}");
-            assert_eq!(damage.is_none(), ends.contains(&cut), "cut at {cut}: {damage:?}");
-        }
-        for flipped in 0..whole.len() {
-            let mut bytes = whole.clone();
-            bytes[flipped] ^= 0x10;
-            fs::write(&path, &bytes).unwrap();
-            let (read, damage) = read(&path);
-            let good = ends.iter().filter(|end| **end <= flipped).count().saturating_sub(1);
-            if (20..32).contains(&flipped) {
-                assert_eq!(read, bodies, "nothing, and the gap");
-            } else {
-                assert_eq!(read, bodies[..good], "flipped {flipped}");
-                assert!(damage.is_some(), "flipped {flipped}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_state_file_is_told_apart() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a");
-        for (content, hint) in [
-            (Vec::new(), "no state file"),
-            (b"SQLite format 3\0 and so on, and so on".to_vec(), "no state file"),
-            ([MAGIC.as_slice(), &7_u32.to_le_bytes(), &[0; 12]].concat(), "newer version"),
-            ([MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 12], &[0; 64]].concat(), "damaged"),
-            ([MAGIC.as_slice(), &VERSION.to_le_bytes(), &[0; 12], &[0xff; 64]].concat(), "middle of a record"),
-        ] {
-            fs::write(&path, content).unwrap();
-            let (bodies, damage) = read(&path);
-            assert!(bodies.is_empty() && damage.as_ref().unwrap().contains(hint), "{damage:?}");
-        }
-        fs::remove_file(&path).unwrap();
-        fs::create_dir(&path).unwrap();
-        assert!(read(&path).1.is_some());
-        let sparse = directory.path().join("sparse");
-        File::create(&sparse).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
-        assert!(read(&sparse).1.unwrap().contains("at most"));
-    }
-
-    #[test]
-    fn a_gap_is_noted_in_place_and_gone_with_the_next_file() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a");
-        let gap = || Reader::open(&path).unwrap().unwrap().gap;
-        let log = write(&path, &[b"one"]);
-        assert_eq!(gap(), 0);
-        log.open_gap().unwrap();
-        assert_eq!(gap(), OPEN_GAP);
-        assert_eq!(read(&path).0.len(), 1);
-        drop(Log::whole(&path, 77, &[], false).unwrap());
-        assert_eq!(gap(), 77);
-    }
-
-    #[test]
-    fn only_its_user_may_read_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("a");
-        drop(write(&path, &[]));
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-}
+mod tests;

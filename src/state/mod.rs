@@ -4,12 +4,14 @@
 pub mod directory;
 mod file;
 pub mod ledger;
+mod lock;
 mod pack;
 mod record;
 pub mod recorder;
 mod restore;
 #[doc(hidden)]
 pub(crate) mod untrusted;
+mod whereabouts;
 mod writer;
 
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! State that outlives its process: what was handed over comes back, whatever became of the file meanwhile.
 
+mod lost;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,6 +20,8 @@ use crate::fleet::{
 use crate::planner::{End, Entry, Ledger};
 
 const LIST: &str = "GET /agents/";
+/// Longer than anything here is waited for, also on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn config(name: &str) -> AccountConfig {
     let yaml = format!(
@@ -45,7 +49,7 @@ fn open(path: &Path) -> StateDirectory {
     loop {
         match StateDirectory::open(path) {
             Ok(directory) => return directory,
-            Err(error) => assert!(begin.elapsed() < Duration::from_secs(5), "{error}"),
+            Err(error) => assert!(begin.elapsed() < PATIENCE, "{error}"),
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -55,6 +59,7 @@ fn open(path: &Path) -> StateDirectory {
 struct Process {
     kept: Kept,
     ledger: KeptLedger,
+    path: PathBuf,
     // Last, so that the lock is free when the writer is gone.
     _directory: StateDirectory,
 }
@@ -66,7 +71,7 @@ impl Process {
         let kept = directory.account(&config, fleet_options(&config), now);
         // A whole state that is written while calls are made counts some of them twice.
         flush(&kept);
-        Self { ledger: KeptLedger::of(&kept), kept, _directory: directory }
+        Self { ledger: KeptLedger::of(&kept), kept, path: path.to_owned(), _directory: directory }
     }
 
     /// A call that brings `updates`.
@@ -99,6 +104,10 @@ impl Process {
     /// The process is killed: what was handed over before is written, and nothing is tidied up.
     fn end(self) {
         flush(&self.kept);
+        let path = self.path.clone();
+        drop(self);
+        // Its writer has a last look at the file.
+        drop(open(&path));
     }
 }
 
@@ -187,11 +196,10 @@ fn a_file_that_has_grown_is_replaced_and_says_the_same() {
         first.inventory(&names.iter().map(String::as_str).collect::<Vec<_>>(), after(round.cast_signed()));
     }
     let expected = first.devices(after(60));
-    let recorder = first.kept.recorder.clone();
+    flush(&first.kept);
+    let health = first.kept.recorder.health().unwrap();
     first.end();
-    let health = recorder.health().unwrap();
     assert!(health.writing && health.written > 2 * health.size, "{health:?}");
-    drop(recorder);
     let second = Process::start(directory.path(), after(60));
     assert!(expected.len() == 2000 && second.devices(after(60)) == expected);
     assert!(!directory.path().join("x.new").exists());
@@ -416,7 +424,7 @@ fn what_cannot_be_written_is_kept_in_memory_and_written_when_it_can_be() {
     fs::remove_dir(&obstacle).unwrap();
     let start = Instant::now();
     while !process.kept.recorder.health().unwrap().writing {
-        assert!(start.elapsed() < Duration::from_secs(10));
+        assert!(start.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(20));
     }
     process.end();

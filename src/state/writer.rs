@@ -2,13 +2,13 @@
 //!
 //! It writes what changes, in the order in which it changed, and now and then the whole state into a new file that takes the
 //! place of the old one. What is written is with the operating system at once, so that it outlives the process, and on disk
-//! within a second. When writing fails, it says so once, gives word to whoever waits, and tries the whole state again later.
+//! within a second. A file that others deleted or changed meanwhile is written anew as a whole. When writing fails, it says so
+//! once, gives word to whoever waits, and tries the whole state again later.
 
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tracing::{debug, info, warn};
 
 use super::file::{Log, push_record};
+use super::lock::Lock;
 use super::pack::{Packer, packed};
 use super::record::{Attempt, Change, Owner, Record};
 use super::recorder::{Message, Recorder, Shared};
@@ -28,6 +29,8 @@ use crate::planner::MemoryLedger;
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 /// From one attempt to write the whole state after a failure to the next.
 const RETRY_AFTER: Duration = if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(30) };
+/// How long the file is not looked at where nothing is written.
+const LOOK_EVERY: Duration = if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(30) };
 /// A file that grew by less since it was whole is not replaced. Beyond that it may double.
 const LEAST_GROWTH: u64 = 1 << 20;
 /// Writing a file of more bytes than this can take longer than a call waits for word.
@@ -47,12 +50,14 @@ pub(super) struct Writer {
     pub(super) pauses: Vec<u8>,
     /// Until when entries of the ledger are missing; the next process must know it too.
     pub(super) gap: Option<Timestamp>,
+    /// What is the gap where not even the first whole state can be written: what this process calls, no other will know.
+    pub(super) gap_unless_written: Option<Timestamp>,
     /// The options by which answers are read.
     pub(super) reading: String,
     /// The present file cannot be used and is set aside when there is another.
     pub(super) aside: bool,
     /// Keeps other processes out while anything can still be written.
-    pub(super) _lock: Option<Arc<File>>,
+    pub(super) lock: Option<Arc<Lock>>,
     /// The file to go on with, and how long it was when it was written as a whole; without one a new file is begun.
     pub(super) log: Option<(Log, u64)>,
 }
@@ -69,14 +74,17 @@ struct Work {
     whole_length: u64,
     /// Since when something is written and not on disk.
     unsynced: Option<Instant>,
+    /// When it was last looked whether the file is still at its path.
+    looked: Instant,
     /// When the whole state is tried again; only while writing fails.
     retry: Option<Instant>,
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the last recorder is dropped.
-    pub(super) fn start(mut self) -> io::Result<(Recorder, JoinHandle<()>)> {
+    /// Starts the thread. It ends when the last recorder is dropped. Its first word is whether there is a file to go on with.
+    pub(super) fn start(mut self) -> io::Result<(Recorder, JoinHandle<()>, Receiver<bool>)> {
         let (messages, queue) = channel();
+        let (first_word, begun) = channel();
         let shared = Arc::new(Shared::default());
         let (log, whole) = self.log.take().map_or((None, 0), |(log, whole)| (Some(log), whole));
         shared.size.store(log.as_ref().map_or(0, Log::length), Ordering::Relaxed);
@@ -88,32 +96,38 @@ impl Writer {
             is_outdated: false,
             whole_length: whole,
             unsynced: None,
+            looked: Instant::now(),
             retry: None,
         };
-        let thread = std::thread::Builder::new().name("state".to_owned()).spawn(move || work.run(&queue))?;
-        Ok((Recorder::to(messages, shared), thread))
+        let thread =
+            std::thread::Builder::new().name("state".to_owned()).spawn(move || work.run(&queue, &first_word))?;
+        Ok((Recorder::to(messages, shared), thread, begun))
     }
 }
 
 impl Work {
-    fn run(mut self, queue: &Receiver<Message>) {
+    fn run(mut self, queue: &Receiver<Message>, first_word: &Sender<bool>) {
         if self.log.is_none() {
             self.write_whole();
         }
+        if self.log.is_none() {
+            self.writer.gap = self.writer.gap_unless_written.or(self.writer.gap);
+        }
+        // Not everybody waits for it.
+        let _gone = first_word.send(self.log.is_some());
         loop {
-            let wake = self.unsynced.map(|since| since + SYNC_AFTER).into_iter().chain(self.retry).min();
-            let message = match wake {
-                Some(wake) => queue.recv_timeout(wake.saturating_duration_since(Instant::now())),
-                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match message {
+            let sync = self.unsynced.map(|since| since + SYNC_AFTER);
+            let look = self.looked + LOOK_EVERY;
+            let wake = [sync, self.retry].into_iter().flatten().fold(look, Instant::min);
+            match queue.recv_timeout(wake.saturating_duration_since(Instant::now())) {
                 Ok(message) => self.take(message, queue),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.tidy();
         }
-        self.sync();
+        // Without a last look: when the disk hung, the file may be the successor's by now.
+        self.sync_file();
     }
 
     /// Writes the message and those behind it, together.
@@ -192,7 +206,11 @@ impl Work {
     }
 
     fn write(&mut self, records: &[u8]) {
-        let Some(log) = self.log.as_mut().filter(|_| !records.is_empty()) else { return };
+        if records.is_empty() || !self.look() {
+            // A whole state that was written just now has what they say.
+            return;
+        }
+        let Some(log) = &mut self.log else { return };
         match log.write(records) {
             Ok(()) => {
                 self.shared.written.fetch_add(records.len() as u64, Ordering::Relaxed);
@@ -203,8 +221,36 @@ impl Work {
         }
     }
 
-    /// What time asks for: the disk, another try, a new file.
+    /// Whether the file can be gone on with: nobody deleted, replaced or changed it, and nobody else may write it. If not, the
+    /// whole state is written anew; what is handed over is in memory already.
+    fn look(&mut self) -> bool {
+        self.looked = Instant::now();
+        let Some(log) = &self.log else { return false };
+        let is_there = log.is_at(&self.writer.path);
+        if is_there && self.hold_lock().is_ok() {
+            return true;
+        }
+        if !is_there {
+            let path = self.writer.path.display();
+            warn!(
+                account = self.writer.owner.account,
+                %path,
+                "the state file was deleted or changed by another program: it is written anew"
+            );
+        }
+        self.write_whole();
+        false
+    }
+
+    fn hold_lock(&self) -> io::Result<()> {
+        self.writer.lock.as_ref().map_or(Ok(()), |lock| lock.hold().map_err(io::Error::other))
+    }
+
+    /// What time asks for: the disk, a look at the file, another try, a new file.
     fn tidy(&mut self) {
+        if self.looked.elapsed() >= LOOK_EVERY {
+            self.look();
+        }
         if self.unsynced.is_some_and(|since| since.elapsed() >= SYNC_AFTER) {
             self.sync();
         }
@@ -217,6 +263,13 @@ impl Work {
     }
 
     fn sync(&mut self) {
+        // A new file is on disk.
+        if self.look() {
+            self.sync_file();
+        }
+    }
+
+    fn sync_file(&mut self) {
         self.unsynced = None;
         if let Some(Err(error)) = self.log.as_ref().map(Log::sync) {
             self.fail(&error);
@@ -253,6 +306,7 @@ impl Work {
     }
 
     fn try_write_whole(&mut self) -> io::Result<Log> {
+        self.hold_lock()?;
         let records = self.whole()?;
         let gap = self.writer.gap.map_or(0, Timestamp::as_microsecond);
         let log = Log::whole(&self.writer.path, gap, &records, self.writer.aside)?;

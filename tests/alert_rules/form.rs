@@ -13,7 +13,7 @@ const RUNBOOKS: &str = "https://github.com/rmm-exporter/rmm-exporter/blob/main/d
 const DASHBOARDS: [&str; 7] =
     ["rmm-fleet", "rmm-client", "rmm-device", "rmm-patches", "rmm-protection", "rmm-wall", "rmm-exporter"];
 /// What a dashboard can be opened with.
-const VARIABLES: [&str; 6] = ["job", "platform", "account", "client", "site", "device"];
+const VARIABLES: [&str; 7] = ["job", "platform", "account", "client", "site", "device", "device_id"];
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^RMM([A-Z][a-z0-9]+)+$").expect("a pattern"));
 static LABEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\$labels\.(\w+)").expect("a pattern"));
@@ -23,6 +23,10 @@ static DECISION: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{\{ *(?:if|else|end|with|range)\b.*?\}\}").expect("a pattern"));
 static QUERY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"query (?:\(printf )?"((?:[^"\\]|\\.)*)""#).expect("a pattern"));
+
+/// What is scraped, with what looks back past a failed scrape around it, as far as that is there.
+static SCRAPED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(last_over_time\()?\b(rmm_\w+)(?:\{[^}]*\})?(\[15m\]\))?").expect("a pattern"));
 
 /// The identifier of the dashboard that an address leads to.
 pub fn dashboard(url: &str) -> &str {
@@ -67,6 +71,12 @@ fn form(alert: &Alert) -> Vec<String> {
     let is_absent = alert.expr.starts_with("absent(");
     need(is_absent || description.contains("{{"), "the description has no template");
     need(alert.annotation("runbook_url") == format!("{RUNBOOKS}{}.md", alert.name), "runbook_url is not its own");
+    if alert.wait.ends_with('d') {
+        for scraped in SCRAPED.captures_iter(&alert.expr) {
+            let looks_back = scraped.get(1).is_some() && scraped.get(3).is_some();
+            need(looks_back, &format!("a failed scrape of {} would begin its days anew", &scraped[2]));
+        }
+    }
     faults
 }
 
@@ -112,8 +122,9 @@ fn template_faults(alert: &Alert, metrics: &Metrics) -> Vec<String> {
             }
         }
         for query in QUERY.captures_iter(text) {
-            // What %q writes is a quoted text.
-            let query = query[1].replace("%q", "\"x\"").replace("\\\"", "\"");
+            // What %q writes is a quoted text; a platform is one of those that there are.
+            let query =
+                query[1].replace("platform=%q", "platform=\"nsight\"").replace("%q", "\"x\"").replace("\\\"", "\"");
             faults.extend(metrics.shape(&query).1);
         }
     }
@@ -191,6 +202,27 @@ groups:
             assert_ne!(text, GOOD, "{from}");
             let faults = faults(&Rules::of(&[&text])).join("; ");
             assert!(if fault.is_empty() { faults.is_empty() } else { faults.contains(fault) }, "{to}: {faults}");
+        }
+    }
+
+    #[test]
+    fn what_must_last_days_looks_back_past_a_failed_scrape() {
+        let faults_of = |wait: &str, selector: &str| {
+            let text = GOOD.replacen("labels:", &format!("for: {wait}\n        labels:"), 1);
+            faults(&Rules::of(&[&text.replacen("(rmm_up == 0)", &format!("({selector} == 0)"), 1)]))
+        };
+        let fault = "RMMAccountDown warning: a failed scrape of rmm_up would begin its days anew";
+        for (wait, selector, expected) in [
+            ("1h", "rmm_up", &[][..]),
+            ("1d", "last_over_time(rmm_up[15m])", &[][..]),
+            ("1d", "last_over_time(rmm_up{account=~\"a|b\"}[15m])", &[][..]),
+            ("1d", "rmm_up", &[fault][..]),
+            ("1d", "rmm_up{account=~\"a|b\"}", &[fault][..]),
+            ("1d", "last_over_time(rmm_up[1d])", &[fault][..]),
+            ("1d", "max_over_time(rmm_up[15m])", &[fault][..]),
+            ("1d", "last_over_time(rmm_up[15m]) + rmm_up", &[fault][..]),
+        ] {
+            assert_eq!(faults_of(wait, selector), expected, "{wait} {selector}");
         }
     }
 

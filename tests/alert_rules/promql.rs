@@ -207,6 +207,21 @@ impl Reader<'_> {
         many
     }
 
+    /// The labels of what is relabelled, and the new one.
+    fn label_replace(&mut self, call: &parser::Call, shapes: Vec<Shape>) -> Shape {
+        let text = |at: usize| match call.args.args.get(at).map(|argument| &**argument) {
+            Some(Expr::StringLiteral(literal)) => literal.val.clone(),
+            _ => String::new(),
+        };
+        let (new, source) = (text(1), text(3));
+        let Some(Shape::Series(mut labels)) = shapes.into_iter().next() else { return Shape::Unknown };
+        if !source.is_empty() {
+            self.need(&[source], &labels, &call.to_string());
+        }
+        labels.insert(new, None);
+        Shape::Series(labels)
+    }
+
     fn call(&mut self, call: &parser::Call) -> Shape {
         let shapes: Vec<Shape> = call.args.args.iter().map(|argument| self.read(argument)).collect();
         match call.func.name {
@@ -232,8 +247,9 @@ impl Reader<'_> {
                 }
                 _ => Shape::Unknown,
             },
-            "label_replace" | "label_join" => {
-                self.faults.push(format!("{call}: labels are not made up here"));
+            "label_replace" => self.label_replace(call, shapes),
+            "label_join" => {
+                self.faults.push(format!("{call}: labels are not joined here"));
                 Shape::Unknown
             }
             _ => shapes.into_iter().find(|shape| *shape != Shape::Scalar).unwrap_or(Shape::Scalar),

@@ -10,7 +10,9 @@ use crate::tool::is_missing;
 
 fn promtool(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new("promtool");
-    let Output { status, stdout, stderr } = command.args(arguments).current_dir(folder).output().expect("promtool");
+    // With more memory it spends a quarter less time on collecting garbage.
+    command.args(arguments).current_dir(folder).env("GOGC", "400");
+    let Output { status, stdout, stderr } = command.output().expect("promtool");
     (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
 }
 

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{SeriesMap, get, parse, value};
+use crate::support::{PATIENCE, SeriesMap, get, parse, value};
 
 pub const NOW: &str = "2026-03-04T09:15:02Z";
 
@@ -99,14 +99,19 @@ impl Exporter {
         parse(&self.text().await)
     }
 
-    /// Waits until `found` says nothing more; what it said last when it takes too long.
-    pub async fn until(&self, seconds: u64, problem: impl Fn(&SeriesMap) -> Option<String>) -> SeriesMap {
-        let end = Instant::now() + Duration::from_secs(seconds);
+    /// Waits until `problem` says nothing more; what it said last when that does not come.
+    pub async fn until(&self, problem: impl Fn(&SeriesMap) -> Option<String>) -> SeriesMap {
+        self.until_within(PATIENCE, problem).await
+    }
+
+    /// The same, where it matters how long it takes.
+    pub async fn until_within(&self, most: Duration, problem: impl Fn(&SeriesMap) -> Option<String>) -> SeriesMap {
+        let end = Instant::now() + most;
         loop {
             let all = self.scrape().await;
             match problem(&all) {
                 None => return all,
-                Some(problem) => assert!(Instant::now() < end, "after {seconds} s: {problem}"),
+                Some(problem) => assert!(Instant::now() < end, "after {most:?}: {problem}"),
             }
             // Reading thousands of series keeps a processor busy that the exporter needs, too.
             tokio::time::sleep(Duration::from_millis(150)).await;
@@ -114,8 +119,8 @@ impl Exporter {
     }
 
     /// Waits until a metric of an account has this value.
-    pub async fn until_value(&self, seconds: u64, name: &str, account: &str, wanted: f64) -> SeriesMap {
-        self.until(seconds, |all| {
+    pub async fn until_value(&self, name: &str, account: &str, wanted: f64) -> SeriesMap {
+        self.until(|all| {
             let found = value(all, name, &[("account", account)]);
             (found != Some(wanted)).then(|| format!("{name} of {account} is {found:?}, not {wanted}"))
         })
@@ -123,8 +128,8 @@ impl Exporter {
     }
 
     /// Waits until an account is up and no collector of it has a failed call.
-    pub async fn until_well(&self, seconds: u64, account: &str) -> SeriesMap {
-        self.until(seconds, |all| {
+    pub async fn until_well(&self, account: &str) -> SeriesMap {
+        self.until(|all| {
             let up = value(all, "rmm_up", &[("account", account)]);
             let failed = failed_collectors(all, account);
             (up != Some(1.0) || !failed.is_empty()).then(|| format!("{account}: up {up:?}, failed: {failed:?}"))

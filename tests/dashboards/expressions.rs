@@ -1,6 +1,6 @@
 //! What expressions name and how: metrics and labels that exist, the job, rates of counters over `$__rate_interval`.
 
-use promql_parser::parser::{self, Expr, VectorSelector};
+use promql_parser::parser::{self, AtModifier, Expr, VectorSelector};
 use rmm_exporter::metrics::catalogue::{self, MetricType};
 use serde_json::json;
 
@@ -11,18 +11,20 @@ use crate::rules::{Rules, text_of};
 
 /// What `$__rate_interval` stands for while expressions are looked at: no expression says this by itself.
 const RATE_INTERVAL: &str = "1234567s";
+/// The same for `$__range`, the time that the page shows.
+const RANGE: &str = "7654321s";
 /// The same for the variable `job`.
 const JOB: &str = "the-job";
 
 /// A text that can be parsed.
 pub fn filled_in(expression: &str) -> String {
-    let mut choice: Choice = ["platform", "account", "client", "site", "device", "device_id"]
+    let mut choice: Choice = ["platform", "account", "client", "site", "device", "device_id", "check"]
         .map(|name| (name.to_owned(), Chosen::All(".+".to_owned())))
         .into();
     choice.insert("job".to_owned(), Chosen::All(JOB.to_owned()));
     choice.insert("__rate_interval".to_owned(), Chosen::All(RATE_INTERVAL.to_owned()));
     choice.insert("__interval".to_owned(), Chosen::All("1m".to_owned()));
-    choice.insert("__range".to_owned(), Chosen::All("1h".to_owned()));
+    choice.insert("__range".to_owned(), Chosen::All(RANGE.to_owned()));
     grafana::interpolated(expression, &choice)
 }
 
@@ -88,7 +90,10 @@ fn look(expression: &Expr, is_rate: bool, faults: &mut Vec<String>, is_any_job: 
         }
         Expr::VectorSelector(selector) => select(selector, is_rate, faults, is_any_job),
         Expr::MatrixSelector(matrix) => {
-            if is_rate && format!("{}s", matrix.range.as_secs()) != RATE_INTERVAL {
+            let range = format!("{}s", matrix.range.as_secs());
+            // What is the most over all of the time that is shown is asked at its end, the same for every step.
+            let is_of_all = range == RANGE && matches!(matrix.vs.at, Some(AtModifier::End));
+            if is_rate && range != RATE_INTERVAL && !is_of_all {
                 faults.push(format!("{matrix} is no rate over $__rate_interval"));
             }
             select(&matrix.vs, is_rate, faults, is_any_job);
@@ -99,9 +104,10 @@ fn look(expression: &Expr, is_rate: bool, faults: &mut Vec<String>, is_any_job: 
 
 fn select(selector: &VectorSelector, is_rate: bool, faults: &mut Vec<String>, is_any_job: bool) {
     let name = selector.name.as_deref().unwrap_or_default();
-    // Weights of the health score are numbers of the rules, of no job.
+    // Thresholds and weights are numbers of the rules, of no job.
+    let is_number = name.starts_with("rmm:");
     let has_job = selector.matchers.matchers.iter().any(|matcher| matcher.to_string() == format!("job=~\"{JOB}\""));
-    if !has_job && !is_any_job {
+    if !has_job && !is_any_job && !is_number {
         faults.push(format!("{name} without job=~\"$job\""));
     }
     if is_counter(name) != is_rate {
@@ -130,7 +136,9 @@ fn expressions_name_what_exists_and_rates_are_rates() {
         ("sum(process_cpu_seconds_total{job=~\"$job\"})", "a counter has a rate"),
         ("rate(rmm_up{job=~\"$job\"}[$__rate_interval])", "a rate is of a counter"),
         ("rate(rmm_api_requests_total{job=~\"$job\"}[5m])", "no rate over $__rate_interval"),
-        ("label_replace(rmm_up{job=~\"$job\"}, \"a\", \"b\", \"\", \"\")", "labels are not made up here"),
+        ("rate(rmm_api_requests_total{job=~\"$job\"}[$__range])", "no rate over $__rate_interval"),
+        ("label_replace(rmm_up{job=~\"$job\"}, \"a\", \"b\", \"device\", \"x\")", "there is no label device"),
+        ("label_join(rmm_up{job=~\"$job\"}, \"a\", \"-\", \"account\")", "labels are not joined here"),
     ] {
         assert_found(check, &good, &at, json!(expression), fault);
     }

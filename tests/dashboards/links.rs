@@ -68,6 +68,10 @@ fn faults(dashboard: &Dashboard) -> Vec<String> {
             } else if let Some(variable) = part.strip_prefix("${").and_then(|rest| rest.strip_suffix(":queryparam}")) {
                 need(names.iter().any(|name| name == variable), format!("there is no variable {variable} here"));
                 passed.push(variable.to_owned());
+            } else if let Some(id) = part.strip_prefix("viewPanel=") {
+                let number: Option<u64> = id.parse().ok();
+                let is_there = Dashboard::of(uid).panels().iter().any(|panel| panel["id"].as_u64() == number);
+                need(number.is_some() && is_there, format!("{uid} has no panel {id}"));
             } else {
                 need(part == "${__url_time_range}", format!("{part} is passed, which nothing reads"));
             }
@@ -95,9 +99,12 @@ fn other_clients(dashboard: &Dashboard) -> Vec<String> {
     let mut faults = Vec::new();
     for target in dashboard.targets() {
         // Those that tell of the account as a whole, and show nothing that has a name of others.
-        let is_of_account = ["Oldest data", "Account down", "Configuration reloaded"].contains(&&*target.panel);
+        let is_of_account = ["Last answer", "Account down", "Configuration reloaded"].contains(&&*target.panel);
         let is_of_client = |part: &&str| part.starts_with("${client:regex}`");
-        let selectors = target.expression.matches("job=~\"$job\"").count();
+        // Nor do these, which have no client: whether anything is known.
+        let guards = ["up", "rmm_exporter_build_info", "rmm_collector_targets", "rmm_collector_targets_fresh"];
+        let count = |name: &str| target.expression.matches(&format!("{name}{{job=~\"$job\"")).count();
+        let selectors = count("") - guards.map(count).iter().sum::<usize>();
         let asked = target.expression.split("client=~`").skip(1).filter(is_of_client).count();
         if !is_of_account && (selectors == 0 || asked != selectors) {
             faults.push(format!("{} {}: not only of the client", target.panel, target.reference));
@@ -140,6 +147,7 @@ fn links_lead_somewhere() {
         (format!("/d/rmm-client?{head}&var-client=${{__data.fields[\"Client\"]}}"), "client is not encoded"),
         (format!("/d/rmm-client?{head}&${{site:queryparam}}"), "there is no variable site here"),
         (format!("/d/rmm-client?{head}&client=x"), "client=x is passed"),
+        (format!("/d/rmm-client?{head}&viewPanel=999"), "rmm-client has no panel 999"),
         ("/d/rmm-client?${datasource:queryparam}&${job:queryparam}".to_owned(), "the time is not kept"),
         ("/d/rmm-client?${__url_time_range}&${datasource:queryparam}".to_owned(), "job is not passed"),
         (format!("/d/rmm-device?{head}"), "Some(\"account\") is not passed"),

@@ -6,13 +6,17 @@
 mod dashboard;
 mod expressions;
 mod form;
+#[cfg(unix)]
+mod gone;
 mod grafana;
+mod known;
 #[allow(dead_code, reason = "the tests of the alert rules use the rest")]
 #[path = "../alert_rules/labels.rs"]
 mod labels;
 mod links;
 #[cfg(unix)]
 mod live;
+mod options;
 mod panels;
 #[cfg(unix)]
 mod prometheus;
@@ -22,6 +26,7 @@ mod promql;
 #[allow(dead_code, reason = "the tests of the alert rules use the rest")]
 #[path = "../alert_rules/rules.rs"]
 mod rules;
+mod schema;
 #[cfg(unix)]
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,7 +8,7 @@ use crate::dashboard::{Dashboard, assert_found, faults_of_all};
 use crate::rules::{list, text_of};
 
 /// Ids of Grafana's units, as far as they are used.
-const UNITS: [&str; 8] = ["short", "percentunit", "s", "bytes", "Bps", "dateTimeFromNow", "none", "cpm"];
+pub const UNITS: [&str; 9] = ["short", "percentunit", "s", "bytes", "Bps", "dateTimeFromNow", "none", "cpm", "string"];
 /// Kinds of panels that show what is, not what was.
 const INSTANT: [&str; 4] = ["stat", "table", "bargauge", "gauge"];
 const RANGE: [&str; 3] = ["timeseries", "state-timeline", "status-history"];
@@ -80,6 +80,13 @@ fn panel_faults(panel: &Value) -> Vec<String> {
         "no data has the colour of a good value",
     );
     need(!is_alarm(panel) || is_honest(panel), "no data looks like a good value");
+    // Beyond a point for every two of its pixels Grafana draws nothing and asks for fewer.
+    let is_short = panel["maxDataPoints"].as_u64().is_some_and(|most| most <= 200);
+    need(kind != "status-history" || is_short, "a long time is too many points");
+    // They ignore `noValue`: without a series they say "Data does not have a time field".
+    let is_never_empty = targets.iter().any(|target| text_of(target, "expr").contains("vector(NaN)"));
+    let is_history = ["state-timeline", "status-history"].contains(&&*kind);
+    need(!is_history || is_never_empty && has_colour_for_nothing(list(defaults, "mappings")), "no data is not grey");
     faults
 }
 
@@ -139,6 +146,13 @@ fn panels_have_what_panels_need() {
     ] {
         assert_found(faults, &good, &format!("{stat}{below}"), value, fault);
     }
+    let protection = Dashboard::of("rmm-protection");
+    let history = format!("{}/maxDataPoints", protection.pointer("Failed days in a row"));
+    assert_found(faults, &protection, &history, json!(1_000), "a long time is too many points");
+    let device = Dashboard::of("rmm-device");
+    let state = device.pointer("State over time");
+    assert_found(faults, &device, &format!("{state}/targets/0/expr"), json!("min(rmm_device_online)"), "not grey");
+    assert_found(faults, &device, &format!("{state}/fieldConfig/defaults/mappings"), json!([]), "not grey");
     let steps =
         json!([{"color": "green", "value": null}, {"color": "red", "value": 5}, {"color": "orange", "value": 1}]);
     assert_found(

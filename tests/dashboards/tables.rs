@@ -63,7 +63,9 @@ fn table_faults(panel: &Value, fields: &BTreeSet<String>) -> Vec<String> {
     // The first query says which rows there are; what the others have besides is left out, unless all of them say so.
     let are_fit = match &*steps.iter().map(String::as_str).collect::<Vec<_>>() {
         ["organize"] => is_single,
-        ["merge", "organize"] | ["merge", "filterByValue", "organize"] => !is_single,
+        ["merge", "organize"]
+        | ["merge", "filterByValue", "organize"]
+        | ["merge", "filterByValue", "sortBy", "organize"] => !is_single,
         _ => false,
     };
     if !are_fit {
@@ -109,7 +111,18 @@ fn table_faults(panel: &Value, fields: &BTreeSet<String>) -> Vec<String> {
     faults.extend(
         sorted.filter(|column| !names.contains(column)).map(|column| format!("sorted by {column}, which is not there")),
     );
-    let overridden = list(&panel["fieldConfig"], "overrides").iter().map(|entry| text_of(&entry["matcher"], "options"));
+    let overrides = list(&panel["fieldConfig"], "overrides");
+    // Else names and identities that look like numbers would be shown as numbers, in links too, and the text of the empty table would
+    // stand in each empty cell.
+    let texts = overrides.first().filter(|entry| entry["matcher"] == json!({"id": "byType", "options": "string"}));
+    let keeps = |id: &str, value: &str| {
+        texts.is_some_and(|entry| list(entry, "properties").contains(&json!({"id": id, "value": value})))
+    };
+    if !keeps("unit", "string") || !keeps("noValue", "–") {
+        faults.push("texts do not stay texts".to_owned());
+    }
+    let by_name = overrides.iter().filter(|entry| entry["matcher"]["id"] == "byName");
+    let overridden = by_name.map(|entry| text_of(&entry["matcher"], "options"));
     faults.extend(
         overridden.filter(|column| !names.contains(column)).map(|column| format!("{column} is set up and not there")),
     );
@@ -133,18 +146,20 @@ fn columns_are_named_ordered_and_sized() {
         (format!("{organize}/indexByName/device"), json!(90), "it orders device, which is not there"),
         (format!("{organize}/excludeByName/device"), json!(true), "it hides device, which is not there"),
         (format!("{table}/options/sortBy/0/displayName"), json!("Name"), "sorted by Name"),
-        (format!("{table}/fieldConfig/overrides/0/properties"), json!([]), "Account has no width"),
+        (format!("{table}/fieldConfig/overrides/0/properties"), json!([]), "texts do not stay texts"),
+        (format!("{table}/fieldConfig/overrides/0/matcher/options"), json!("number"), "texts do not stay texts"),
+        (format!("{table}/fieldConfig/overrides/1/properties"), json!([]), "Account has no width"),
         (
-            format!("{table}/fieldConfig/overrides/2/properties"),
+            format!("{table}/fieldConfig/overrides/3/properties"),
             json!([{"id": "custom.width", "value": 80}]),
             "Read has no text",
         ),
         (
-            format!("{table}/fieldConfig/overrides/2/properties"),
+            format!("{table}/fieldConfig/overrides/3/properties"),
             json!([{"id": "custom.width", "value": 80}, {"id": "noValue", "value": "–"}, {"id": "custom.cellOptions", "value": {}}]),
             "Read: an empty cell has the colour",
         ),
-        (format!("{table}/fieldConfig/overrides/0/matcher/options"), json!("Name"), "Name is set up and not there"),
+        (format!("{table}/fieldConfig/overrides/1/matcher/options"), json!("Name"), "Name is set up and not there"),
         (
             format!("{table}/targets/0/expr"),
             json!("max by (account, platform, instance) (rmm_up)"),

@@ -1,4 +1,4 @@
-//! Variables: one chain from the data source to the device, on every dashboard as far as it goes.
+//! Variables: one chain from the data source to the check, on every dashboard as far as it goes.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::grafana;
 use crate::rules::text_of;
 
 /// The chain; each variable is narrowed by all before it.
-const CHAIN: [(&str, &str); 8] = [
+const CHAIN: [(&str, &str); 9] = [
     ("datasource", "Data source"),
     ("job", "Job"),
     ("platform", "Platform"),
@@ -16,6 +16,7 @@ const CHAIN: [(&str, &str); 8] = [
     ("site", "Site"),
     ("device", "Device"),
     ("device_id", "Device id"),
+    ("check", "Check"),
 ];
 /// Variables with one value and no "All": who looks at one client must not see another, and a device is one device.
 const SINGLE: [(&str, &str); 3] = [("rmm-client", "account"), ("rmm-client", "client"), ("rmm-device", "device")];

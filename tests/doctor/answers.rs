@@ -140,7 +140,7 @@ async fn what_answers_is_not_the_api() {
     demo.nsight.handle.set_fault(Fault::Status(404), Scope::ALL);
     let said = nsight(&demo, "").await;
     said.assert("http", "bad", "404", "Configured is the server 127.0.0.1, of none of the known regions");
-    said.assert("http", "bad", "404", "the regions are americas, asia, au, eu,");
+    said.assert("http", "bad", "404", "the regions are americas, asia, au, de, eu,");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

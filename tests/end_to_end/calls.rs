@@ -76,7 +76,7 @@ fn has_agent(device: &NsightDevice) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_a_device_has_is_asked_of_it() {
     let running = Running::start(Settings { devices: 80, seed: 23, ..Settings::default() }).await;
-    running.until_true(30).await;
+    running.until_true().await;
     let truth = running.demo.world.truth(NOW.parse().unwrap());
     let audit = running.demo.nsight.handle.audit();
     let feature =
@@ -156,7 +156,7 @@ async fn no_call_goes_beyond_the_plan() {
     let demo = start_demo(&settings).await;
     let config = config::parse(&yaml(&demo, &settings), Path::new("test"), &|_| None).unwrap();
     let running = Running::around(demo, settings).await;
-    running.until_true(30).await;
+    running.until_true().await;
     let truth = running.demo.world.truth(NOW.parse().unwrap());
     let check = |account: &AccountConfig, size: FleetSize, audit: &Audit| {
         let plan = plan_account(account, size);
@@ -241,7 +241,7 @@ async fn what_the_filter_leaves_out_costs_nothing_and_shows_nothing() {
     };
     let expected = only(&running.expected(), shown);
     running
-        .until(30, |all| {
+        .until(|all| {
             let found = fleet_only(all);
             let counts = |name: &str, labels: &Labels| name == "rmm_client_devices" && labels["platform"] == "tactical";
             let difference = difference(&only(&found, |name, labels| !counts(name, labels)), &expected);
@@ -249,7 +249,7 @@ async fn what_the_filter_leaves_out_costs_nothing_and_shows_nothing() {
         })
         .await;
     for account in BOTH {
-        running.until_well(5, account).await;
+        running.until_well(account).await;
     }
     for call in running.demo.nsight.handle.audit().calls() {
         for part in call.identity.split(['?', '&']) {
@@ -293,13 +293,13 @@ async fn what_nobody_sees_is_not_asked() {
     let expected = only(&running.expected(), |name, _| !hidden.is_match(name));
     assert!(expected.len() < running.expected().len());
     running
-        .until(30, |all| {
+        .until(|all| {
             let difference = difference(&fleet_only(all), &expected);
             (!difference.is_empty()).then_some(difference)
         })
         .await;
     for account in BOTH {
-        running.until_well(5, account).await;
+        running.until_well(account).await;
     }
     let asked = |audit: &Audit| audit.calls().into_iter().map(|call| call.target).collect::<BTreeSet<_>>();
     let nsight = asked(running.demo.nsight.handle.audit());

@@ -69,7 +69,6 @@ impl Default for Settings {
 /// Both sides, running.
 pub struct Running {
     pub demo: Demo,
-    clock: Arc<dyn Clock>,
     exporter: Exporter,
 }
 
@@ -87,20 +86,20 @@ impl Running {
     }
 
     pub async fn around(demo: Demo, settings: Settings) -> Self {
-        let exporter = Exporter::start(&yaml(&demo, &settings), Arc::clone(&settings.clock)).await;
-        Self { demo, clock: settings.clock, exporter }
+        let exporter = Exporter::start(&yaml(&demo, &settings), settings.clock).await;
+        Self { demo, exporter }
     }
 
     /// What should be exposed now.
     pub fn expected(&self) -> SeriesMap {
-        let now = self.clock.now().wall;
+        let now = self.demo.world.now();
         truth::expected(&self.demo.world.truth(now), now)
     }
 
     /// Waits until exactly the truth is exposed, with every call made.
-    pub async fn until_true(&self, seconds: u64) -> SeriesMap {
+    pub async fn until_true(&self) -> SeriesMap {
         let expected = self.expected();
-        self.until(seconds, |all| {
+        self.until(|all| {
             let difference = difference(&fleet_only(all), &expected);
             (!difference.is_empty()).then_some(difference)
         })

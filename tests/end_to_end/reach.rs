@@ -17,8 +17,8 @@ async fn a_selection_that_is_refused_for_all_is_read_of_each() {
     let demo = start_demo(&settings).await;
     demo.world.set_selection_per_device(true);
     let running = Running::around(demo, settings).await;
-    running.until_true(30).await;
-    running.until_well(5, BOTH[0]).await;
+    running.until_true().await;
+    running.until_well(BOTH[0]).await;
     let calls = running.demo.nsight.handle.audit().calls();
     let calls = calls.iter().filter(|call| call.target == "mob/mob_list_selection_size");
     let (account, single): (Vec<_>, Vec<_>) = calls.partition(|call| call.identity.contains("deviceid=0&"));
@@ -85,21 +85,21 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
     let demo = start_demo(&settings).await;
     demo.nsight.handle.set_fault(Fault::NeverAnswer, Scope::identity("GET list_failing_checks?"));
     let running = Running::around(demo, settings).await;
-    let until_failing_is_right = async |seconds| {
+    let until_failing_is_right = async || {
         let expected = failing(&running.expected());
         running
-            .until(seconds, |all| {
+            .until(|all| {
                 let difference = difference(&failing(all), &expected);
                 let failed = failed_collectors(all, BOTH[0]).contains(&"failing_checks");
                 (failed || !difference.is_empty()).then(|| format!("failed: {failed}, {difference}"))
             })
             .await;
     };
-    until_failing_is_right(60).await;
+    until_failing_is_right().await;
     let before = failing(&running.expected());
     clock.advance(Duration::from_mins(4));
     assert!(difference(&before, &failing(&running.expected())).len() > 200, "this world is too quiet");
-    until_failing_is_right(60).await;
+    until_failing_is_right().await;
     let audit = running.demo.nsight.handle.audit();
     let (of_account, of_clients) = failing_calls(audit);
     let clients = running.demo.world.nsight_layout().clients.len();
@@ -115,12 +115,12 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
     running.demo.nsight.handle.clear_faults();
     clock.leap(Duration::from_mins(61));
     running
-        .until(10, |_| (lines.with("one call for the whole account again").len() != 1).then(|| "not yet".to_owned()))
+        .until(|_| (lines.with("one call for the whole account again").len() != 1).then(|| "not yet".to_owned()))
         .await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     audit.clear();
     clock.advance(Duration::from_mins(4));
-    until_failing_is_right(60).await;
+    until_failing_is_right().await;
     let (of_account, of_clients) = failing_calls(audit);
     assert!(of_account >= 1 && of_clients == 0, "{of_account} of all, {of_clients} of clients");
     running.stop().await;
@@ -177,7 +177,7 @@ async fn what_the_role_may_not_read_is_seldom_asked() {
     };
     let expected = without_needy(&running.expected());
     let all = running
-        .until(20, |all| {
+        .until(|all| {
             let difference = difference(&without_needy(&fleet_only(all)), &expected);
             let failed = only_failed(all, &collectors);
             if difference.is_empty() { failed } else { Some(difference) }
@@ -191,14 +191,14 @@ async fn what_the_role_may_not_read_is_seldom_asked() {
     for (permission, ..) in ROLES {
         switches.set_permission(permission, true);
     }
-    running.until_true(20).await;
-    running.until_well(10, BOTH[1]).await;
+    running.until_true().await;
+    running.until_well(BOTH[1]).await;
     // Taken away from what worked: the data stay as long as they are young.
     audit.clear();
     for (permission, ..) in ROLES {
         switches.set_permission(permission, false);
     }
-    running.until(10, |all| only_failed(all, &collectors)).await;
+    running.until(|all| only_failed(all, &collectors)).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let all = running.scrape().await;
     assert_eq!(difference(&fleet_only(&all), &running.expected()), "");
@@ -210,10 +210,10 @@ async fn what_the_role_may_not_read_is_seldom_asked() {
     for (permission, ..) in &ROLES[1..] {
         switches.set_permission(*permission, true);
     }
-    running.until(10, |all| only_failed(all, &collectors[..1])).await;
+    running.until(|all| only_failed(all, &collectors[..1])).await;
     switches.set_permission(ROLES[0].0, true);
-    running.until_well(10, BOTH[1]).await;
-    running.until_true(10).await;
+    running.until_well(BOTH[1]).await;
+    running.until_true().await;
     running.stop().await;
 }
 
@@ -224,7 +224,7 @@ async fn a_wrong_monitoring_token_hides_the_server_and_nothing_else() {
     let mut expected = running.expected();
     expected.retain(|(name, _), _| !name.starts_with("rmm_server_"));
     running
-        .until(20, |all| {
+        .until(|all| {
             let difference = difference(&fleet_only(all), &expected);
             if difference.is_empty() { only_failed(all, &["server"]) } else { Some(difference) }
         })

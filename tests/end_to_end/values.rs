@@ -40,7 +40,7 @@ async fn other_worlds_are_told_as_truly() {
         let demo = start_demo(&settings).await;
         demo.world.tactical_switches().set_services_form(form);
         let running = Running::around(demo, settings).await;
-        running.until_true(30).await;
+        running.until_true().await;
         running.stop().await;
     }
 }
@@ -48,7 +48,7 @@ async fn other_worlds_are_told_as_truly() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_series_is_exactly_what_the_world_says() {
     let running = Running::start(Settings { devices: 90, fast: 1_500, slow: 2_500, ..Settings::default() }).await;
-    running.until_true(30).await;
+    running.until_true().await;
     // Still so after everything was read again, and at any time in between.
     let expected = running.expected();
     for _ in 0..8 {
@@ -56,7 +56,7 @@ async fn every_series_is_exactly_what_the_world_says() {
         let all = running.scrape().await;
         assert_eq!(difference(&fleet_only(&all), &expected), "");
     }
-    let all = running.until_well(5, "demo-nsight").await;
+    let all = running.until_well("demo-nsight").await;
     for (account, platform) in BOTH.into_iter().zip(["nsight", "tactical"]) {
         assert_eq!(failed_collectors(&all, account), [""; 0]);
         let fleet = of_account(&expected, account).len();
@@ -83,7 +83,7 @@ async fn every_series_is_exactly_what_the_world_says() {
 async fn budget_and_concurrency_hold_at_the_server() {
     let settings = Settings { requests_per_minute: 90, concurrent: 2, slow: 1_000, ..Settings::default() };
     let running = Running::start(settings).await;
-    running.until_value(15, "rmm_up", "demo-nsight", 1.0).await;
+    running.until_value("rmm_up", "demo-nsight", 1.0).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let all = running.scrape().await;
     for (account, server) in BOTH.into_iter().zip([&running.demo.nsight, &running.demo.tactical]) {

@@ -7,7 +7,7 @@ use crate::certificates::Authority;
 use crate::exporter::{Account, failed_collectors, requests};
 use crate::gate::Way::{Closed, Full, Open, Resets, Silent, Tls};
 use crate::support::child::{Process, exporter};
-use crate::support::{SeriesMap, fleet_only, get, parse, value};
+use crate::support::{PATIENCE, SeriesMap, fleet_only, get, parse, value};
 use crate::table::{Case, PLATFORMS, way};
 use crate::trial::{Pace, run};
 
@@ -70,7 +70,7 @@ fn a_name_that_nobody_knows() {
     let address = process.address();
     let scrape = || parse(std::str::from_utf8(&get(address, "/metrics", &[]).unwrap().2).unwrap());
     let is_down = |all: &SeriesMap, account| value(all, "rmm_up", &[("account", account)]) == Some(0.0);
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + PATIENCE;
     while !PLATFORMS
         .iter()
         .all(|account| is_down(&scrape(), account) && !failed_collectors(&scrape(), account).is_empty())

@@ -28,7 +28,7 @@ fn statuses() -> Vec<Case> {
         both("403 page", ForbiddenHtml, "blocked"),
         both("403 json", ForbiddenJson, "forbidden"),
         both("403 empty", Body(403, "text/plain", ""), "http_error"),
-        both("204", Body(204, "text/plain", ""), "invalid_response"),
+        both("204", Body(204, "text/plain", ""), "http_error"),
         each("418 json", Body(418, JSON, r#"{"detail":"teapot"}"#), "http_error", "http_error"),
     ]
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::get;
+use super::{PATIENCE, get};
 
 /// A running program, and what it wrote so far.
 pub struct Process {
@@ -61,7 +61,7 @@ impl Process {
 
     /// Where it serves, from its log.
     pub fn address(&mut self) -> SocketAddr {
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + PATIENCE;
         loop {
             let log = self.stderr();
             let line = log.lines().find(|line| line.contains("serving"));
@@ -78,7 +78,7 @@ impl Process {
 
     /// Waits until this path answers 200.
     pub fn until_ok(&mut self, address: SocketAddr, path: &str) {
-        let end = Instant::now() + Duration::from_secs(15);
+        let end = Instant::now() + PATIENCE;
         while !matches!(get(address, path, &[]), Ok((200, _, _))) {
             assert!(self.is_running() && Instant::now() < end, "{path} is not well: {}", self.stderr());
             std::thread::sleep(Duration::from_millis(50));

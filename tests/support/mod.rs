@@ -15,6 +15,9 @@ pub type Labels = BTreeMap<String, String>;
 /// Every series with its value.
 pub type SeriesMap = BTreeMap<(String, Labels), f64>;
 
+/// How long is waited for what must come, where it does not matter how long it takes: on a busy machine that can be long.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+
 /// Status, head and body of a GET. The body must not be chunked, as none of ours is.
 pub fn get(address: SocketAddr, target: &str, headers: &[&str]) -> std::io::Result<(u16, String, Vec<u8>)> {
     ask(address, "GET", target, headers)
@@ -27,8 +30,8 @@ pub fn ask(
     target: &str,
     headers: &[&str],
 ) -> std::io::Result<(u16, String, Vec<u8>)> {
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let mut request = format!("{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
     for header in headers {
         request = request + header + "\r\n";

@@ -184,7 +184,7 @@ pub fn status(answer: &str) -> u16 {
 
 /// Asks until the answer is as it should be: changed files are noticed within about a second.
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = std::time::Instant::now() + Duration::from_secs(10);
+    let end = std::time::Instant::now() + crate::support::PATIENCE;
     while !holds() {
         assert!(std::time::Instant::now() < end, "{what}");
         std::thread::sleep(Duration::from_millis(100));

@@ -9,7 +9,7 @@ use rcgen::{BasicConstraints, IsCa};
 
 use crate::harness::{Authority, Client, Folder, basic, exchange, hash, request, status, until};
 use crate::support::child::{Ended, Process, exporter, run};
-use crate::support::get;
+use crate::support::{PATIENCE, get};
 use crate::tool::is_missing;
 
 const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
@@ -72,14 +72,14 @@ fn healthcheck(address: SocketAddr) -> Ended {
 }
 
 fn until_healthy(process: &mut Process, address: SocketAddr) -> Ended {
-    let end = Instant::now() + Duration::from_secs(40);
+    let end = Instant::now() + PATIENCE;
     loop {
         let ended = healthcheck(address);
         if ended.status.success() {
             return ended;
         }
         assert_eq!(ended.status.code(), Some(1));
-        assert!(ended.stderr.contains("not ready: "), "{}", ended.stderr);
+        assert!(ended.stderr.contains("Not ready: "), "{}", ended.stderr);
         assert!(process.is_running() && Instant::now() < end, "{}", process.stderr());
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -127,7 +127,7 @@ fn no_password_hash_or_key_is_in_the_log() {
     folder.write("web.yml", "basic_auth_users:\n  anna: THIRDSECRET\n");
     std::thread::sleep(Duration::from_millis(1100));
     let _ = get(address, "/-/healthy", &[]);
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + PATIENCE;
     while !process.stderr().contains("the last good one stays in force") {
         assert!(Instant::now() < end, "{}", process.stderr());
         std::thread::sleep(Duration::from_millis(50));

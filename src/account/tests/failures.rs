@@ -103,3 +103,31 @@ async fn what_the_key_may_not_read_is_off_and_the_rest_goes_on() {
     assert_eq!((report.success, report.fresh, state.last_error.clone()), (true, 300, None));
     shutdown.cancel();
 }
+
+#[tokio::test(start_paused = true)]
+async fn records_that_cannot_be_read_take_nothing_away_and_are_told() {
+    let platform = Scripted { list: Duration::from_mins(5), ..paused() };
+    platform.script().devices = 3;
+    let (account, publisher) = account(&platform);
+    let (fleet, clock) = (Arc::clone(&account.fleet), Arc::clone(&platform.clock));
+    let devices = move || lock(&fleet).current(clock.now().wall).devices.len();
+    let inventory = |status: &AccountStatus| {
+        let found = status.collectors.iter().find(|(collector, _)| *collector == Collector::Inventory).unwrap();
+        (found.1.success, found.1.last_error.map(|error| error.outcome))
+    };
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!((devices(), inventory(&status(&publisher))), (3, (true, None)));
+    (platform.script().devices, platform.script().incomplete) = (2, true);
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert_eq!((devices(), inventory(&status(&publisher))), (3, (false, Some(Outcome::InvalidResponse))));
+    assert!(status(&publisher).up, "the platform answers");
+    tokio::time::sleep(Duration::from_mins(30)).await;
+    assert_eq!(devices(), 2, "stale");
+    platform.script().devices = 3;
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    (platform.script().devices, platform.script().incomplete) = (1, false);
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    assert_eq!((devices(), inventory(&status(&publisher)).0), (1, true), "a whole list withdraws");
+    shutdown.cancel();
+}

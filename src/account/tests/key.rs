@@ -54,6 +54,25 @@ async fn an_account_is_down_as_soon_as_any_call_finds_the_key_refused() {
     shutdown.cancel();
 }
 
+/// A good key is replaced by a wrong one while the first inventory is under way.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_ready_because_of_a_refused_key_says_so() {
+    let platform = Scripted { checks_of: Collector::Inventory, ..paused() };
+    platform.script().devices = 300;
+    let (account, publisher) = account(&platform);
+    let shutdown = running(account);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(status(&publisher).not_ready_reason.as_deref(), Some("the first inventory is under way"));
+    platform.script().fails = REFUSED;
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let state = status(&publisher);
+    let reason = state.not_ready_reason.clone().unwrap();
+    let until = state.backoff_until.unwrap().strftime("%H:%M:%S UTC").to_string();
+    assert!(reason.starts_with("the first inventory is not complete; no calls until 2026-03-04 09:3"), "{reason}");
+    assert!(reason.ends_with(&format!("{until}, because the server does not accept the key")), "{reason}");
+    shutdown.cancel();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_fleet_that_is_due_makes_no_more_calls_with_a_refused_key() {
     let platform = Scripted { list: Duration::from_mins(2), ..paused() };

@@ -72,10 +72,18 @@ async fn another_key_is_tried_at_once_on_the_list_of_what_there_is() {
 }
 
 /// A rendering that is under way when the account ends must not put its data over the successor's.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_has_not_ended_while_it_renders() {
-    // On a busy machine the rendering may be over before this thread holds the fleet: then it is tried again.
-    for _ in 0..50 {
+#[test]
+fn an_account_has_not_ended_while_it_renders() {
+    // Renderings run on this one thread, which is busy until it is told.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (let_go, told) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || told.recv());
         let platform = Scripted::new(Arc::new(crate::clock::SystemClock));
         let (account, publisher) = account(&platform);
         let fleet = Arc::clone(&account.kept.fleet);
@@ -83,25 +91,22 @@ async fn an_account_has_not_ended_while_it_renders() {
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(account.run(shutdown.clone()));
         while lock(&fleet).is_empty() {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let waited = {
-            let _held = lock(&fleet);
-            // The rendering after the first answer begins, and waits for the fleet.
-            std::thread::sleep(RENDER_DELAY + Duration::from_millis(400));
-            let waits = !is_rendered();
-            shutdown.cancel();
-            std::thread::sleep(Duration::from_millis(200));
-            assert!(!waits || !task.is_finished());
-            waits
-        };
+        // The rendering after the first answer begins, and waits for the thread.
+        tokio::time::sleep(RENDER_DELAY * 2).await;
+        assert!(!is_rendered());
+        shutdown.cancel();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert!(!task.is_finished(), "it ended beside its rendering");
+        let_go.send(()).unwrap();
+        busy.await.unwrap().unwrap();
         task.await.unwrap();
-        assert!(is_rendered());
-        if waited {
-            return;
-        }
-    }
-    panic!("no rendering ever waited for the fleet");
+        // What had not begun does not begin any more.
+        let rendered = is_rendered();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(is_rendered(), rendered);
+    });
 }
 
 #[tokio::test(start_paused = true)]

@@ -246,7 +246,14 @@ fn advice(
     let room = f64::from(account.requests_per_minute) * GOOD_SHARE;
     let mut dearest: Vec<&CollectorPlan> = collectors.iter().collect();
     dearest.sort_by(|a, b| b.calls_per_minute.total_cmp(&a.calls_per_minute));
-    advice.push(format!("set these intervals, or longer ones: {}", longer_intervals(&dearest, calls_per_minute, room)));
+    let longer = longer_intervals(&dearest, calls_per_minute, room);
+    let list =
+        |write: fn(&(&CollectorPlan, Duration)) -> String| longer.iter().map(write).collect::<Vec<_>>().join(", ");
+    advice.push(format!(
+        "set these intervals, or longer ones: {}. The price is how late it is seen: {}",
+        list(|(plan, interval)| format!("{} {}", plan.collector, display(*interval))),
+        list(price)
+    ));
     if let Some(first) = dearest.first()
         && first.collector != Collector::Inventory.name()
     {
@@ -261,7 +268,11 @@ fn advice(
 }
 
 /// Longer intervals for the dearest collectors, as few of them as do without becoming absurdly long.
-fn longer_intervals(dearest: &[&CollectorPlan], calls_per_minute: f64, room: f64) -> String {
+fn longer_intervals<'a>(
+    dearest: &[&'a CollectorPlan],
+    calls_per_minute: f64,
+    room: f64,
+) -> Vec<(&'a CollectorPlan, Duration)> {
     let mut lengthened = 0.0;
     let mut count = 0;
     for collector in dearest {
@@ -272,11 +283,18 @@ fn longer_intervals(dearest: &[&CollectorPlan], calls_per_minute: f64, room: f64
         }
     }
     let factor = lengthened / (room - (calls_per_minute - lengthened));
-    let interval = |collector: &&CollectorPlan| {
-        let minutes = collector.interval.as_secs_f64() / 60.0 * factor;
-        format!("{} {}", collector.collector, display(round_up(minutes)))
+    let interval = |collector: &CollectorPlan| round_up(collector.interval.as_secs_f64() / 60.0 * factor);
+    dearest.iter().take(count).map(|collector| (*collector, interval(collector))).collect()
+}
+
+/// What a longer interval costs: how late it is then seen what the collector is for.
+fn price((plan, interval): &(&CollectorPlan, Duration)) -> String {
+    let what = match Collector::from_name(plan.collector) {
+        Some(Collector::Inventory) => "a server that went offline",
+        Some(Collector::FailingChecks) => "a check that fails",
+        _ => plan.collector,
     };
-    dearest.iter().take(count).map(interval).collect::<Vec<_>>().join(", ")
+    format!("{what} up to {} (now {})", display(*interval), display(plan.interval))
 }
 
 /// An interval that a person would write: whole minutes, above two hours whole quarters of an hour.

@@ -99,7 +99,9 @@ fn too_much_comes_with_advice_that_helps() {
         assert_eq!(plan.verdict, Verdict::TooMuch);
         let advice = plan.advice.iter().find_map(|advice| advice.strip_prefix("set these intervals, or longer ones: "));
         let mut text = "    collectors:\n".to_owned();
-        for (collector, interval) in advice.expect("advice").split(", ").filter_map(|part| part.split_once(' ')) {
+        let (advice, price) = advice.and_then(|advice| advice.split_once(". The price is ")).expect("advice and price");
+        assert!(price.contains("checks up to ") && price.contains(" (now 1h)"), "{price}");
+        for (collector, interval) in advice.split(", ").filter_map(|part| part.split_once(' ')) {
             writeln!(text, "      {collector}: {{ enabled: true, interval: {interval} }}").expect("String");
         }
         assert!(text.contains("checks"), "{text}");
@@ -107,6 +109,16 @@ fn too_much_comes_with_advice_that_helps() {
         assert!(better.budget_used_ratio <= GOOD_SHARE + 1e-9, "{devices}: {text} {}", better.budget_used_ratio);
         assert_eq!(better.verdict, Verdict::Fits);
     }
+}
+
+#[test]
+fn longer_intervals_have_their_price_told() {
+    let plan = nsight("", FleetSize::from_devices(10_000));
+    let advice = plan.advice.iter().find(|advice| advice.starts_with("set these intervals")).expect("advice");
+    let (_, interval) = advice.split_once("inventory ").expect("the dearest");
+    let interval = interval.split(['.', ',']).next().expect("an interval");
+    let price = format!("how late it is seen: a server that went offline up to {interval} (now 15m)");
+    assert!(advice.contains(&price), "{advice}");
 }
 
 #[test]

@@ -40,9 +40,10 @@ pub(super) fn read(field: &Field, files: &mut Files, context: &mut Context) -> O
     let certificate = certificates::find(&section, "cert", files, context);
     let key = certificates::find(&section, "key", files, context);
     for (name, what) in [("cert", "certificate"), ("key", "private key")] {
-        if section.get(name).is_none() && section.get(&format!("{name}_file")).is_none() {
-            let message = format!("TLS needs a {what}. Add {name}_file: PATH (or {name} with the PEM text itself).");
-            section.error(message, context);
+        let file = format!("{name}_file");
+        if section.get(name).is_none() && section.get(&file).is_none() {
+            let message = format!("TLS needs a {what}. Add {file}: PATH (or {name} with the PEM text itself).");
+            section.missing(&[name, &file], &message, context);
         }
     }
     let chain = certificate.as_ref().and_then(|pem| pem.certificates(context));

@@ -1,5 +1,6 @@
 //! The store and the view, through a day in the life of small accounts.
 
+mod incomplete;
 mod known;
 mod lacking;
 mod lists;

@@ -38,6 +38,7 @@ fn same(one: &Fleet, other: &Fleet) -> bool {
         lacking,
         denied,
         duplicates,
+        unnamed,
     } = one;
     *revision == other.revision
         && *clients == other.clients
@@ -62,6 +63,7 @@ fn same(one: &Fleet, other: &Fleet) -> bool {
         && *lacking == other.lacking
         && *denied == other.denied
         && *duplicates == other.duplicates
+        && *unnamed == other.unnamed
 }
 
 /// A view in words. Nothing of a view is hidden from its words but the texts of custom fields, which are compared elsewhere.

@@ -78,6 +78,59 @@ fn own_checks_replace_the_counters_of_the_list_also_while_its_cache_is_cold() {
     assert_eq!(find(&fleet.current(at(4)), "a").record.checks, Some(counts));
 }
 
+/// The checks cannot be read any more, and the list goes on.
+#[test]
+fn counters_that_changed_since_the_checks_were_read_are_newer_than_them() {
+    for mode in [ChecksMode::Failing, ChecksMode::All] {
+        let mut fleet = tactical(vec![agent("a", Some(1))]);
+        fleet.options.checks_mode = mode;
+        let check = |id: &str, state| Check {
+            id: id.into(),
+            name: id.into(),
+            check_type: "ping".into(),
+            state,
+            severity: Severity::Error,
+            consecutive_failures: Some(2),
+            last_run: None,
+        };
+        let counts = StatusCounts { passing: Some(2), failing: Some(1), cleared: None, pending: Some(1) };
+        let checks = vec![check("1", CheckState::Failing), check("2", CheckState::Passing)];
+        fleet.apply(
+            Update::Checks(DeviceId::new("a"), DeviceChecks { counts, checks, ..DeviceChecks::default() }),
+            at(3),
+        );
+        let seen = |fleet: &Fleet| {
+            let view = fleet.current(at(20));
+            let device = find(&view, "a");
+            let failing: Vec<_> =
+                device.checks.iter().map(|check| (check.id.as_str().to_owned(), check.failing)).collect();
+            (device.record.checks.expect("counts"), failing)
+        };
+        let all = mode == ChecksMode::All;
+        let list = |fleet: &mut Fleet, failing, second| {
+            fleet.apply(Update::Devices(DeviceList::Account, vec![agent("a", failing)]), at(second));
+        };
+        let with = |second: Option<bool>| {
+            let mut expected = vec![("1".to_owned(), Some(true))];
+            expected.extend(all.then(|| ("2".to_owned(), second)));
+            expected
+        };
+        for same in [Some(1), None] {
+            list(&mut fleet, same, 4);
+            assert_eq!(seen(&fleet), (counts, with(Some(false))), "the same counters, and a cold cache");
+        }
+        list(&mut fleet, Some(3), 5);
+        let listed = agent("a", Some(3)).checks.expect("counts");
+        assert_eq!(seen(&fleet), (listed, with(None)), "which ones fail now is not known");
+        list(&mut fleet, Some(0), 6);
+        let none = [("1", Some(false)), ("2", Some(false))].map(|(id, failing)| (id.to_owned(), failing));
+        let none = if all { none.to_vec() } else { Vec::new() };
+        assert_eq!(seen(&fleet), (agent("a", Some(0)).checks.expect("counts"), none), "nothing fails any more");
+        fleet.apply(Update::Checks(DeviceId::new("a"), DeviceChecks { counts, ..DeviceChecks::default() }), at(7));
+        assert_eq!(seen(&fleet), (counts, vec![]), "read again");
+    }
+}
+
 #[test]
 fn changed_counters_hurry_the_checks_of_that_agent() {
     let mut fleet = tactical(vec![agent("a", Some(0)), agent("b", Some(0))]);

@@ -18,7 +18,7 @@ pub(super) fn headline(accounts: &[Account], problems: &[Problem]) -> (Tone, Str
     match (bad, count(&[Health::Starting])) {
         (0, _) if !problems.is_empty() => (tone, "The configuration needs attention".to_owned()),
         (0, _) if all == 0 => (Tone::Calm, "No account is configured".to_owned()),
-        (0, 0) => (Tone::Good, "All is well".to_owned()),
+        (0, 0) => (Tone::Good, "The exporter is well".to_owned()),
         (0, starting) => {
             (Tone::Calm, format!("Starting: {}", of_all(starting, all, "has", "have") + " not answered yet"))
         }
@@ -46,7 +46,11 @@ pub(super) fn write_news(html: &mut String, page: &Page<'_>, tone: Tone, headlin
         let collectors: usize = accounts.iter().map(|account| account.collectors.len()).sum();
         let (accounts, collectors) =
             (Counted(accounts.len() as u64, "account"), Counted(collectors as u64, "collector"));
-        writeln!(html, "<p class=\"soft\">{accounts}, {collectors}, nothing is wrong.</p>")?;
+        writeln!(
+            html,
+            "<p class=\"soft\">{accounts}, {collectors}. This page tells how the polling goes; how devices and checks \
+             are is in the metrics.</p>"
+        )?;
     }
     if !open.is_empty() {
         write_lines(html, page, open)?;

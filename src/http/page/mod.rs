@@ -4,6 +4,7 @@
 
 mod account;
 mod front;
+mod manual;
 mod words;
 
 use std::collections::BTreeSet;
@@ -17,10 +18,11 @@ use base64::prelude::BASE64_STANDARD;
 use ring::digest;
 use url::form_urlencoded;
 
-use super::documentation::DOCUMENTS;
+use super::documentation::NAMED;
 use super::overview::{Account, Configuration, Overview, State, StateDirectory};
 use super::problems::Health;
 use super::{text, with_type};
+pub(super) use manual::answer as manual;
 use words::{Bytes, Escaped, Exact, Moment};
 
 /// The style, for light and dark.
@@ -49,12 +51,17 @@ pub(super) fn answer(overview: &Overview, telemetry_path: &str, query: Option<&s
     let mut html = String::with_capacity(32_768);
     // Writing to a string does not fail.
     let _ = page.write(&mut html);
+    let mut response = document(html);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An HTML document with the style.
+fn document(html: String) -> Response {
     let mut response = with_type(StatusCode::OK, "text/html; charset=utf-8", html);
-    let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&POLICY) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -156,7 +163,7 @@ impl<'a> Page<'a> {
             Escaped(version),
             Escaped(revision)
         )?;
-        for (name, path, _) in DOCUMENTS {
+        for (name, path) in NAMED {
             write!(html, "<li><a href=\"{path}\">{name}</a></li>")?;
         }
         html.push_str("</ul></nav>\n</footer>\n");

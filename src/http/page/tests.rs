@@ -166,7 +166,7 @@ fn the_headline_counts() {
     };
     let starting = |name| AccountStatus::new(Nsight, name, "rmm.example");
     assert_eq!(headline(vec![]), ("calm", "No account is configured".to_owned()));
-    assert_eq!(headline(vec![well("a")]), ("good", "All is well".to_owned()));
+    assert_eq!(headline(vec![well("a")]), ("good", "The exporter is well".to_owned()));
     assert_eq!(headline(vec![down("a")]), ("bad", "The account needs attention".to_owned()));
     assert_eq!(headline(vec![down("a"), well("b")]), ("bad", "1 of 2 accounts needs attention".to_owned()));
     assert_eq!(headline(vec![down("a"), down("b")]), ("bad", "2 of 2 accounts need attention".to_owned()));
@@ -297,7 +297,12 @@ fn the_exporters_own_troubles_are_told() {
     // The first sweep takes as long as the budget makes it.
     let mut sweeping = AccountStatus { oldest_due: Duration::from_hours(5), queue_length: 900, ..well("a") };
     sweeping.collectors[1].1.last_duration = None;
-    assert!(page(vec![sweeping]).contains("All is well"));
+    let well = page(vec![sweeping]);
+    assert!(
+        well.contains("The exporter is well") && well.contains("devices and checks are is in the metrics"),
+        "{well}"
+    );
+    assert!(!well.contains("All is well") && !well.contains("othing is wrong"), "nobody looked at the devices here");
 }
 
 #[test]

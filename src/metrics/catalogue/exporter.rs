@@ -52,8 +52,8 @@ pub(super) static FAMILIES: [Family; 32] = [
     },
     Family {
         name: "rmm_collector_success",
-        meaning: "0 while the last attempt of any planned call of the collector failed, else 1; also 1 while there is \
-                  nothing to ask, as before the first inventory.",
+        meaning: "0 while the last attempt of any planned call of the collector failed or had records that cannot be read, \
+                  else 1; also 1 while there is nothing to ask, as before the first inventory.",
         series: Series::Report(|report, out| out.put(&[], report.success)),
         ..COLLECTOR
     },

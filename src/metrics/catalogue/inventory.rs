@@ -85,7 +85,7 @@ pub(super) static FAMILIES: [Family; 18] = [
         meaning: "Whether the device is online (1) or not (0). On N-sight: a server that is online and not overdue, a \
                   workstation whose last report is younger than offline_after (default twice its check interval, at \
                   least 30 min); neither while list_failing_checks lists it as offline or unreachable; none for a \
-                  workstation without 24x7 checks. On Tactical RMM: the status of the agent is online.",
+                  workstation without 24x7 checks, or without a last report that can be read. On Tactical RMM: the status of the agent is online.",
         nsight: STATE,
         tactical: AGENTS,
         series: Series::Device(|device, out| out.put_known(&[], device.record.online)),
@@ -94,8 +94,8 @@ pub(super) static FAMILIES: [Family; 18] = [
     Family {
         name: "rmm_device_overdue",
         meaning: "Whether the report of the device is overdue (1) or not (0). On N-sight: missed_247 is 1, or \
-                  list_failing_checks lists it as overdue; none for a workstation without 24x7 checks. On Tactical \
-                  RMM: the status of the agent is overdue.",
+                  list_failing_checks lists it as overdue; of workstations only the latter tells, so none while it does \
+                  not. On Tactical RMM: the status of the agent is overdue.",
         nsight: STATE,
         tactical: AGENTS,
         series: Series::Device(|device, out| out.put_known(&[], device.record.overdue)),

@@ -14,6 +14,10 @@ fn waits(desk: &mut Desk, outcome: Outcome, times: usize) -> Vec<u64> {
     (0..times).map(failing).collect()
 }
 
+fn throttled(retry_after: Duration) -> Finish {
+    Finish::Failed { outcome: Outcome::Throttled, retry_after: Some(retry_after) }
+}
+
 fn patches(device: u32) -> Want<Call> {
     want(call("patches", device), Collector::Patches, 86_400, Priority::Sweep)
 }
@@ -36,17 +40,47 @@ fn a_throttled_account_pauses_as_long_as_it_is_told_and_a_little_more() {
     let mut pauses = Vec::new();
     for _ in 0..20 {
         let (_, call) = desk.wait_and_start();
-        desk.finish(call, Finish::Failed { outcome: Outcome::Throttled, retry_after: Some(seconds(100)) });
+        desk.finish(call, throttled(seconds(600)));
         pauses.push(desk.wait().unwrap());
     }
-    assert!(pauses.iter().all(|pause| (seconds(100)..=seconds(110)).contains(pause)), "{pauses:?}");
-    assert!(pauses.iter().max() > Some(&seconds(106)) && pauses.iter().min() < Some(&seconds(104)), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| (seconds(600)..=seconds(630)).contains(pause)), "{pauses:?}");
+    assert!(pauses.iter().max() > Some(&seconds(620)) && pauses.iter().min() < Some(&seconds(610)), "{pauses:?}");
     for (told, most) in [(seconds(3600), seconds(3630)), (Duration::MAX, seconds(86_430))] {
         let (_, call) = desk.wait_and_start();
-        desk.finish(call, Finish::Failed { outcome: Outcome::Throttled, retry_after: Some(told) });
+        desk.finish(call, throttled(told));
         let pause = desk.wait().unwrap();
         assert!((most - seconds(30)..=most).contains(&pause), "not for ever: {pause:?}");
     }
+}
+
+#[test]
+fn a_throttled_account_that_is_told_to_come_back_soon_pauses_as_if_it_had_been_told_nothing() {
+    // Zero is also what is left of a date that has passed.
+    for told in [Duration::ZERO, seconds(1), seconds(29)] {
+        let mut desk = Desk::planning(real(), sweeps(400));
+        let mut throttle = || {
+            let (wait, call) = desk.wait_and_start();
+            desk.finish(call, throttled(told));
+            wait.as_secs()
+        };
+        assert_pauses(&std::array::from_fn::<_, 7, _>(|_| throttle()), &[0, 30, 60, 120, 240, 300, 300]);
+        let (_, call) = desk.wait_and_start();
+        desk.finish(call, Finish::Ok);
+        let (_, call) = desk.wait_and_start();
+        desk.finish(call, throttled(told));
+        assert_pauses(&[desk.wait().unwrap().as_secs()], &[30]);
+    }
+}
+
+#[test]
+fn the_longer_of_what_a_server_asks_and_what_has_grown_is_the_pause() {
+    let mut desk = Desk::planning(real(), sweeps(50));
+    let throttle = |_| {
+        let (wait, call) = desk.wait_and_start();
+        desk.finish(call, throttled(seconds(100)));
+        wait.as_secs()
+    };
+    assert_pauses(&(0..6).map(throttle).collect::<Vec<_>>(), &[0, 100, 100, 120, 240, 300]);
 }
 
 #[test]

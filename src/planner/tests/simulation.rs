@@ -218,13 +218,16 @@ impl Simulation {
 
     /// What of the past counts in the next process.
     fn end_process(&mut self, remembering: bool) {
-        let (now, most) = (self.time(), self.desk.limits.linger_after_timeout);
+        let now = self.time();
+        // Nothing lasts longer than the present limits let it: they may have changed since it was set.
+        let (linger, pause) = (now + self.desk.limits.linger_after_timeout, now + self.key_pause());
         self.lingering.retain(|call| call.until > now && remembering);
         for call in &mut self.lingering {
-            call.until = call.until.min(now + most);
+            call.until = call.until.min(linger);
         }
-        if !remembering {
-            self.refusal = None;
+        self.refusal = self.refusal.filter(|_| remembering);
+        if let Some(refusal) = &mut self.refusal {
+            refusal.until = refusal.until.min(pause);
         }
     }
 

@@ -43,7 +43,7 @@ impl Client {
         endpoint.set_fragment(None);
         let host = || SetupError::Server(config.server.host_str().unwrap_or_default().to_owned());
         endpoint.path_segments_mut().map_err(|()| host())?.pop_if_empty().push("api").push("");
-        Ok(Self { transport, endpoint, key: Arc::new(ApiKey::load(&config.api_key)?) })
+        Ok(Self { transport, endpoint, key: Arc::new(ApiKey::load(&config.api_key)?.of(&config.name)) })
     }
 
     /// Reads the key again; says whether it changed.
@@ -106,8 +106,9 @@ pub(super) fn body_of(answer: RawAnswer) -> Result<Vec<u8>, Error> {
     let status = answer.status;
     match status {
         200..300 if looks_like_html(&answer) => Err(Error::Blocked(status)),
-        200..300 if answer.body.trim_ascii().is_empty() => Err(Error::decode("it is empty")),
-        200..300 => Ok(answer.body),
+        200 if answer.body.trim_ascii().is_empty() => Err(Error::decode("it is empty")),
+        // Another good status is of a part, of nothing yet, or of somebody else's making.
+        200 => Ok(answer.body),
         401 => Err(Error::Unauthorized(format!("HTTP {status}"))),
         403 if looks_like_json(&answer) => Err(Error::Forbidden),
         403 if looks_like_html(&answer) => Err(Error::Blocked(status)),

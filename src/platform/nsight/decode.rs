@@ -68,13 +68,13 @@ impl Decoder {
         let updates = body_of(answer)
             .and_then(|body| self.decode_body(call, body, now).map_err(|error| error.with_retry_after(retry_after)));
         match updates {
-            Ok(updates) => Ok(Answer { updates, bytes }),
+            Ok((updates, incomplete)) => Ok(Answer { updates, bytes, incomplete }),
             Err(error) => Err(error.into_failure(call, bytes)),
         }
     }
 
-    /// What a body says that can be good by its status and its first bytes.
-    fn decode_body(&self, call: &Call, body: Vec<u8>, now: Timestamp) -> Result<Vec<Update>, Error> {
+    /// What a body says that can be good by its status and its first bytes, and whether some of its records cannot be read.
+    fn decode_body(&self, call: &Call, body: Vec<u8>, now: Timestamp) -> Result<(Vec<Update>, bool), Error> {
         let mut text = encoding::decode(body);
         if let Some(key) = &self.key {
             // In UTF-16, or with control characters in between, the bytes were not those of the key.
@@ -89,10 +89,18 @@ impl Decoder {
         let mut tally = Tally::new(call.service()).with_limit(max_records(call));
         let updates = collectors::updates(call, &text, &context, &mut tally)?;
         let left_out = tally.finish()?;
-        if left_out > 0 {
-            self.noted.left_out(call.service(), left_out);
+        if tally.repeated() > 0 {
+            self.noted.repeated(call.service(), tally.repeated());
         }
-        Ok(updates)
+        if left_out == 0 {
+            return Ok((updates, false));
+        }
+        self.noted.left_out(call.service(), left_out);
+        let updates: Option<Vec<_>> = updates.into_iter().map(Update::incomplete).collect();
+        let updates = updates.ok_or_else(|| {
+            Error::decode(format!("{left_out} of its records cannot be read, and counts without them would be wrong"))
+        })?;
+        Ok((updates, true))
     }
 }
 
@@ -164,6 +172,30 @@ mod tests {
             let failure = decode(call, body(200_001)).expect_err("too many");
             assert!(failure.message.contains("more than 200000 records"), "{failure}");
         }
+    }
+
+    #[test]
+    fn records_that_cannot_be_read_make_a_list_incomplete_and_spoil_a_count() {
+        let body = |element: &str, good: &str, bad: &str| {
+            format!("<result><items><{element}>{good}</{element}><{element}>{bad}</{element}></items></result>")
+        };
+        let clients = body("client", "<clientid>1</clientid>", "<clientid>x2</clientid>").into_bytes();
+        let answer = decode(&Call::ListClients, clients).expect("good");
+        assert!(answer.incomplete && matches!(answer.updates.as_slice(), [Update::Incomplete(_)]), "{answer:?}");
+        let device = DeviceId::new("1");
+        let good = "<checkid>1</checkid><statusid>0</statusid>";
+        let checks = body("check", good, "<statusid>0</statusid>").into_bytes();
+        let answer = decode(&Call::ListChecks(device.clone()), checks).expect("good");
+        let [Update::Checks(_, checks), Update::Tasks(_, tasks)] = answer.updates.as_slice() else {
+            panic!("{answer:?}")
+        };
+        assert!(answer.incomplete && checks.checks.len() == 1);
+        assert_eq!((checks.counts.pending, tasks.counts.pending), (None, None));
+        let patches = body("patch", "<patchid>1</patchid><status>1</status>", "<status>1</status>");
+        let patches = patches.replace("<result><items>", "<patches>").replace("</items></result>", "</patches>");
+        let failure = decode(&Call::PatchListAll(device), patches.into_bytes());
+        let failure = failure.expect_err("a count without it would be too small");
+        assert!(failure.message.contains("1 of its records cannot be read"), "{failure}");
     }
 
     #[test]

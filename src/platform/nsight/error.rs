@@ -30,7 +30,7 @@ pub enum Error {
         /// N-sight's words.
         message: String,
     },
-    /// Another 3xx, 4xx or 5xx.
+    /// Any other status than 200.
     #[error("HTTP status {0}{hint}", hint = hint(*.0))]
     Http(u16),
     /// Too many calls: 429, 503 with Retry-After, or a FAIL that says so.
@@ -61,6 +61,7 @@ fn reason(message: &str) -> &str {
 
 const fn hint(status: u16) -> &'static str {
     match status {
+        201..300 => "; that is not a whole answer: does a proxy in front of the server change answers?",
         300..400 => "; redirects are not followed, because the key must not travel: check the server name",
         403 | 404 => "; check that the server is the one of your region",
         _ => "",
@@ -137,13 +138,14 @@ impl Error {
         }
     }
 
-    /// FAIL 4 about the parameter that names the call's object: the object no longer exists, or is outside the key's
-    /// Client Group.
+    /// FAIL 4 about the parameter that names the call's object, in the words of the documentation: the object no longer exists,
+    /// or is outside the key's Client Group. Other words may be those of a fault, also where they name the parameter.
     fn gone(&self, call: &Call) -> Option<Gone> {
         let Self::Api { code: Some(4), message } = self else { return None };
         let (parameter, gone) = call.object()?;
         let message = message.trim().to_ascii_lowercase();
-        (message.is_empty() || message.contains(parameter)).then_some(gone)
+        let named = message.strip_prefix("invalid value for parameter")?.trim_matches(|c: char| !c.is_alphanumeric());
+        (named == parameter).then_some(gone)
     }
 }
 
@@ -182,7 +184,15 @@ mod tests {
         let device = Call::PatchListAll(DeviceId::new("1"));
         let gone = Some(Gone::Device(DeviceId::new("1")));
         assert_eq!(fail(Some(4), "Invalid value for parameter: deviceid", &device), (Outcome::ApiError, gone.clone()));
-        assert_eq!(fail(Some(4), "", &device), (Outcome::ApiError, gone));
+        assert_eq!(fail(Some(4), " invalid value for parameter: 'deviceid'.", &device).1, gone);
+        for fault in [
+            "",
+            "deviceid",
+            "Internal error: cannot resolve siteid, deviceid, clientid: database timeout",
+            "Invalid value for parameter: deviceid, siteid: database timeout",
+        ] {
+            assert_eq!(fail(Some(4), fault, &device), (Outcome::ApiError, None), "{fault}");
+        }
         assert_eq!(fail(Some(5), "Missing parameter: deviceid", &device), (Outcome::ApiError, None));
         let roster = Call::ListDevicesAtClient(ClientKey::new("7"), Kind::Mobile);
         assert_eq!(

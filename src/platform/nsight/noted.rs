@@ -55,6 +55,13 @@ impl Noted {
         }
     }
 
+    /// Records of a service's answer repeat earlier ones. Logged at the first time.
+    pub fn repeated(&self, service: &'static str, records: usize) {
+        if self.is_new(service, "", "repeated") {
+            warn!(account = self.account, call = service, records, "some records repeat an earlier one, which counts");
+        }
+    }
+
     /// The configuration names an antivirus product that the platform does not know; some ids that it knows are `nearest`.
     /// Logged at the first time.
     pub fn unknown_product(&self, product: &str, nearest: &[&str]) {

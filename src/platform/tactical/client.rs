@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroize as _;
 
 use super::call::{Call, Credential, is_safe_segment};
 use super::error::{ApiError, KeyProblem, TokenProblem, detail};
@@ -118,10 +119,18 @@ fn headers(call: &Call, secret: &SecretString) -> Result<HeaderMap, ApiError> {
 ///
 /// # Errors
 ///
-/// When the answer spells it in disguise.
+/// When a good answer spells it in disguise.
 pub(crate) fn take_out(answer: &mut RawAnswer, secret: &str) -> Result<(), ApiError> {
     forget_secret(answer, secret);
-    if disguise::in_json(&answer.body, secret) { Err(ApiError::Disguised) } else { Ok(()) }
+    match disguise::in_json(&answer.body, secret) {
+        true if answer.status == 200 => Err(ApiError::Disguised),
+        true => {
+            // The status says what is wrong; what was quoted to explain it is not needed.
+            answer.body.zeroize();
+            Ok(())
+        }
+        false => Ok(()),
+    }
 }
 
 fn forget_secret(answer: &mut RawAnswer, secret: &str) {

@@ -76,19 +76,22 @@ impl Decoder {
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let update =
             self.update(call, &body, now).map_err(|error| ApiError::Unreadable(error).into_failure(call, bytes))?;
-        Ok(Answer { updates: update.into_iter().collect(), bytes })
+        let incomplete = matches!(update, Some(Update::Incomplete(_)));
+        Ok(Answer { updates: update.into_iter().collect(), bytes, incomplete })
     }
 
     fn update(&self, call: &Call, body: &str, now: Timestamp) -> Result<Option<Update>, ArrayError> {
         let update = match call {
             Call::Clients => inventory::clients(self, call, body),
             Call::Agents => inventory::agents(self, call, body, now),
-            Call::AgentChecks(id) => checks::decode(self, call, body).map(|checks| Update::Checks(id.clone(), checks)),
+            Call::AgentChecks(id) => {
+                checks::decode(self, call, body, now).map(|checks| Update::Checks(id.clone(), checks))
+            }
             Call::AgentTasks(id) => tasks::decode(self, call, body).map(|tasks| Update::Tasks(id.clone(), tasks)),
             Call::AgentUpdates(id) => {
                 patches::decode(self, call, body).map(|patches| Update::Patches(id.clone(), patches))
             }
-            Call::Agent(id) => details::decode(self, call, body)
+            Call::Agent(id) => details::decode(self, call, body, now)
                 .map(|details| Update::Reading(id.clone(), Reading::Details(Arc::new(details)))),
             Call::Alerts => alerts::decode(self, call, body).map(Update::Alerts),
             Call::Status => server::status(body).map(Update::Server),
@@ -100,17 +103,17 @@ impl Decoder {
         update.map(Some)
     }
 
-    /// Reads every record of a list, and says so when some cannot be read.
-    pub(super) fn records<'a, T: serde::Deserialize<'a>>(
+    /// Reads every record of a list that can be read; says so when some cannot, and gives back how many.
+    pub(super) fn readable_records<'a, T: serde::Deserialize<'a>>(
         &self,
         call: &Call,
         body: &'a str,
         take: impl FnMut(T),
-    ) -> Result<(), ArrayError> {
+    ) -> Result<usize, ArrayError> {
         let Tally { total, bad, first } = each_record(body, call.max_records(), take)?;
         self.notices.bad_records(call.name(), bad, total, first.as_deref().unwrap_or_default());
         debug!(call = call.name(), total, bad, "answer read");
-        Ok(())
+        Ok(bad)
     }
 
     /// The custom fields that mappings look at, by the numbers of their definitions.
@@ -130,5 +133,19 @@ impl Decoder {
             ChecksMode::All => true,
             ChecksMode::None => false,
         }
+    }
+}
+
+/// Reads every record of a list of which something is counted: without one that cannot be read the count would be too small.
+pub(super) fn all_records<'a, T: serde::Deserialize<'a>>(
+    call: &Call,
+    body: &'a str,
+    take: impl FnMut(T),
+) -> Result<(), ArrayError> {
+    let Tally { total, bad, first } = each_record(body, call.max_records(), take)?;
+    debug!(call = call.name(), total, bad, "answer read");
+    match first {
+        Some(first) => Err(ArrayError::SomeBad { bad, total, first }),
+        None => Ok(()),
     }
 }

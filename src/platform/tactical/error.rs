@@ -112,7 +112,7 @@ pub enum ApiError {
         /// How long it asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// Another 3xx, 4xx or 5xx.
+    /// Any other status than 200.
     #[error("the server answered with status {status}{hint}")]
     Http {
         /// HTTP status.
@@ -147,12 +147,12 @@ impl ApiError {
         let status = answer.status;
         let form = Form::of(answer);
         Some(match status {
-            200..=299 if form != Form::Html => return None,
-            200..=299 => Self::Blocked { status },
+            // Another good status is of a part, of nothing yet, or of somebody else's making.
+            200 if form != Form::Html => return None,
             401 if call.credential() == Credential::MonitoringToken => Self::Token(token_problem(answer)),
             401 => Self::Key(key_problem(answer)),
             403 if form == Form::Json => Self::Forbidden { need: need(call) },
-            403 if form == Form::Html => Self::Blocked { status },
+            200..=299 | 403 if form == Form::Html => Self::Blocked { status },
             404 if call.device().is_some() && is_about_an_agent(answer) => Self::NoSuchAgent(quoted_detail(answer)),
             429 => Self::Throttled { status, retry_after: answer.retry_after },
             503 if answer.retry_after.is_some() => Self::Throttled { status, retry_after: answer.retry_after },
@@ -289,6 +289,7 @@ fn token_problem(answer: &RawAnswer) -> TokenProblem {
 /// What a status probably means, for the end of a message.
 fn hint(status: u16, form: Form, answer: &RawAnswer) -> String {
     let text = match (status, form) {
+        (201..=299, _) => "; that is not a whole answer: does a proxy in front of the server change answers?",
         (300..=399, _) => {
             "; redirects are not followed, because the key must not travel to another host: check scheme and host of \
              the server"

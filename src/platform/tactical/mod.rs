@@ -59,9 +59,9 @@ impl Tactical {
     /// When there is no key or token where it should be, or the CA file or the proxy cannot be used.
     pub fn new(config: &AccountConfig, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         let options = config.tactical();
-        let key = Arc::new(ApiKey::load(&config.api_key)?);
+        let key = Arc::new(ApiKey::load(&config.api_key)?.of(&config.name));
         let token = options.monitoring_token.as_ref().map(|source| ApiKey::load_for(Purpose::MonitoringToken, source));
-        let token = token.transpose()?.map(Arc::new);
+        let token = token.transpose()?.map(|token| Arc::new(token.of(&config.name)));
         let transport = Transport::new(&TransportOptions::of(config))?;
         let decoder = Decoder::new(&config.name, config.checks_mode).mapping(options.mappings.clone());
         let secrets = [Arc::clone(&key)].into_iter().chain(token.clone());

@@ -65,6 +65,16 @@ impl Notices {
         }
     }
 
+    /// Some records of an answer have the id of an earlier one.
+    pub(super) fn repeated_records(&self, call: &'static str, repeated: usize) {
+        if repeated > 0 && self.first_time("repeated records", &Label::new(call)) {
+            warn!(
+                account = self.account,
+                call, repeated, "some records have the id of an earlier one, which counts; said once"
+            );
+        }
+    }
+
     fn first_time(&self, what: &'static str, word: &Label) -> bool {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.len() < MAX_WORDS && said.insert((what, word.clone()))

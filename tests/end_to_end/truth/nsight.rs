@@ -85,7 +85,10 @@ fn state(all: &mut SeriesMap, at: &At, device: &NsightDevice, now: Timestamp) {
         let limit = (2 * device.check_interval).max(30);
         let fresh = device.last_report.is_some_and(|last| now.duration_since(last).as_secs() < (limit * 60) as i64);
         at.flag(all, "rmm_device_online", fresh && !away);
-        at.flag(all, "rmm_device_overdue", overdue);
+        // list_workstations has no word for it; only the report does.
+        if overdue {
+            at.flag(all, "rmm_device_overdue", true);
+        }
     }
     at.time(all, "rmm_device_last_seen_timestamp_seconds", device.last_report);
     at.time(all, "rmm_device_boot_timestamp_seconds", device.boot.filter(|boot| *boot <= now));

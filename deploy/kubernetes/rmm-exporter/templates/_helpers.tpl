@@ -53,6 +53,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if or (hasKey . "api_key") (hasKey . "monitoring_token") }}
 {{- fail (printf "config.accounts: %v: no keys in a ConfigMap: put it into a Secret and name its file, api_key_file: /run/secrets/rmm-exporter/NAME (monitoring_token_file)" .name) }}
 {{- end }}
+{{- if and .proxy (contains "@" (toString .proxy)) }}
+{{- fail (printf "config.accounts: %v: no password in a ConfigMap: leave proxy away, and give HTTPS_PROXY from a Secret with extraEnvFrom" .name) }}
+{{- end }}
 {{- range $path := compact (list .api_key_file .monitoring_token_file) }}
 {{- $file := trimPrefix "/run/secrets/rmm-exporter/" $path }}
 {{- if and (ne $file $path) (not $.Values.secret.existingSecret) (not (hasKey $.Values.secret.keys $file)) }}

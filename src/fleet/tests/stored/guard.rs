@@ -83,6 +83,7 @@ fn the_samples_have_every_variant() {
         Update::Server(..) => 20,
         Update::Alerts(..) => 21,
         Update::FieldNames(..) => 22,
+        Update::Incomplete(..) => 23,
     };
     let reading = |reading: &Reading| match reading {
         Reading::Threats(..) => 0,
@@ -100,7 +101,7 @@ fn the_samples_have_every_variant() {
     let mut updates: Vec<i32> = sample::updates().iter().map(update).collect();
     updates.sort_unstable();
     updates.dedup();
-    assert_eq!(updates, (0..=22).collect::<Vec<_>>());
+    assert_eq!(updates, (0..=23).collect::<Vec<_>>());
     assert_eq!(sample::readings().iter().map(reading).collect::<Vec<_>>(), (0..=10).collect::<Vec<_>>());
     let gone = |gone: &Gone| match gone {
         Gone::Device(_) => 0,

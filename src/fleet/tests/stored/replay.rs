@@ -56,6 +56,8 @@ fn change() -> impl Strategy<Value = Change> {
         2 => checked,
         3 => prop::sample::select(sample::updates()),
     ];
+    let update = (update, prop::bool::weighted(0.2))
+        .prop_map(|(update, incomplete)| if incomplete { Update::Incomplete(Box::new(update)) } else { update });
     let gone = prop_oneof![
         id().prop_map(|id| Gone::Device(DeviceId::new(&id))),
         (0..4_u8).prop_map(|n| Gone::Site(SiteKey::new(&n.to_string()))),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::*;
 use crate::fleet::failing::FailingReports;
+use crate::fleet::incomplete::Unnamed;
 use crate::fleet::lacking::LackingThen;
 use crate::fleet::readings::{AllReadings, Kept};
 use crate::fleet::store::{Part, Released};
@@ -314,6 +315,7 @@ pub(super) fn updates() -> Vec<Update> {
         Update::Server(server()),
         Update::Alerts(alerts()),
         Update::FieldNames(field_names()),
+        Update::Incomplete(Box::new(Update::Clients(vec![client_record()]))),
     ];
     updates.extend(readings().into_iter().map(|reading| Update::Reading(device.clone(), reading)));
     updates
@@ -339,10 +341,11 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
         kept.take(reading, at(second));
     }
     let mut failing = FailingReports::default();
-    failing.take(None, vec![failing_device()], at(1));
+    failing.take(None, vec![failing_device()], at(1), true);
     let mut of_client = failing_device();
     of_client.device.client = ClientKey::new("2");
-    failing.take(Some(ClientKey::new("2")), vec![of_client], at(2));
+    failing.take(Some(ClientKey::new("2")), vec![of_client.clone()], at(2), true);
+    failing.take(None, vec![of_client], at(3), false);
     Fleet {
         most_devices: super::super::super::listed::most_devices(),
         places: HashMap::new(),
@@ -373,6 +376,11 @@ pub(super) fn fleet(options: FleetOptions) -> Fleet {
             backup: one(device.clone(), part(None, 18)),
         },
         denied: one(device, part((), 16)),
-        duplicates: one(DeviceList::Client(client, Kind::Server), 19),
+        duplicates: one(DeviceList::Client(client.clone(), Kind::Server), 19),
+        unnamed: Unnamed {
+            clients: one(client.clone(), part((), 1)),
+            sites: one(client.clone(), one(SiteKey::new("50311"), part((), 2))),
+            devices: one(DeviceList::Client(client, Kind::Server), one(DeviceId::new("100"), part((), 3))),
+        },
     }
 }

@@ -9,6 +9,7 @@ use crate::config::ChecksMode;
 use crate::fleet::{
     Check, CheckState, DeviceChecks, DeviceId, DeviceTasks, Label, Severity, StatusCounts, Task, Update, View,
 };
+use crate::platform::bounds;
 use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire::checks as wire;
@@ -55,7 +56,7 @@ pub fn update(text: &str, device: &DeviceId, context: &Context<'_>, tally: &mut 
             tasks.tasks.push(Task { id, name, state, severity, consecutive_failures });
         } else {
             let check_type = check_type(&check.check_type);
-            let last_run = check.last_run;
+            let last_run = check.last_run.and_then(|run| bounds::reported(run, context.now));
             checks.checks.push(Check { id, name, check_type, state, severity, consecutive_failures, last_run });
         }
     }

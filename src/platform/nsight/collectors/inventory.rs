@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Context;
 use super::words::os_family;
 use crate::collector::{Collector, CollectorDefaults};
@@ -14,6 +16,7 @@ use crate::fleet::{
     AntivirusEngine, ClientKey, ClientRecord, DeviceId, DeviceInfo, DeviceList, DeviceRecord, Feature, Filter, Kind,
     KindCounts, Label, SiteKey, SiteRecord, StatusCounts, Update, View,
 };
+use crate::platform::bounds;
 use crate::platform::nsight::call::Call;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::wire;
@@ -203,7 +206,7 @@ pub fn details(
         let mut record =
             DeviceRecord::new(DeviceId::new(&device.id), device.name.clone(), client.clone(), site.clone());
         record.kind = Some(kind);
-        record.last_seen = device.last_report;
+        record.last_seen = device.last_report.and_then(|report| bounds::reported(report, context.now));
         record.boot = device.last_boot.filter(|boot| *boot <= context.now);
         record.memory_bytes = device.memory_bytes;
         record.utc_offset = device.utc_offset;
@@ -212,13 +215,13 @@ pub fn details(
         record.check_interval = device.check_interval.filter(|_| is_active);
         if kind == Kind::Server {
             record.agentless = Some(false);
-            record.overdue = Some(device.missed_247 == Some(true));
+            record.overdue = device.missed_247;
             record.online = server_is_online(&device);
         } else {
             record.agentless = Some(is_agentless(&device));
             if is_active {
-                record.overdue = Some(device.missed_247 == Some(true));
-                record.online = Some(workstation_is_online(&device, context));
+                record.overdue = device.missed_247;
+                record.online = workstation_is_online(&device, record.last_seen, context);
             }
         }
         let version = versions.label(&device.agent_version.replace('_', "."));
@@ -239,15 +242,22 @@ fn server_is_online(device: &wire::devices::Device) -> Option<bool> {
     if device.missed_247 == Some(true) { Some(false) } else { device.online }
 }
 
-/// The age of the last report is the only signal: a workstation that is switched off keeps `online` at 1.
-fn workstation_is_online(device: &wire::devices::Device, context: &Context<'_>) -> bool {
-    let interval = device.check_interval.unwrap_or_default();
-    let offline_after = context.offline_after.unwrap_or_else(|| interval.saturating_mul(2).max(MIN_OFFLINE_AFTER));
-    device.last_report.is_some_and(|last| match Duration::try_from(context.now.duration_since(last)) {
-        Ok(age) => age < offline_after,
-        // A report from the future, by a clock that is ahead of ours, is a fresh one.
-        Err(_) => true,
-    })
+/// The age of the last report is the only signal: a workstation that is switched off keeps `online` at 1. Without a time that can
+/// be believed nothing is known, unless it never reported.
+fn workstation_is_online(
+    device: &wire::devices::Device,
+    last_report: Option<Timestamp>,
+    context: &Context<'_>,
+) -> Option<bool> {
+    let Some(last) = last_report else { return device.never_reported.then_some(false) };
+    // A report from the future, by a clock that is ahead of ours, is a fresh one.
+    let age = Duration::try_from(context.now.duration_since(last)).unwrap_or_default();
+    let by_interval = || device.check_interval.map(|interval| interval.saturating_mul(2).max(MIN_OFFLINE_AFTER));
+    match context.offline_after.or_else(by_interval) {
+        Some(offline_after) => Some(age < offline_after),
+        // No interval is too short for that.
+        None => (age < MIN_OFFLINE_AFTER).then_some(true),
+    }
 }
 
 /// A printer, a router, a machine with no more than the smallest agent: no checks, and never a report.

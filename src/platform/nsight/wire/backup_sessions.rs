@@ -78,10 +78,10 @@ pub fn list_mob_sessions<'a>(text: &'a str, tally: &mut Tally, mut each: impl Fn
                 status: fields.kept("status"),
                 start,
                 end,
-                transferred_bytes: fields.number("transferred_size"),
-                selected_bytes: fields.number("selection_size"),
-                processed_bytes: fields.number("processed_size"),
-                errors: fields.number("error_count"),
+                transferred_bytes: fields.bytes("transferred_size"),
+                selected_bytes: fields.bytes("selection_size"),
+                processed_bytes: fields.bytes("processed_size"),
+                errors: fields.count("error_count"),
             });
         }
         Ok(true)

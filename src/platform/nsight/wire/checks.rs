@@ -196,7 +196,7 @@ impl<'a> Reader<'_, 'a> {
             id,
             check_type: fields.kept("check_type"),
             description: fields.shared("description", &mut self.names),
-            consecutive_fails: fields.number("consecutive_fails"),
+            consecutive_fails: fields.count("consecutive_fails"),
             status: fields.kept("checkstatus"),
         }))
     }
@@ -220,12 +220,15 @@ pub fn list_checks<'a>(text: &'a str, tally: &mut Tally) -> Result<Vec<Check<'a>
             return Ok(true);
         };
         tally.good();
+        if !tally.is_first(&[id.as_ref()]) {
+            return Ok(true);
+        }
         checks.push(Check {
             id,
             check_type: fields.kept("check_type"),
             description: fields.kept("description"),
             status: fields.kept("statusid"),
-            consecutive_fails: fields.number("consecutive_fails"),
+            consecutive_fails: fields.count("consecutive_fails"),
             last_run: fields.utc("utc_run"),
         });
         Ok(true)

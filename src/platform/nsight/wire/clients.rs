@@ -59,9 +59,9 @@ pub fn list_clients(text: &str, tally: &mut Tally) -> Result<Vec<Client>, Error>
             id: id.to_owned(),
             name: fields.label("name"),
             timezone: fields.label("timezone"),
-            servers: fields.number("server_count"),
-            workstations: fields.number("workstation_count"),
-            mobile_devices: fields.number("mobile_device_count"),
+            servers: fields.count("server_count"),
+            workstations: fields.count("workstation_count"),
+            mobile_devices: fields.count("mobile_device_count"),
         });
         Ok(true)
     })?;

@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::fleet::{Kind, Label};
+use crate::platform::bounds;
 use crate::platform::nsight::error::Error;
 use crate::platform::nsight::xml::{Fields, Names, Shape, Tally, read_list};
 use crate::platform::shared::Shared;
@@ -36,15 +37,17 @@ pub struct Device<'a> {
     pub active_247: Option<bool>,
     /// `check_interval_247`.
     pub check_interval: Option<Duration>,
-    /// `utc_time_247`: the last report.
+    /// `utc_time_247`: the last report. `None` without one, and when the answer does not say.
     pub last_report: Option<Timestamp>,
-    /// `missed_247` (servers): the report is overdue.
+    /// `utc_time_247` says that there never was a report: `0000-00-00 00:00:00`.
+    pub never_reported: bool,
+    /// `missed_247` (of servers, says the documentation): the report is overdue.
     pub missed_247: Option<bool>,
     /// `dsc_active`: whether the daily check is active.
     pub daily_check_active: Option<bool>,
     /// `dsc_utc_time`: the last daily check.
     pub last_daily_check: Option<Timestamp>,
-    /// `total_memory` in bytes; `None` also for 0.
+    /// `total_memory` in bytes; `None` also for 0 and for more than can be.
     pub memory_bytes: Option<u64>,
     /// How many seconds its clock is ahead of UTC.
     pub utc_offset: Option<i32>,
@@ -112,10 +115,11 @@ pub fn list_devices<'a>(text: &'a str, kind: Kind, tally: &mut Tally) -> Result<
             active_247: fields.flag("active_247"),
             check_interval: fields.minutes("check_interval_247"),
             last_report: fields.utc("utc_time_247"),
+            never_reported: fields.text("utc_time_247").starts_with("0000-00-00"),
             missed_247: fields.flag("missed_247"),
             daily_check_active: fields.flag("dsc_active"),
             last_daily_check: fields.utc("dsc_utc_time"),
-            memory_bytes: fields.number("total_memory").filter(|bytes| *bytes > 0),
+            memory_bytes: fields.number("total_memory").and_then(bounds::memory),
             utc_offset: utc_offset(&fields),
         });
         Ok(true)

@@ -37,7 +37,7 @@ pub fn list_client_license_count(text: &str, tally: &mut Tally) -> Result<Vec<Li
         }
         tally.good();
         if tally.is_first(&[fields.text("license_count_id")]) {
-            counts.push(LicenseCount { name, owned: fields.number("count"), installed: fields.number("installed") });
+            counts.push(LicenseCount { name, owned: fields.count("count"), installed: fields.count("installed") });
         }
         Ok(true)
     })?;

@@ -94,8 +94,8 @@ pub fn list_mav_scans(text: &str, tally: &mut Tally, mut each: impl FnMut(Scan))
             status: fields.text("status").to_owned(),
             start: fields.utc("start"),
             end: fields.utc("end"),
-            threats: fields.number("threat_count"),
-            errors: fields.number("error_count"),
+            threats: fields.count("threat_count"),
+            errors: fields.count("error_count"),
             engine: fields.text("engine").to_owned(),
         });
         Ok(())

@@ -36,11 +36,14 @@ pub fn patch_list_all<'a>(text: &'a str, tally: &mut Tally, mut each: impl FnMut
         tally.record()?;
         // installdatetext and installDateText both occur, so the others may as well.
         let fields = Fields::read(element, PATCH, Names::AnyCase)?;
-        if fields.id(&["patchid"]).is_none() {
+        let Some(id) = fields.id(&["patchid"]) else {
             tally.bad("patch without id");
             return Ok(true);
-        }
+        };
         tally.good();
+        if !tally.is_first(&[id]) {
+            return Ok(true);
+        }
         each(Patch {
             status: fields.kept("status"),
             severity: fields.kept("severitylabel"),

@@ -152,9 +152,9 @@ fn read_device<'a>(element: Element<'_, 'a>) -> Result<Option<Device<'a>>, Error
             let count = Fields::read(element, COUNT, Names::Exact)?;
             counts.push(CheckCount {
                 class: count.number("dsc_247"),
-                pass: count.number("pass"),
-                clear: count.number("clear"),
-                fail: count.number("fail"),
+                pass: count.count("pass"),
+                clear: count.count("clear"),
+                fail: count.count("fail"),
             });
         }
         Ok(())

@@ -12,6 +12,7 @@ use tracing::debug;
 
 use super::Element;
 use crate::fleet::Label;
+use crate::platform::bounds;
 use crate::platform::nsight::error::Error;
 use crate::platform::shared::Shared;
 
@@ -165,11 +166,22 @@ impl<'a> Fields<'a> {
         ids.find(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
-    /// A number of minutes; `None` also for 0.
+    /// How many of something there are; `None` also for more than can be.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u64> {
+        bounds::count(self.number(name)?)
+    }
+
+    /// A number of bytes; `None` also for more than can be.
+    #[must_use]
+    pub fn bytes(&self, name: &str) -> Option<u64> {
+        bounds::bytes(self.number(name)?)
+    }
+
+    /// A number of minutes; `None` also for 0 and for more than can be.
     #[must_use]
     pub fn minutes(&self, name: &str) -> Option<Duration> {
-        let minutes = self.number(name).filter(|minutes| *minutes > 0)?;
-        Some(Duration::from_secs(minutes.checked_mul(60)?))
+        bounds::minutes(self.number(name).filter(|minutes| *minutes > 0)?)
     }
 
     /// `YYYY-MM-DD`; `None` for anything that is no date, such as `0000-00-00`, and before 1970.
@@ -277,6 +289,12 @@ impl Tally {
             debug!(call = self.service, "a record was repeated; each counts once");
         }
         false
+    }
+
+    /// How many records repeat an earlier one.
+    #[must_use]
+    pub const fn repeated(&self) -> usize {
+        self.repeated
     }
 
     /// A record was left out; `what` is wrong with it. The first ones are logged.

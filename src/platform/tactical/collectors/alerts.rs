@@ -1,7 +1,7 @@
 //! Collector `alerts`: `/alerts/`.
 
 use super::super::call::Call;
-use super::super::decode::Decoder;
+use super::super::decode::{Decoder, all_records};
 use super::super::notices::Notices;
 use super::super::wire::alerts::Alert;
 use super::super::wire::array::ArrayError;
@@ -21,7 +21,7 @@ pub fn wants(config: CollectorConfig) -> impl Iterator<Item = Want<Call>> {
 /// still not open. One with a word that this version does not know counts nowhere: any place would be a wrong one.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<OpenAlerts, ArrayError> {
     let mut open = OpenAlerts::default();
-    decoder.records(call, body, |alert: Alert<'_>| {
+    all_records(call, body, |alert: Alert<'_>| {
         if [alert.hidden, alert.resolved, alert.snoozed].contains(&Some(true)) {
             return;
         }
@@ -78,12 +78,18 @@ mod tests {
             {"severity":"error","alert_type":"check","snoozed":true},
             {"severity":"dire","alert_type":"check"},
             {"severity":"error","alert_type":"rumour"},
-            {"severity":null,"alert_type":"check"},
-            {"severity":"error"},
-            [],
             {"severity":"info","alert_type":"task"}
         ]"#;
         assert_eq!(read(alerts), Ok(vec![("info", "task", 1)]));
+    }
+
+    #[test]
+    fn alerts_that_cannot_be_read_leave_no_count() {
+        let good = r#"{"severity":"error","alert_type":"check"}"#;
+        for bad in [r#"{"severity":null,"alert_type":"check"}"#, r#"{"severity":"error"}"#, "[]", "7"] {
+            let error = read(&format!("[{good},{bad}]"));
+            assert!(matches!(error, Err(ArrayError::SomeBad { bad: 1, total: 2, .. })), "{bad}: {error:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Collector `checks`: `/agents/{id}/checks/`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+
+use jiff::Timestamp;
 
 use super::super::call::Call;
-use super::super::decode::Decoder;
+use super::super::decode::{Decoder, all_records};
 use super::super::notices::Notices;
 use super::super::wire::array::ArrayError;
 use super::super::wire::{Text, checks as wire};
@@ -11,7 +14,8 @@ use super::{Counter, severity, state, sweep};
 use crate::collector::Collector;
 use crate::config::CollectorConfig;
 use crate::fleet::{Check, CheckState, DeviceChecks, Label, Severity, View};
-use crate::planner::Want;
+use crate::planner::{ReadCall, Want};
+use crate::platform::bounds;
 
 /// One call for each agent.
 pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
@@ -19,35 +23,43 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 }
 
 /// Counts every check that counts, asks them all about antivirus and backup, and keeps those that become series.
-pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceChecks, ArrayError> {
+pub fn decode(decoder: &Decoder, call: &Call, body: &str, now: Timestamp) -> Result<DeviceChecks, ArrayError> {
     let mut counter = Counter::default();
-    let mut checks = Vec::new();
-    decoder.records(call, body, |check: wire::Check<'_>| {
+    let (mut checks, mut unnamed, mut repeated) = (Vec::new(), 0, 0);
+    let mut seen = HashSet::new();
+    all_records(call, body, |check: wire::Check<'_>| {
         if check.overridden_by_policy == Some(true) {
             return;
         }
-        let script = check.script;
-        let check = convert(&decoder.notices, &check);
+        if check.id.is_some_and(|id| !seen.insert(id)) {
+            repeated += 1;
+            return;
+        }
+        let (script, is_unnamed) = (check.script, check.id.is_none());
+        let check = convert(&decoder.notices, &check, now);
         counter.count(check.state);
         checks.push((check, script));
+        unnamed += usize::from(is_unnamed);
     })?;
     let signals = decoder.mappings.signals(&checks);
-    let kept =
-        checks.into_iter().map(|(check, _)| check).filter(|check| decoder.keeps(check.state == CheckState::Failing));
+    decoder.notices.repeated_records(call.name(), repeated);
+    decoder.notices.bad_records(call.name(), unnamed, checks.len(), "a check has no id");
+    let named = checks.into_iter().map(|(check, _)| check).filter(|check| !check.id.as_str().is_empty());
+    let kept = named.filter(|check| decoder.keeps(check.state == CheckState::Failing));
     Ok(DeviceChecks { counts: counter.counts(), checks: kept.collect(), signals, ..DeviceChecks::default() })
 }
 
-fn convert(notices: &Notices, check: &wire::Check<'_>) -> Check {
+fn convert(notices: &Notices, check: &wire::Check<'_>, now: Timestamp) -> Check {
     let result = check.check_result.as_ref();
     let state = state(notices, "check status", result.and_then(|result| result.status.as_deref()));
     Check {
-        id: Label::new(&check.id),
+        id: check.id.map(|id| Label::new(&id.to_string())).unwrap_or_default(),
         name: name(check),
         check_type: check_type(check.check_type.as_deref()),
         state,
         severity: check_severity(notices, check, state),
-        consecutive_failures: result.and_then(|result| result.fail_count),
-        last_run: result.and_then(|result| result.last_run).map(|time| time.0),
+        consecutive_failures: result.and_then(|result| result.fail_count).and_then(bounds::count),
+        last_run: result.and_then(|result| result.last_run).and_then(|time| bounds::reported(time.0, now)),
     }
 }
 

@@ -31,7 +31,7 @@ pub fn wants(config: CollectorConfig, mappings: &Mappings) -> impl Iterator<Item
 /// Reads the names of fields that agents have. Clients and sites have others, maybe of the same name.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<FieldNames, ArrayError> {
     let mut names = Vec::new();
-    decoder.records(call, body, |definition: Definition<'_>| {
+    decoder.readable_records(call, body, |definition: Definition<'_>| {
         if definition.model.as_deref() == Some("agent") && definition.name.len() <= MAX_NAME_BYTES {
             names.push((definition.id, Arc::from(definition.name)));
         }

@@ -1,8 +1,8 @@
 //! Collector `details`: `/agents/{id}/`.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::super::call::Call;
@@ -14,6 +14,7 @@ use crate::collector::Collector;
 use crate::config::CollectorConfig;
 use crate::fleet::{Details, Drive, View, disk_label};
 use crate::planner::{ReadCall, Want};
+use crate::platform::bounds;
 
 const GIB: u64 = 1 << 30;
 
@@ -23,20 +24,16 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 }
 
 /// Keeps a few fields of a large answer.
-pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<Details, ArrayError> {
+pub fn decode(decoder: &Decoder, call: &Call, body: &str, now: Timestamp) -> Result<Details, ArrayError> {
     let detail: Detail = one_object(body)?;
     Ok(Details {
         disks: disks(decoder, call, &detail.disks.unwrap_or_default())?,
         // No machine runs on less than a gigabyte that was rounded down to nothing: 0 is what the agent could not tell.
-        memory_bytes: detail.total_ram.filter(|size| *size > 0).and_then(|size| size.checked_mul(GIB)),
-        offline_after: detail.offline_time.and_then(minutes),
-        overdue_after: detail.overdue_time.and_then(minutes),
-        patches_last_installed: detail.patches_last_installed.map(|time| time.0),
+        memory_bytes: detail.total_ram.and_then(|size| bounds::memory(size.checked_mul(GIB)?)),
+        offline_after: detail.offline_time.and_then(bounds::minutes),
+        overdue_after: detail.overdue_time.and_then(bounds::minutes),
+        patches_last_installed: detail.patches_last_installed.and_then(|time| bounds::reported(time.0, now)),
     })
-}
-
-fn minutes(count: u64) -> Option<Duration> {
-    count.checked_mul(60).map(Duration::from_secs)
 }
 
 /// A disk that is mounted twice is listed twice; it is one disk.
@@ -96,7 +93,7 @@ fn bytes(text: &str) -> Option<u64> {
         clippy::cast_sign_loss,
         reason = "a whole number in range, never negative"
     )]
-    (size < 2_f64.powi(63)).then_some(size as u64)
+    (size < 2_f64.powi(63)).then_some(size as u64).and_then(bounds::bytes)
 }
 
 /// A number in the form that can be parsed. A comma is the mark of thousands when nothing but groups of three digits
@@ -118,12 +115,21 @@ fn decimal(number: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::config::ChecksMode;
     use crate::fleet::{DeviceId, Label};
 
+    const NOW: &str = "2026-11-21T02:23:52Z";
+
     fn read(body: &str) -> Result<Details, ArrayError> {
-        decode(&Decoder::new("test", ChecksMode::Failing), &Call::Agent(DeviceId::new("a")), body)
+        decode(
+            &Decoder::new("test", ChecksMode::Failing),
+            &Call::Agent(DeviceId::new("a")),
+            body,
+            NOW.parse().expect("time"),
+        )
     }
 
     fn disks_of(disks: &str) -> Vec<Drive> {
@@ -166,6 +172,8 @@ mod tests {
             ("12 GBB", None),
             ("unknown", None),
             ("9999999999999 PB", None),
+            ("1024 PB", Some(bounds::MOST_BYTES)),
+            ("1025 PB", None),
         ] {
             assert_eq!(bytes(text), size, "{text:?}");
         }
@@ -203,6 +211,7 @@ mod tests {
             r#""disks":null,"total_ram":null,"offline_time":null,"overdue_time":null,"patches_last_installed":null"#,
             r#""disks":{},"total_ram":"16","offline_time":-1,"overdue_time":1.5,"patches_last_installed":"soon""#,
             r#""total_ram":0,"disks":[]"#,
+            r#""total_ram":1048577,"overdue_time":527041,"patches_last_installed":"2026-11-22T02:23:53Z""#,
             r#""total_ram":18446744073709551615,"overdue_time":18446744073709551615"#,
             r#""agent_id":"a""#,
         ] {

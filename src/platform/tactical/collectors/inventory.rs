@@ -18,6 +18,7 @@ use crate::fleet::{
     SiteRecord, StatusCounts, Update,
 };
 use crate::planner::{Priority, ReadCall, Want};
+use crate::platform::bounds;
 
 /// The most sites of a server, for all its clients together.
 const MAX_SITES: usize = 500_000;
@@ -41,7 +42,7 @@ pub fn clients(decoder: &Decoder, call: &Call, body: &str) -> Result<Update, Arr
     let mut clients = Vec::new();
     let mut sites = Vec::new();
     let (mut total, mut bad, mut first) = (0_usize, 0_usize, String::new());
-    decoder.records(call, body, |client: Client<'_>| {
+    let left_out = decoder.readable_records(call, body, |client: Client<'_>| {
         let name = client.name.unwrap_or_default();
         let key = ClientKey::new(&name);
         for site in client.sites.unwrap_or_default() {
@@ -67,7 +68,7 @@ pub fn clients(decoder: &Decoder, call: &Call, body: &str) -> Result<Update, Arr
         return Err(ArrayError::TooMany(MAX_SITES));
     }
     decoder.notices.bad_records(call.name(), bad, total, &first);
-    Ok(Update::ClientsAndSites(clients, sites))
+    Ok(whole_or_not(Update::ClientsAndSites(clients, sites), left_out + bad))
 }
 
 fn site_record(client_name: &str, client: &ClientKey, site: &Site<'_>) -> SiteRecord {
@@ -86,14 +87,19 @@ pub fn agents(decoder: &Decoder, call: &Call, body: &str, now: Timestamp) -> Res
     let mut shared = Shared::default();
     let mut devices = Vec::new();
     let mapped = decoder.mapped_fields();
-    decoder.records(call, body, |agent: Agent<'_>| {
+    let left_out = decoder.readable_records(call, body, |agent: Agent<'_>| {
         let fields = agent.custom_fields.filter(|_| decoder.mappings.use_fields());
         let custom_fields = fields.and_then(|fields| custom_fields::values(fields, |field| mapped.admits(field)));
         let device = device(&decoder.notices, &mut shared, agent, now);
         devices.push(DeviceRecord { custom_fields, ..device });
     })?;
     devices.shrink_to_fit();
-    Ok(Update::Devices(DeviceList::Account, devices))
+    Ok(whole_or_not(Update::Devices(DeviceList::Account, devices), left_out))
+}
+
+/// What a list says of which so many records cannot be read.
+fn whole_or_not(list: Update, left_out: usize) -> Update {
+    if left_out == 0 { list } else { Update::Incomplete(Box::new(list)) }
 }
 
 fn device(notices: &Notices, shared: &mut Shared, agent: Agent<'_>, now: Timestamp) -> DeviceRecord {
@@ -115,11 +121,11 @@ fn device(notices: &Notices, shared: &mut Shared, agent: Agent<'_>, now: Timesta
         agentless: Some(false),
         online,
         overdue,
-        last_seen: agent.last_seen.map(|time| time.0),
+        last_seen: agent.last_seen.and_then(|time| bounds::reported(time.0, now)),
         boot: agent.boot_time.and_then(|seconds| boot(seconds, now)),
         maintenance: agent.maintenance_mode,
         reboot_required: agent.needs_reboot,
-        pending_actions: agent.pending_actions_count,
+        pending_actions: agent.pending_actions_count.and_then(bounds::count),
         patches_pending: agent.has_patches_pending,
         checks: agent.checks.as_ref().and_then(check_counts),
         check_counters: agent.checks.as_ref().and_then(all_counters),
@@ -183,8 +189,8 @@ fn boot(seconds: f64, now: Timestamp) -> Option<Timestamp> {
 fn check_counts(counters: &Counters) -> Option<StatusCounts> {
     counters.total.filter(|total| *total > 0)?;
     let failing = [counters.failing, counters.warning, counters.info];
-    let failing = failing.into_iter().try_fold(0_u64, |sum, count| count.map(|count| sum.saturating_add(count)));
-    Some(StatusCounts { passing: counters.passing, failing, cleared: None, pending: None })
+    let failing = failing.into_iter().try_fold(0_u64, |sum, count| Some(sum + count.and_then(bounds::count)?));
+    Some(StatusCounts { passing: counters.passing.and_then(bounds::count), failing, cleared: None, pending: None })
 }
 
 /// All counters, to see by them that a check changed, if only from a warning to an error; unknown while the cache is cold.

@@ -1,14 +1,16 @@
 //! Collector `patches`: `/winupdate/{id}/`.
 
+use std::collections::HashSet;
+
 use super::super::call::Call;
-use super::super::decode::Decoder;
+use super::super::decode::{Decoder, all_records};
 use super::super::wire::array::ArrayError;
 use super::super::wire::updates::WindowsUpdate;
 use super::sweep;
 use crate::collector::Collector;
 use crate::config::CollectorConfig;
 use crate::fleet::{OsFamily, PatchCounts, PatchSeverity, PatchStatus, View};
-use crate::planner::Want;
+use crate::planner::{ReadCall, Want};
 
 /// One call for each Windows agent; the others have no updates.
 pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
@@ -20,11 +22,16 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 
 /// Counts the updates. An empty list is an agent that never reported any: `None`, not zeros.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<Option<PatchCounts>, ArrayError> {
-    let mut counts = None;
-    decoder.records(call, body, |update: WindowsUpdate<'_>| {
+    let (mut counts, mut seen, mut repeated) = (None, HashSet::new(), 0);
+    all_records(call, body, |update: WindowsUpdate<'_>| {
+        if update.id.is_some_and(|id| !seen.insert(id)) {
+            repeated += 1;
+            return;
+        }
         let severity = PatchSeverity::from_label(update.severity.as_deref().unwrap_or_default());
         counts.get_or_insert_with(PatchCounts::default).count(status(&update), severity);
     })?;
+    decoder.notices.repeated_records(call.name(), repeated);
     Ok(counts)
 }
 
@@ -89,6 +96,13 @@ mod tests {
         assert_eq!(counts.outstanding, [2, 1, 1, 1, 3]);
         assert_eq!(counts.by_status, [8, 0, 0, 1, 0, 1, 0, 1]);
         assert_eq!((counts.last_installed, counts.reboot_required), (None, None));
+    }
+
+    #[test]
+    fn an_update_that_is_listed_twice_counts_once() {
+        let counts =
+            read(r#"[{"id":1,"installed":true},{"id":1,"installed":false},{"installed":true},{"installed":true}]"#);
+        assert_eq!(counts.expect("a list").expect("counts").by_status, [0, 0, 0, 3, 0, 0, 0, 0]);
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! Collector `tasks`: `/agents/{id}/tasks/`.
 
+use std::collections::HashSet;
+
 use super::super::call::Call;
-use super::super::decode::Decoder;
+use super::super::decode::{Decoder, all_records};
 use super::super::wire::array::ArrayError;
 use super::super::wire::tasks as wire;
 use super::{Counter, severity, state, sweep};
 use crate::collector::Collector;
 use crate::config::CollectorConfig;
 use crate::fleet::{CheckState, DeviceTasks, Label, Severity, Task, View};
-use crate::planner::Want;
+use crate::planner::{ReadCall, Want};
 
 /// One call for each agent.
 pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want<Call>> {
@@ -18,17 +20,27 @@ pub fn wants(config: CollectorConfig, known: &View) -> impl Iterator<Item = Want
 /// Counts every task that is switched on, and keeps those that become series.
 pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceTasks, ArrayError> {
     let mut counter = Counter::default();
-    let mut tasks = Vec::new();
-    decoder.records(call, body, |task: wire::Task<'_>| {
+    let (mut tasks, mut total, mut unnamed, mut repeated) = (Vec::new(), 0, 0, 0);
+    let mut seen = HashSet::new();
+    all_records(call, body, |task: wire::Task<'_>| {
         if task.enabled == Some(false) {
+            return;
+        }
+        if task.id.is_some_and(|id| !seen.insert(id)) {
+            repeated += 1;
             return;
         }
         let status = task.task_result.as_ref().and_then(|result| result.status.as_deref());
         let state = state(&decoder.notices, "task status", status);
         counter.count(state);
+        total += 1;
+        let Some(id) = task.id else {
+            unnamed += 1;
+            return;
+        };
         if decoder.keeps(state == CheckState::Failing) {
             tasks.push(Task {
-                id: Label::new(&task.id),
+                id: Label::new(&id.to_string()),
                 name: Label::new(task.name.as_deref().unwrap_or_default()),
                 state,
                 // Without any severity it is the worst, so that somebody looks.
@@ -37,6 +49,8 @@ pub fn decode(decoder: &Decoder, call: &Call, body: &str) -> Result<DeviceTasks,
             });
         }
     })?;
+    decoder.notices.repeated_records(call.name(), repeated);
+    decoder.notices.bad_records(call.name(), unnamed, total, "a task has no id");
     Ok(DeviceTasks { counts: counter.counts(), tasks })
 }
 
@@ -81,6 +95,12 @@ mod tests {
         assert_eq!((second.name.as_str(), second.state), ("two lines", CheckState::Passing));
         assert_eq!(second.severity, Severity::Warning);
         assert_eq!(all.tasks.get(5).map(|task| task.state), Some(CheckState::Unknown));
+    }
+
+    #[test]
+    fn a_task_without_id_counts_and_one_that_is_listed_twice_once() {
+        let read = read(ChecksMode::All, r#"[{"id":null,"task_result":{"status":"failing"}},{"id":2},{"id":2}]"#);
+        assert_eq!((read.counts.failing, read.counts.pending, read.tasks.len()), (Some(1), Some(1), 1));
     }
 
     #[test]

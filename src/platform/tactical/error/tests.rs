@@ -32,6 +32,12 @@ fn what_comes_as_html_or_json_is_told_by_the_body_first() {
         (429, "", "", Some(Outcome::Throttled)),
         (503, "text/html", "<h1>503</h1>", Some(Outcome::HttpError)),
         (302, "text/html", "", Some(Outcome::HttpError)),
+        (201, "application/json", "[]", Some(Outcome::HttpError)),
+        (202, "application/json", "[]", Some(Outcome::HttpError)),
+        (203, "application/json", "[]", Some(Outcome::HttpError)),
+        (204, "", "", Some(Outcome::HttpError)),
+        (206, "application/json", "[]", Some(Outcome::HttpError)),
+        (206, "text/html", "<html>", Some(Outcome::Blocked)),
         (404, "application/json", r#"{"detail":"Not found."}"#, Some(Outcome::HttpError)),
     ] {
         assert_eq!(outcome(&answer(status, content_type, body)), expected, "{status} {content_type} {body}");

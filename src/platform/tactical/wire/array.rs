@@ -40,6 +40,16 @@ pub enum ArrayError {
     /// More records than anybody has.
     #[error("the answer has more than {0} records")]
     TooMany(usize),
+    /// Some records cannot be read, and what is counted needs all of them.
+    #[error("{bad} of {total} records cannot be read, and counts without them would be wrong; the first one: {first}")]
+    SomeBad {
+        /// How many cannot be read.
+        bad: usize,
+        /// How many records there are.
+        total: usize,
+        /// What is wrong with the first one.
+        first: String,
+    },
     /// There are records, and none can be read.
     #[error("none of the {total} records can be read; the first one: {first}")]
     AllBad {

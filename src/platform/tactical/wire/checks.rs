@@ -2,14 +2,15 @@
 
 use serde::Deserialize;
 
-use super::{Text, Time, lenient, lenient_object, number_id, text};
+use super::{Text, Time, lenient, lenient_object, text};
 
 /// One check: its definition with the agent's result in it.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the server's own names")]
 pub struct Check<'a> {
-    #[serde(deserialize_with = "number_id")]
-    pub id: String,
+    /// Without one it cannot be told from others, and counts all the same.
+    #[serde(default, deserialize_with = "lenient")]
+    pub id: Option<i64>,
     /// `diskspace`, `ping`, `cpuload`, `memory`, `winsvc`, `script`, `eventlog`.
     #[serde(borrow, default, deserialize_with = "text")]
     pub check_type: Option<Text<'a>>,

@@ -2,14 +2,15 @@
 
 use serde::Deserialize;
 
-use super::{Text, lenient, lenient_object, number_id, text};
+use super::{Text, lenient, lenient_object, text};
 
 /// One automated task: its definition with the agent's result in it.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the server's own names")]
 pub struct Task<'a> {
-    #[serde(deserialize_with = "number_id")]
-    pub id: String,
+    /// Without one it cannot be told from others, and counts all the same.
+    #[serde(default, deserialize_with = "lenient")]
+    pub id: Option<i64>,
     #[serde(borrow, default, deserialize_with = "text")]
     pub name: Option<Text<'a>>,
     #[serde(default, deserialize_with = "lenient")]

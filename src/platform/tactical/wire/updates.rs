@@ -8,6 +8,8 @@ use super::{Text, lenient, text};
 #[derive(Debug, Deserialize)]
 pub struct WindowsUpdate<'a> {
     #[serde(default, deserialize_with = "lenient")]
+    pub id: Option<i64>,
+    #[serde(default, deserialize_with = "lenient")]
     pub installed: Option<bool>,
     /// `nothing`, `approve`, `ignore`, `inherit`. Means nothing once the update is installed.
     #[serde(borrow, default, deserialize_with = "text")]

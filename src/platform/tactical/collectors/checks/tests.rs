@@ -6,7 +6,7 @@ use crate::fleet::{CheckSelector, DeviceId, Mapping, Mappings, Signal, Signals};
 
 fn read(mode: ChecksMode, body: &str) -> DeviceChecks {
     let call = Call::AgentChecks(DeviceId::new("a"));
-    decode(&Decoder::new("test", mode), &call, body).expect("a list")
+    decode(&Decoder::new("test", mode), &call, body, now()).expect("a list")
 }
 
 /// One check with these fields besides its id.
@@ -119,7 +119,7 @@ fn counted_once_whatever_the_mode() {
     let ids = |mode| {
         let DeviceChecks { counts, checks, .. } = read(mode, BODY);
         let found = (counts.passing, counts.failing, counts.cleared, counts.pending);
-        assert_eq!(found, (Some(2), Some(1), None, Some(1)), "{mode:?}");
+        assert_eq!(found, (Some(2), Some(2), None, Some(1)), "{mode:?}");
         checks.iter().map(|check| check.id.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(ids(ChecksMode::Failing), ["1"]);
@@ -168,8 +168,41 @@ fn all_checks_that_count_are_asked_about_antivirus_and_backup() {
     };
     for (mode, kept) in [(ChecksMode::None, 0), (ChecksMode::Failing, 1), (ChecksMode::All, 3)] {
         let decoder = Decoder::new("test", mode).mapping(mappings.clone());
-        let checks = decode(&decoder, &Call::AgentChecks(DeviceId::new("a")), body).expect("a list");
+        let checks = decode(&decoder, &Call::AgentChecks(DeviceId::new("a")), body, now()).expect("a list");
         assert_eq!((checks.checks.len(), checks.signals), (kept, expected));
     }
     assert_eq!(read(ChecksMode::All, body).signals, Signals::default());
+}
+
+#[test]
+fn a_run_far_ahead_and_a_count_beyond_measure_are_unknown() {
+    let body = r#"[{"id":1,"check_result":{"status":"failing","fail_count":18446744073709551615,
+        "last_run":"9999-12-30T23:59:59Z"}},{"id":2,"check_result":{"status":"failing","fail_count":3,
+        "last_run":"2026-11-21T05:00:00Z"}}]"#;
+    let checks = read(ChecksMode::All, body).checks;
+    assert_eq!((checks[0].last_run, checks[0].consecutive_failures), (None, None));
+    assert_eq!((checks[1].last_run.is_some(), checks[1].consecutive_failures), (true, Some(3)));
+}
+
+#[test]
+fn a_check_without_id_counts_and_one_that_is_no_record_leaves_no_count() {
+    let body = r#"[{"id":1,"check_result":{"status":"failing"}},{"id":null,"check_result":{"status":"failing"}},
+        {"id":"x","check_result":{"status":"passing"}}]"#;
+    let read = read(ChecksMode::All, body);
+    assert_eq!((read.counts.failing, read.counts.passing, read.checks.len()), (Some(2), Some(1), 1));
+    let call = Call::AgentChecks(DeviceId::new("a"));
+    let error = decode(&Decoder::new("test", ChecksMode::All), &call, r#"[{"id":1},7]"#, now());
+    assert!(matches!(error, Err(ArrayError::SomeBad { bad: 1, total: 2, .. })), "{error:?}");
+}
+
+#[test]
+fn a_check_that_is_listed_twice_is_its_first_record() {
+    let body = r#"[{"id":1,"check_result":{"status":"failing"}},{"id":1,"check_result":{"status":"passing"}}]"#;
+    let read = read(ChecksMode::All, body);
+    assert_eq!((read.counts.failing, read.counts.passing, read.checks.len()), (Some(1), Some(0), 1));
+    assert_eq!(read.checks[0].state, CheckState::Failing);
+}
+
+fn now() -> Timestamp {
+    "2026-11-21T02:30:00Z".parse().expect("time")
 }

@@ -8,7 +8,7 @@ fn decoder() -> Decoder {
 }
 
 fn devices(body: &str) -> Result<Vec<DeviceRecord>, ArrayError> {
-    match agents(&decoder(), &Call::Agents, body, NOW.parse().expect("a time"))? {
+    match agents(&decoder(), &Call::Agents, body, NOW.parse().expect("a time"))?.said().clone() {
         Update::Devices(DeviceList::Account, devices) => Ok(devices),
         other => panic!("not a device list: {other:?}"),
     }
@@ -142,7 +142,7 @@ fn no_checks_at_all_is_a_cold_cache_and_says_nothing() {
     assert_eq!(counts(r#""total":2,"passing":0,"failing":0,"warning":0,"info":0"#), known(Some(0), Some(0)));
     assert_eq!(counts(r#""total":9,"passing":1,"failing":2,"warning":null,"info":0"#), known(Some(1), None));
     let huge = format!(r#""total":9,"failing":{0},"warning":{0},"info":0"#, u64::MAX);
-    assert_eq!(counts(&huge), known(None, Some(u64::MAX)));
+    assert_eq!(counts(&huge), known(None, None));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn clients_and_sites_keep_their_names_as_keys() {
         {"id":5,"name":"tab\there","sites":"none"}
     ]"#;
     let update = clients(&decoder(), &Call::Clients, body).expect("a list");
-    let Update::ClientsAndSites(clients, sites) = update else { panic!("not a client list") };
+    let Update::ClientsAndSites(clients, sites) = update.said() else { panic!("not a client list") };
     let seen: Vec<_> =
         clients.iter().map(|client| (&*client.key.0, client.id.as_str(), client.name.as_str())).collect();
     assert_eq!(seen, [("Acme", "1", "Acme"), ("", "2", ""), ("", "3", ""), ("tab\there", "5", "tab here")]);
@@ -198,5 +198,32 @@ fn clients_and_sites_keep_their_names_as_keys() {
         name: Label::new(name),
         connection_up: None,
     };
-    assert_eq!(sites, [expected("HQ", "11"), expected("HQ ", "12")]);
+    assert_eq!(*sites, [expected("HQ", "11"), expected("HQ ", "12")]);
+}
+
+#[test]
+fn times_and_numbers_that_cannot_be_are_unknown() {
+    for (seen, known) in
+        [("2026-11-22T02:24:32Z", true), ("2026-11-22T02:24:33Z", false), ("2099-01-01T00:00:00Z", false)]
+    {
+        assert_eq!(device_with(&format!(r#""last_seen":"{seen}""#)).last_seen.is_some(), known, "{seen}");
+    }
+    let huge = device_with(
+        r#""pending_actions_count":18446744073709551615,
+        "checks":{"total":3,"passing":9223372036854775808,"failing":1,"warning":9223372036854775808,"info":0}"#,
+    );
+    assert_eq!(huge.pending_actions, None);
+    assert_eq!(huge.checks, Some(StatusCounts::default()));
+}
+
+#[test]
+fn a_list_with_records_that_cannot_be_read_is_incomplete() {
+    let agents = |body| agents(&decoder(), &Call::Agents, body, NOW.parse().expect("a time")).expect("a list");
+    let clients = |body| clients(&decoder(), &Call::Clients, body).expect("a list");
+    let is_incomplete = |update| matches!(update, Update::Incomplete(_));
+    assert!(!is_incomplete(agents(r#"[{"agent_id":"A"}]"#)) && !is_incomplete(agents("[]")));
+    assert!(is_incomplete(agents(r#"[{"agent_id":"A"},{"agent_id":null}]"#)));
+    assert!(!is_incomplete(clients(r#"[{"id":1,"name":"a","sites":[{"id":2,"name":"s"}]}]"#)));
+    assert!(is_incomplete(clients(r#"[{"id":1,"name":"a"},{"id":"x"}]"#)));
+    assert!(is_incomplete(clients(r#"[{"id":1,"name":"a","sites":[{"id":2,"name":"s"},{"id":[]}]}]"#)));
 }
