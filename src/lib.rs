@@ -4,6 +4,9 @@
 
 pub mod account;
 pub mod allocation;
+#[cfg(test)]
+#[path = "../tests/common/captured.rs"]
+mod captured;
 pub mod cli;
 pub mod clock;
 pub mod collector;

@@ -238,41 +238,18 @@ impl<C: ReadCall> Journal<C> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
+    use tracing::Level;
 
     use super::*;
+    use crate::captured::Captured;
     use crate::fleet::DeviceId;
     use crate::platform::tactical::Call;
 
-    /// What was logged, line by line.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// The lines of the info level and above that the journal writes meanwhile.
     fn logged(work: impl FnOnce(&mut Journal<Call>)) -> Vec<String> {
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(move || writer.clone())
-            .with_max_level(tracing::Level::INFO)
-            .with_ansi(false)
-            .without_time()
-            .with_target(false)
-            .finish();
-        tracing::subscriber::with_default(subscriber, || work(&mut Journal::new("msp")));
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        text.lines().map(|line| line.trim().to_owned()).collect()
+        let log = Captured::from(Level::INFO);
+        work(&mut Journal::new("msp"));
+        log.lines()
     }
 
     fn checks(device: &str) -> Call {

@@ -229,9 +229,11 @@ fn describe(purpose: Purpose, source: &KeySource) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::sync::{Arc, Mutex};
+
+    use tracing::Level;
 
     use super::*;
+    use crate::captured::Captured;
 
     fn file(content: &[u8]) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().expect("file");
@@ -311,47 +313,26 @@ mod tests {
 
     #[test]
     fn a_key_that_cannot_be_read_is_warned_of_once_and_the_log_names_the_account() {
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let writer = Log(Arc::clone(&log));
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let text = || String::from_utf8(log.lock().expect("log").clone()).expect("text");
-        let lines = || text().lines().count();
+        let log = Captured::from(Level::INFO);
+        let lines = || log.lines().len();
         let file = file(b"first\n");
         let key = ApiKey::load(&KeySource::File(file.path().to_owned())).expect("key").of("msp-uk");
-        tracing::subscriber::with_default(subscriber, || {
-            for _ in 0..3 {
-                key.reload();
-            }
-            assert_eq!(lines(), 0, "nothing has changed");
-            std::fs::write(file.path(), "").expect("written");
-            for _ in 0..3 {
-                key.reload();
-            }
-            assert_eq!(lines(), 1);
-            std::fs::write(file.path(), "first").expect("written");
-            key.reload();
-            std::fs::write(file.path(), "").expect("written");
-            key.reload();
-            assert_eq!(lines(), 2, "it was readable in between");
-            std::fs::write(file.path(), "second").expect("written");
-            key.reload();
-            assert_eq!(lines(), 3);
-        });
-        assert!(text().lines().all(|line| line.contains("account=\"msp-uk\"")), "{}", text());
-        assert!(text().lines().last().is_some_and(|line| line.contains("the API key has changed")), "{}", text());
-    }
-
-    #[derive(Clone)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("log").write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
+        let reload_after = |content: &str, times: usize| {
+            std::fs::write(file.path(), content).expect("written");
+            (0..times).for_each(|_| _ = key.reload());
+        };
+        reload_after("first\n", 3);
+        assert_eq!(lines(), 0, "nothing has changed");
+        reload_after("", 3);
+        assert_eq!(lines(), 1);
+        reload_after("first", 1);
+        reload_after("", 1);
+        assert_eq!(lines(), 2, "it was readable in between");
+        reload_after("second", 1);
+        assert_eq!(lines(), 3);
+        let log = log.lines();
+        assert!(log.iter().all(|line| line.contains("account=\"msp-uk\"")), "{log:#?}");
+        assert!(log[2].contains("the API key has changed"), "{log:#?}");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_wrap)]
 
 mod calls;
+#[path = "../common/captured.rs"]
+mod captured;
 #[path = "../common/exporter.rs"]
 mod exporter;
 mod faults;

@@ -1,13 +1,14 @@
 //! What the platform does not let one read, or not at once: it is asked in another way, or seldom, and nothing else suffers.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmm_exporter::demo::world::tactical::Permission;
 use rmm_exporter::demo::{Audit, Fault, Scope};
+use tracing::Level;
 
+use crate::captured::Captured;
 use crate::harness::{BOTH, NOW, Running, Settings, TestClock, failed_collectors, of_account, start_demo};
 use crate::support::{SeriesMap, difference, fleet_only, value};
 
@@ -26,28 +27,6 @@ async fn a_selection_that_is_refused_for_all_is_read_of_each() {
     let devices = truth.nsight.devices.iter().filter(|device| device.device.features.contains(&"mob")).count();
     assert_eq!((account.len(), single.len()), (1, devices));
     running.stop().await;
-}
-
-/// Lines of the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn with(&self, wanted: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().filter(|line| line.contains(wanted)).map(str::to_owned).collect()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// What list_failing_checks alone tells: the time at which a check failed last only list_checks knows.
@@ -71,13 +50,10 @@ fn failing_calls(audit: &Audit) -> (usize, usize) {
     (of_account.count(), of_clients.count())
 }
 
-// One thread: the subscriber that keeps the lines is that of the thread.
+// One thread, of which the lines are kept.
 #[tokio::test]
 async fn failing_checks_that_never_come_for_all_come_client_by_client() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Captured::from(Level::INFO);
     let clock = TestClock::at(NOW);
     // What changes is read by the collectors inventory and failing_checks alone.
     let settings =
@@ -105,7 +81,7 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
     let clients = running.demo.world.nsight_layout().clients.len();
     assert!((1..=4).contains(&of_account), "{of_account}");
     assert!(of_clients >= 2 * clients, "{of_clients} calls for {clients} clients");
-    let told = lines.with("one call for each client");
+    let told = log.with("one call for each client");
     assert_eq!(told.len(), 1, "{told:?}");
     // It stays like this for a while.
     audit.clear();
@@ -115,7 +91,7 @@ async fn failing_checks_that_never_come_for_all_come_client_by_client() {
     running.demo.nsight.handle.clear_faults();
     clock.leap(Duration::from_mins(61));
     running
-        .until(|_| (lines.with("one call for the whole account again").len() != 1).then(|| "not yet".to_owned()))
+        .until(|_| (log.with("one call for the whole account again").len() != 1).then(|| "not yet".to_owned()))
         .await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     audit.clear();

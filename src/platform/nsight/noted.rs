@@ -88,31 +88,17 @@ impl Noted {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use tracing::Level;
+
     use super::*;
+    use crate::captured::Captured;
     use crate::config::KeySource;
 
     /// What is logged meanwhile, down to level debug.
     pub(crate) fn logged(work: impl FnOnce()) -> String {
-        #[derive(Clone, Default)]
-        struct Lines(Arc<Mutex<Vec<u8>>>);
-        impl std::io::Write for Lines {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0.lock().expect("lines").extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
-        }
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let log = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_max_level(tracing::Level::DEBUG)
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::with_default(log, work);
-        String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text")
+        let log = Captured::from(Level::DEBUG);
+        work();
+        log.lines().join("\n")
     }
 
     #[test]
