@@ -177,7 +177,7 @@ impl<C: ReadCall> Journal<C> {
         }
     }
 
-    /// A plan was made.
+    /// A plan was made, in so much processor time.
     pub fn planned(&mut self, known: &View, took: Duration) {
         self.plan_took = took;
         debug!(
@@ -185,7 +185,7 @@ impl<C: ReadCall> Journal<C> {
             clients = known.clients.len(),
             sites = known.sites.len(),
             devices = known.devices.len(),
-            seconds = took.as_secs_f64(),
+            cpu_seconds = took.as_secs_f64(),
             "planned"
         );
     }
@@ -199,7 +199,7 @@ impl<C: ReadCall> Journal<C> {
         info!(account = self.account, calls, requests_per_minute, at_budget, "inventory read; calls left to make");
     }
 
-    /// How long the last planning took.
+    /// The processor time of the last planning.
     pub const fn last_plan_took(&self) -> Duration {
         self.plan_took
     }

@@ -40,6 +40,7 @@ use denials::Denials;
 use journal::Journal;
 pub use once::{Progress, SweepResult};
 pub use options::{fleet_options, limits, stale_after};
+use rendering::Rendered;
 pub use report::setup;
 use secrets::Orders;
 pub use secrets::Secrets;
@@ -82,7 +83,7 @@ pub struct Account<P: Platform> {
     denials: Denials,
     /// The newest failed call of each collector, mended since or not.
     errors: BTreeMap<Collector, CallError>,
-    renders: JoinSet<Option<Timestamp>>,
+    renders: JoinSet<Rendered>,
     /// The key is being read again; says whether it changed.
     key_reads: JoinSet<bool>,
     /// Whether the last finished attempt of the deciding call succeeded; `None` before the first.

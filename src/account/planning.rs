@@ -4,15 +4,16 @@ use std::collections::HashSet;
 
 use super::options::stale_after;
 use super::{Account, without_holding_a_worker};
-use crate::clock::Moment;
+use crate::clock::{Moment, processor_time};
 use crate::planner::ReadCall;
 use crate::platform::Platform;
 
-/// Planning may take at most this share of the time (one part in N).
+/// Planning may take at most this share of a processor (one part in N).
 const PLAN_SHARE: u32 = 20;
 
 impl<P: Platform> Account<P> {
     pub(super) fn plan(&mut self, now: Moment) {
+        let began = processor_time();
         let known = without_holding_a_worker(|| {
             let mut fleet = self.fleet();
             fleet.prune(now.wall);
@@ -31,7 +32,7 @@ impl<P: Platform> Account<P> {
             known
         });
         self.plan_due = None;
-        self.journal.planned(&known, self.clock.now().steady.saturating_sub(now.steady));
+        self.journal.planned(&known, processor_time().saturating_sub(began));
         self.changed(now);
     }
 

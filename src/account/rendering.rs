@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::task::JoinError;
 
 use super::{Account, lock};
-use crate::clock::Moment;
+use crate::clock::{Moment, processor_time};
 use crate::platform::Platform;
 
 /// After a rendering that broke off the next one is tried.
@@ -16,8 +16,17 @@ const RETRY_RENDER: Duration = Duration::from_secs(30);
 pub(super) const RENDER_DELAY: Duration = Duration::from_millis(200);
 /// From one rendering to the next, at least.
 const RENDER_PERIOD: Duration = Duration::from_secs(1);
-/// Rendering may take at most this share of the time (one part in N).
+/// Rendering may take at most this share of a processor (one part in N).
 const RENDER_SHARE: u32 = 10;
+
+/// A rendering that is published.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    /// When the first of it is too old to be shown; `None` when there is nothing to show.
+    valid_until: Option<Timestamp>,
+    /// Processor time.
+    took: Duration,
+}
 
 impl<P: Platform> Account<P> {
     pub(super) fn render_soon(&mut self, now: Moment) {
@@ -37,28 +46,27 @@ impl<P: Platform> Account<P> {
         let (fleet, publisher) = (Arc::clone(&self.fleet), Arc::clone(&self.publisher));
         let account = self.config.name.clone();
         self.renders.spawn_blocking(move || {
+            let began = processor_time();
             let view = lock(&fleet).current(now.wall);
             let valid_until = view.valid_until;
             publisher.publish_fleet(&account, &Arc::new(view));
-            valid_until
+            Rendered { valid_until, took: processor_time().saturating_sub(began) }
         });
     }
 
-    pub(super) fn rendered(&mut self, result: Result<Option<Timestamp>, JoinError>) {
-        let now = self.clock.now();
+    pub(super) fn rendered(&mut self, result: Result<Rendered, JoinError>) {
         match result {
-            Ok(valid_until) => {
+            Ok(Rendered { valid_until, took }) => {
                 self.valid_until = valid_until;
                 // The first data need not wait because a fleet without any was rendered.
                 if valid_until.is_some() {
-                    let took = now.steady.saturating_sub(self.render_began);
                     self.render_rested = self.render_began + (took * RENDER_SHARE).max(RENDER_PERIOD);
                 }
             }
             Err(error) => {
                 self.journal.render_failed(&error);
                 // What is published must not outlive its time.
-                self.render_due = Some(now.steady + RETRY_RENDER);
+                self.render_due = Some(self.clock.now().steady + RETRY_RENDER);
             }
         }
     }

@@ -86,15 +86,16 @@ async fn the_first_data_are_rendered_at_once_and_then_once_a_second_at_most() {
     let clock = PinnedClock::at(START.parse().unwrap());
     let platform = Scripted::new(Arc::new(clock.clone()));
     let (mut account, publisher) = account(&platform);
-    let rendered = async |account: &mut Account<Scripted>| {
+    let rendered_in = async |account: &mut Account<Scripted>, time| {
         account.render(clock.now());
         assert_eq!(account.next_render(), None, "while one is under way");
         let result = account.renders.join_next().await.unwrap();
-        clock.advance(Duration::from_millis(50));
+        clock.advance(time);
         account.rendered(result);
         account.render_soon(clock.now());
         account.next_render().unwrap().saturating_sub(clock.now().steady)
     };
+    let rendered = async |account: &mut Account<Scripted>| rendered_in(account, Duration::from_millis(50)).await;
     assert_eq!(rendered(&mut account).await, Duration::from_millis(200), "nothing was there");
     let device = DeviceRecord::new(DeviceId::new("a"), "a".into(), ClientKey::new("c"), SiteKey::new("s"));
     let device = DeviceRecord { online: Some(true), ..device };
@@ -102,6 +103,8 @@ async fn the_first_data_are_rendered_at_once_and_then_once_a_second_at_most() {
     account.fleet().apply(Update::Devices(list, vec![device]), START.parse().unwrap());
     assert_eq!(rendered(&mut account).await, Duration::from_millis(950), "a second after it began");
     assert_eq!(publisher.snapshot().account("msp").unwrap().rendered().unwrap().series, 1, "it is online");
+    let slept = rendered_in(&mut account, Duration::from_mins(10)).await;
+    assert_eq!(slept, Duration::from_millis(200), "a machine that sleeps meanwhile does no work");
     // What goes stale is withdrawn all the same.
     clock.advance(account.valid_until.unwrap().duration_since(clock.now().wall).unsigned_abs());
     rendered(&mut account).await;
