@@ -68,9 +68,10 @@ impl Watch {
                 Phase::Idle(since) => since + patience.idle,
             };
             tokio::select! {
-                () = sleep_until(deadline) => return phase,
+                biased;
                 // We hold the sender ourselves: there is always another change to wait for.
                 _ = changes.changed() => (),
+                () = sleep_until(deadline) => return phase,
             }
         }
     }

@@ -90,6 +90,8 @@ async fn serve_within(
                             }
                         };
                         tokio::select! {
+                            // After a standstill of the machine, what came meanwhile is read before it counts as late.
+                            biased;
                             () = talk => (),
                             phase = phase.out_of(patience) => tracing::debug!(?phase, "a connection took too long"),
                         }
@@ -112,6 +114,7 @@ async fn serve_within(
     }
     drop(listener);
     tokio::select! {
+        biased;
         () = graceful.shutdown() => (),
         () = sleep(DRAIN) => {
             tracing::warn!("requests were still under way after {} s; they are cut off", DRAIN.as_secs());
@@ -238,12 +241,14 @@ mod tests {
     use axum::body::{Body, Bytes};
     use axum::routing::get;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tracing::Level;
 
     use super::*;
+    use crate::captured::Captured;
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: exporter\r\n\r\n";
     /// Nobody waits that long in these tests.
-    const LONG: Duration = Duration::from_mins(1);
+    const LONG: Duration = Duration::from_mins(10);
 
     /// `/` answers at once, `/endless` without end.
     async fn start(patience: Patience, most: usize) -> SocketAddr {
@@ -275,10 +280,10 @@ mod tests {
         true
     }
 
-    /// Whether the other side closes it within a few seconds.
+    /// Whether the other side closes it, long before [`LONG`] is over.
     async fn closed(stream: &mut TcpStream) -> bool {
         let mut rest = Vec::new();
-        tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await.is_ok()
+        tokio::time::timeout(LONG / 10, stream.read_to_end(&mut rest)).await.is_ok()
     }
 
     fn is_open(stream: &TcpStream) -> bool {
@@ -303,23 +308,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_handshake_that_does_not_go_on_ends() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let web = Web::load(std::path::Path::new("tests/fixtures/web/valid-tls.yml")).unwrap();
-        let patience = Patience { connected: Duration::from_secs(3), answering: LONG, idle: LONG };
-        let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve_within(listener, Router::new(), Some(web), shutdown.clone(), patience, 10));
+        let start = async |connected| {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let patience = Patience { connected, answering: LONG, idle: LONG };
+            let shutdown = CancellationToken::new();
+            let serving = serve_within(listener, Router::new(), Some(web.clone()), shutdown.clone(), patience, 10);
+            (address, shutdown, tokio::spawn(serving))
+        };
+        let (address, _, _) = start(Duration::from_millis(300)).await;
         let mut silent = send(address, b"").await;
         // A record of the handshake that has only begun.
         let mut half = send(address, &[0x16, 3, 1, 2, 0, 1]).await;
         assert!(closed(&mut half).await && closed(&mut silent).await);
         // Nor does one that is under way hold up the end.
+        let log = Captured::from(Level::WARN);
+        let (address, shutdown, serving) = start(LONG).await;
         let _half = send(address, &[0x16, 3, 1, 2, 0, 1]).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let start = Instant::now();
         shutdown.cancel();
         serving.await.unwrap().unwrap();
-        assert!(start.elapsed() < Duration::from_millis(2_500), "{:?}", start.elapsed());
+        assert_eq!(log.with("still under way"), [""; 0]);
     }
 
     #[tokio::test]

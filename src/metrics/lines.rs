@@ -213,6 +213,8 @@ mod tests {
             account in any::<String>(),
             samples in prop::collection::vec((any::<String>(), r#"["\\\\\n a]{0,9}"#, any::<String>(), value()), 0..5),
         ) {
+            let mut keys = std::collections::HashSet::new();
+            prop_assume!(samples.iter().all(|(scope, thing, own, _)| keys.insert((scope, thing, own))));
             let written = written(&account, &samples);
             prop_assert_eq!(written.text, encoded(&account, &samples));
             prop_assert_eq!((written.series, written.duplicates), (samples.len() as u64, 0));

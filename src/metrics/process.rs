@@ -72,13 +72,24 @@ fn open_files() -> Option<u64> {
 #[cfg(target_os = "linux")]
 fn unix_time(since_boot: f64) -> f64 {
     static KNOWN: Mutex<Option<f64>> = Mutex::new(None);
-    let now = seconds(ClockId::Realtime) - seconds(ClockId::Boottime) + since_boot;
+    let now = boot_time() + since_boot;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     match *known {
         Some(time) if (time - now).abs() < 0.5 => time,
         // What the kernel counts in is hundredths.
         _ => *known.insert((now * 100.0).round() / 100.0),
     }
+}
+
+/// The Unix time at which the machine started, by its clock of now. The thread may be held up between the readings of two
+/// clocks: of some pairs the one that was read fastest counts.
+#[cfg(target_os = "linux")]
+fn boot_time() -> f64 {
+    let read = |_| {
+        let (before, now, after) = (seconds(ClockId::Boottime), seconds(ClockId::Realtime), seconds(ClockId::Boottime));
+        (after - before, now - before)
+    };
+    (0..3).map(read).fold((f64::INFINITY, 0.0), |best, next| if next.0 < best.0 { next } else { best }).1
 }
 
 #[cfg(target_os = "linux")]
@@ -103,16 +114,23 @@ mod tests {
     #[test]
     fn it_says_what_proc_says() {
         use procfs::process::{LimitValue, Process as Directory};
-        let process = Process::read().expect("/proc");
         let directory = Directory::myself().unwrap();
-        let (stat, ticks) = (directory.stat().unwrap(), procfs::ticks_per_second() as f64);
+        let ticks = procfs::ticks_per_second() as f64;
+        let read = |_| (Process::read().expect("/proc"), directory.stat().unwrap());
+        // Other tests use memory and processors between the two.
+        let (process, stat) = (0..10)
+            .map(read)
+            .find(|(process, stat)| {
+                let cpu = (stat.utime + stat.stime) as f64 / ticks;
+                let resident = (stat.rss * procfs::page_size()) as f64;
+                process.cpu_seconds > 0.0
+                    && (process.cpu_seconds - cpu).abs() < 0.5
+                    && (0.8..1.25).contains(&(process.resident_bytes as f64 / resident))
+            })
+            .expect("both say the same");
         let began = procfs::boot_time_secs().unwrap() as f64 + stat.starttime as f64 / ticks;
         assert!((process.start_seconds - began).abs() < 1.1, "{} {began}", process.start_seconds);
         assert_eq!(Process::read().unwrap().start_seconds.to_bits(), process.start_seconds.to_bits());
-        let cpu = (stat.utime + stat.stime) as f64 / ticks;
-        assert!(process.cpu_seconds > 0.0 && (process.cpu_seconds - cpu).abs() < 2.0, "{} {cpu}", process.cpu_seconds);
-        let resident = (stat.rss * procfs::page_size()) as f64;
-        assert!((0.5..2.0).contains(&(process.resident_bytes as f64 / resident)), "{resident} {process:?}");
         match directory.limits().unwrap().max_open_files.soft_limit {
             LimitValue::Value(limit) => assert_eq!(process.max_files, Some(limit)),
             LimitValue::Unlimited => assert_eq!(process.max_files, None),

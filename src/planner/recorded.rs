@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::clock::STANDSTILLS;
+
 /// A disk that has not answered by then has failed: what is asked of it is in memory, and the call goes on.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -27,7 +29,7 @@ impl Recorded {
     /// Waits for it, at most five seconds.
     pub async fn wait(self) {
         if let Some(word) = self.0
-            && tokio::time::timeout(PATIENCE, word).await.is_err()
+            && tokio::time::timeout(PATIENCE * STANDSTILLS, word).await.is_err()
         {
             tracing::debug!("the state directory is slow: a call goes out before it is recorded");
         }
@@ -55,6 +57,6 @@ mod tests {
         let (_word, recorded) = oneshot::channel();
         let start = tokio::time::Instant::now();
         Recorded::when(recorded).wait().await;
-        assert_eq!(start.elapsed(), PATIENCE);
+        assert_eq!(start.elapsed(), PATIENCE * STANDSTILLS);
     }
 }

@@ -4,8 +4,7 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -82,8 +81,9 @@ pub struct ApiKey {
     source: KeySource,
     /// `SecretString` has a Debug without the secret.
     current: RwLock<SecretString>,
-    /// It could not be read again, which was warned about.
-    is_lost: AtomicBool,
+    /// It could not be read again, which was warned about. Who reads it holds this: of two at once the slower one would put
+    /// back what it read first.
+    is_lost: Mutex<bool>,
 }
 
 impl ApiKey {
@@ -104,7 +104,7 @@ impl ApiKey {
     pub fn load_for(purpose: Purpose, source: &KeySource) -> Result<Self, KeyError> {
         let current = RwLock::new(read(purpose, source)?);
         let (account, source) = (String::new(), source.clone());
-        Ok(Self { account, purpose, source, current, is_lost: AtomicBool::new(false) })
+        Ok(Self { account, purpose, source, current, is_lost: Mutex::new(false) })
     }
 
     /// The same, of this account: what is logged of it says so.
@@ -121,9 +121,10 @@ impl ApiKey {
         if !matches!(self.source, KeySource::File(_)) {
             return false;
         }
+        let mut is_lost = self.is_lost.lock().unwrap_or_else(PoisonError::into_inner);
         match read(self.purpose, &self.source) {
             Ok(key) => {
-                self.is_lost.store(false, Ordering::Relaxed);
+                *is_lost = false;
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 let is_new = current.expose_secret() != key.expose_secret();
                 if is_new {
@@ -134,7 +135,7 @@ impl ApiKey {
                 is_new
             }
             Err(error) => {
-                if !self.is_lost.swap(true, Ordering::Relaxed) {
+                if !std::mem::replace(&mut *is_lost, true) {
                     warn!(account = self.account, %error, "keeping the old {}", self.purpose.name());
                 }
                 false
@@ -283,7 +284,8 @@ mod tests {
         assert!(load(&fifo).expect_err("a FIFO").contains("not a regular file"));
         assert!(load(Path::new("/dev/zero")).expect_err("a device").contains("not a regular file"));
         let link = directory.path().join("link");
-        std::os::unix::fs::symlink(file(b"linked1\n").into_temp_path().keep().expect("kept"), &link).expect("link");
+        let linked = file(b"linked1\n");
+        std::os::unix::fs::symlink(linked.path(), &link).expect("link");
         assert_eq!(load(&link).expect("a link to a file").current().expose_secret(), "linked1");
     }
 

@@ -18,6 +18,7 @@ use super::record::Owner;
 use super::restore::{Restored, restore};
 use super::writer::Writer;
 use super::{Kept, Recorder};
+use crate::clock::STANDSTILLS;
 use crate::config::AccountConfig;
 use crate::fleet::{Fleet, FleetOptions};
 
@@ -179,7 +180,7 @@ impl StateDirectory {
             log,
         };
         let (recorder, begun) = self.start(writer);
-        if !begun.recv_timeout(BEGIN_PATIENCE).unwrap_or(false) {
+        if !begun.recv_timeout(BEGIN_PATIENCE * STANDSTILLS).unwrap_or(false) {
             warn!(
                 account,
                 "no state can be written at the start, and what was called before may not be written either: nothing is called \

@@ -13,6 +13,8 @@ use super::whereabouts::Whereabouts;
 
 /// The file whose lock says that the directory is in use.
 const LOCK: &str = "lock";
+/// How often the file that was locked may turn out to be no longer the one at the path.
+const TRIES: usize = 5;
 
 /// Why there is no lock.
 #[derive(Debug, Error)]
@@ -69,6 +71,17 @@ pub(super) fn make(directory: &Path) -> io::Result<()> {
 }
 
 fn lock(path: &Path) -> Result<Held, Locked> {
+    for _ in 1..TRIES {
+        let held = try_lock(path)?;
+        if held.whereabouts.are_known() {
+            return Ok(held);
+        }
+        // Deleted or replaced meanwhile: it keeps nobody out. Or the file system never says the same of a file twice.
+    }
+    try_lock(path)
+}
+
+fn try_lock(path: &Path) -> Result<Held, Locked> {
     let create = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     // On a disk that is read-only, a file of before can be locked all the same.
     let mut file = create.or_else(|error| File::open(path).map_err(|_| error)).map_err(Locked::Not)?;

@@ -30,6 +30,11 @@ impl Whereabouts {
         Self(opened.filter(|_| opened == identity(fs::metadata(path))))
     }
 
+    /// Whether the file is known from others.
+    pub(super) const fn are_known(self) -> bool {
+        self.0.is_some()
+    }
+
     /// What is at the path, if it is that file.
     pub(super) fn find(self, path: &Path) -> Option<Metadata> {
         let found = fs::metadata(path).ok()?;

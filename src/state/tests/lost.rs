@@ -31,6 +31,13 @@ fn started(path: &Path, identity: &str) -> Option<Timestamp> {
     restored.ledger.last(identity).map(|entry| entry.started)
 }
 
+/// Takes a directory away in one step: its writer puts new files into what is being emptied.
+fn remove_directory(path: &Path) {
+    let away = path.with_extension("away");
+    fs::rename(path, &away).unwrap();
+    fs::remove_dir_all(away).unwrap();
+}
+
 /// A process that has called and goes on, and its directory and file.
 fn running() -> (tempfile::TempDir, PathBuf, Process) {
     let directory = tempfile::tempdir().unwrap();
@@ -52,7 +59,7 @@ fn a_file_that_is_deleted_or_changed_is_whole_again_before_the_next_call_leaves(
             fs::rename(path.with_extension("copy"), path).unwrap();
         }),
         ("cut", |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(0).unwrap()),
-        ("with its directory", |path| fs::remove_dir_all(path.parent().unwrap()).unwrap()),
+        ("with its directory", |path| remove_directory(path.parent().unwrap())),
     ];
     for (harm, harm_to) in harms {
         let (_directory, path, mut process) = running();
@@ -79,7 +86,7 @@ fn a_deleted_file_comes_back_also_while_nothing_is_called() {
     let (_directory, path, process) = running();
     fs::remove_file(&path).unwrap();
     until("the file is back", || started(&path, LIST) == Some(now()));
-    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    remove_directory(path.parent().unwrap());
     until("the directory is back", || started(&path, LIST) == Some(now()));
     assert!(is_writing(&process));
 }
@@ -96,8 +103,11 @@ fn the_end_of_the_process_leaves_a_whole_file() {
 fn where_a_deleted_file_cannot_be_made_again_that_is_told() {
     let (_directory, path, mut process) = running();
     let state = path.parent().unwrap();
-    fs::remove_dir_all(state).unwrap();
-    fs::write(state, "in the way").unwrap();
+    // The writer may make it anew in between.
+    until("something is in the way", || {
+        remove_directory(state);
+        fs::write(state, "in the way").is_ok()
+    });
     begin(&mut process, "GET /alerts/", after(60));
     assert!(!is_writing(&process));
     fs::remove_file(state).unwrap();
