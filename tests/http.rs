@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // tests may fail
 
+#[path = "support/stopwatch.rs"]
+mod stopwatch;
 mod views;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use rmm_exporter::collector::Collector;
 use rmm_exporter::http::{Options, router, serve};
 use rmm_exporter::metrics::{AccountSetup, AccountStatus, Limits, Publisher};
 use rmm_exporter::platform::PlatformName;
+use stopwatch::Stopwatch;
 use tokio_util::sync::CancellationToken;
 use views::{full_view, shared, synthetic, time};
 
@@ -65,7 +68,7 @@ impl Server {
             request = request + name + ": " + value + "\r\n";
         }
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream.write_all((request + "\r\n").as_bytes()).unwrap();
         stream
     }
@@ -300,17 +303,17 @@ fn shutdown_waits_three_seconds_at_most() {
     let mut server = Server::start(publisher, Options::default());
     let mut stalled = server.open("GET", "/metrics", &[]);
     stalled.read_exact(&mut [0; 64]).unwrap();
-    let start = Instant::now();
+    let (start, running) = (Instant::now(), Stopwatch::start());
     server.stop();
-    let took = start.elapsed();
-    assert!((Duration::from_secs(2)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    assert!(start.elapsed() >= Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(running.elapsed() < Duration::from_secs(5), "{:?}", running.elapsed());
 }
 
 #[test]
 fn a_connection_serves_request_after_request() {
     let server = small();
     let mut stream = TcpStream::connect(server.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     for _ in 0..3 {
         stream.write_all(b"GET /-/healthy HTTP/1.1\r\nHost: exporter\r\n\r\n").unwrap();
         let mut answer = Vec::new();
@@ -327,7 +330,7 @@ fn a_connection_serves_request_after_request() {
 fn a_request_with_an_endless_head_is_refused() {
     let server = small();
     let mut stream = TcpStream::connect(server.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let head = format!("GET / HTTP/1.1\r\nHost: exporter\r\nX-Long: {}", "x".repeat(100_000));
     let _ = stream.write_all(head.as_bytes()); // it may be cut off while we write
     let mut answer = Vec::new();

@@ -239,7 +239,7 @@ fn a_service_manager_hears_when_the_start_went_well() {
     assert!(manager.recv(&mut heard).is_err(), "a start that fails is no start");
 
     manager.set_nonblocking(false).unwrap();
-    manager.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    manager.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut process = Process::start(&mut serve(&["demo"]));
     let length = manager.recv(&mut heard).expect("told");
     assert_eq!(&heard[..length], b"READY=1\n");

@@ -23,8 +23,8 @@ use rmm_exporter::planner::{BackoffReason, Outcome};
 use rmm_exporter::platform::PlatformName;
 use rmm_exporter::state::Health;
 use serde_json::Value;
-use support::child::{Process, exporter};
-use support::get;
+use support::child::{Ended, Process, exporter};
+use support::{PATIENCE, get};
 use tokio_util::sync::CancellationToken;
 
 fn time(text: &str) -> Timestamp {
@@ -375,10 +375,9 @@ fn chromium_shows_the_demo_in_both_schemes_and_asks_for_nothing_else() {
         watcher.asked.lock().unwrap().clear();
         let picture = home.path().join("page.png");
         let mut command = chromium(&watcher, &home, is_dark).unwrap();
-        let output =
-            command.arg("--dump-dom").arg(format!("--screenshot={}", picture.display())).arg(&url).output().unwrap();
-        let (dom, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{said}");
+        command.arg("--dump-dom").arg(format!("--screenshot={}", picture.display())).arg(&url);
+        let Ended { status, stdout: dom, stderr: said } = Process::start(&mut command).end(PATIENCE);
+        assert!(status.success(), "{said}");
         for text in [
             "<html lang=\"en\">",
             "<h2 id=\"accounts\">Accounts</h2>",

@@ -110,7 +110,8 @@ mod other_processes {
     use tempfile::TempDir;
 
     use crate::support::child::{Process, exporter, run};
-    use crate::support::{get, parse, value};
+    use crate::support::servers::until;
+    use crate::support::{PATIENCE, get, parse, value};
 
     const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
     /// Who owns nothing on the usual systems.
@@ -185,7 +186,7 @@ mod other_processes {
         let mut process = Process::start(&mut command);
         ready(&mut process);
         process.signal("ABRT");
-        let status = process.end(Duration::from_secs(20)).status;
+        let status = process.end(PATIENCE).status;
         (status, std::fs::read_dir(directory.path()).unwrap().count())
     }
 
@@ -202,7 +203,10 @@ mod other_processes {
         let (status, files) = crash(&[&program, "demo", "--devices=6", LISTEN], &directory, served);
         assert_eq!((status.signal(), status.core_dumped(), files), (Some(6), false, 0), "{status:?}");
         // The same with a program that does not care, where the machine writes core dumps at all into the working directory.
-        let (status, files) = crash(&["sleep", "60"], &directory, |_| std::thread::sleep(Duration::from_millis(100)));
+        let (status, files) = crash(&["sleep", "60"], &directory, |process| {
+            let name = format!("/proc/{}/comm", process.id());
+            until("it runs", PATIENCE, || std::fs::read_to_string(&name).is_ok_and(|name| name.trim() == "sleep"));
+        });
         let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
         if pattern.trim() == "core" {
             assert!(status.core_dumped() && files == 1, "{status:?}, {files} files");

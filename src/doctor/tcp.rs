@@ -96,16 +96,16 @@ fn remedy(address: &SocketAddr, error: &io::Error) -> String {
 mod tests {
     use super::*;
     use crate::doctor::report::Verdict;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     #[tokio::test]
     async fn each_family_has_its_line() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
         let open = listener.local_addr().expect("address");
-        let closed = {
-            let other = TcpListener::bind("127.0.0.1:0").await.expect("port");
-            other.local_addr().expect("address")
-        };
+        // Nobody else can take it, and it does not listen.
+        let taken = TcpSocket::new_v4().expect("socket");
+        taken.bind("127.0.0.1:0".parse().expect("address")).expect("port");
+        let closed = taken.local_addr().expect("address");
         let (stream, lines) = examine(&[open]).await;
         assert!(stream.is_some());
         assert_eq!(lines.iter().map(|line| line.verdict).collect::<Vec<_>>(), [Verdict::Ok]);

@@ -1,7 +1,7 @@
 //! The real Alertmanager, and alerts for it.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::PATIENCE;
 use crate::support::child::Process;
-
-/// How long something may take on a busy machine.
-pub const LIMIT: Duration = Duration::from_mins(1);
 
 /// What the program is called: Debian's name, or everybody else's.
 pub fn program() -> &'static str {
@@ -33,21 +31,22 @@ impl Alertmanager {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("alertmanager.yml");
         std::fs::write(&file, config).unwrap();
-        let address = free_address();
         let mut command = Command::new(program());
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--storage.path={}", directory.path().join("data").display()));
-        command.arg(format!("--web.listen-address={address}"));
+        command.arg("--web.listen-address=127.0.0.1:0");
         command.args(["--web.external-url=https://alerts.example.com", "--web.route-prefix=/"]);
         command.arg("--cluster.listen-address=").env("GOMAXPROCS", "2").env("TZ", "UTC");
-        let mut alertmanager = Self { address, process: Process::start(&mut command), _directory: directory };
+        let mut process = Process::start(&mut command);
+        let address = process.address_in("Listening on");
+        let mut alertmanager = Self { address, process, _directory: directory };
         alertmanager.until("it answers", |_| matches!(ask(address, "GET", "/-/ready", ""), Ok((200, _))));
         alertmanager
     }
 
     /// Waits until something is so.
     pub fn until(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + LIMIT;
+        let end = Instant::now() + PATIENCE;
         while !so(self) {
             let running = self.process.is_running();
             assert!(running && Instant::now() < end, "not so: {what}\n{}", self.process.stderr());
@@ -80,11 +79,6 @@ impl Alertmanager {
     pub fn log(&self) -> String {
         self.process.stderr()
     }
-}
-
-/// A port of the loopback address that was free a moment ago.
-pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// An alert as its API takes it.
@@ -128,7 +122,7 @@ impl Alert {
 /// Status and body of an answer. HTTP/1.0, so that no answer is chunked.
 pub fn ask(address: SocketAddr, method: &str, target: &str, body: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let head = format!(
         "{method} {target} HTTP/1.0\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()

@@ -2,7 +2,7 @@
 //! Only host names are loopback addresses, and intervals a second.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,12 +11,10 @@ use regex::Regex;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::alertmanager::{self, Alertmanager, ask, free_address};
+use crate::alertmanager::{self, Alertmanager, ask};
+use crate::support::PATIENCE;
 use crate::support::child::{Process, exporter};
 use crate::{is_missing, shipped};
-
-/// How long one step may take on a busy machine.
-const LIMIT: Duration = Duration::from_mins(1);
 
 fn deploy(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name);
@@ -84,7 +82,10 @@ fn the_stack_of_compose_lives() {
     let mut alertmanager =
         Alertmanager::start(&shipped::replace(&shipped::read("alertmanager.yml"), "- templates/", &templates));
 
-    let prometheus = free_address();
+    // The system gives no such port to others that want any.
+    let mut ports = 20_000..30_000;
+    let port = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port");
+    let prometheus = SocketAddr::from(([127, 0, 0, 1], port));
     let config = shipped::replace(&deploy("prometheus.yml"), "rmm-exporter:10766", &address.to_string());
     let config = shipped::replace(&config, "alertmanager:9093", &alertmanager.address.to_string());
     let config = shipped::replace(&config, "localhost:9090", &prometheus.to_string());
@@ -100,7 +101,7 @@ fn the_stack_of_compose_lives() {
     command.arg(format!("--web.listen-address={prometheus}")).env("GOMAXPROCS", "2");
     let mut process = Process::start(&mut command);
 
-    let end = Instant::now() + LIMIT;
+    let end = Instant::now() + PATIENCE;
     while let Some(missing) = missing(prometheus) {
         assert!(process.is_running() && Instant::now() < end, "{missing}\n{}", process.stderr());
         std::thread::sleep(Duration::from_millis(200));

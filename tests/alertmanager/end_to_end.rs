@@ -1,21 +1,18 @@
 //! From a check that fails in an RMM to the notification: simulated RMM, exporter, Prometheus with the shipped rules, Alertmanager with
 //! the shipped configuration, and a webhook. Only waiting times are shorter.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use regex::{Captures, Regex};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::alertmanager::{self, Alertmanager, free_address};
+use crate::alertmanager::{self, Alertmanager};
 use crate::catcher::{Catcher, Told};
 use crate::simulator::Simulator;
 use crate::support::child::{Process, exporter};
+use crate::support::{PATIENCE, prometheus};
 use crate::{is_missing, shipped};
-
-/// How long one step may take on a busy machine.
-const LIMIT: Duration = Duration::from_mins(2);
 
 /// The rules, with `for` 300 times shorter, and alerts that last 5 s longer instead of 5 minutes.
 fn hurried_rules() -> String {
@@ -45,11 +42,7 @@ fn prometheus(directory: &TempDir, exporter: std::net::SocketAddr, alertmanager:
         rules.display()
     );
     std::fs::write(&config, text).unwrap();
-    let mut command = Command::new("prometheus");
-    command.arg(format!("--config.file={}", config.display()));
-    command.arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()));
-    command.arg(format!("--web.listen-address={}", free_address())).env("GOMAXPROCS", "2");
-    Process::start(&mut command)
+    prometheus::start(&config).0
 }
 
 /// Everything from the RMM to the webhook.
@@ -63,7 +56,7 @@ struct Chain {
 
 impl Chain {
     fn until(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + LIMIT;
+        let end = Instant::now() + PATIENCE;
         while !so(self) {
             let running = self.exporter.is_running() && self.prometheus.is_running();
             let told: Vec<_> = self.catcher.told().iter().map(summary).collect();

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::alertmanager::{self, Alert, Alertmanager, LIMIT, alert};
+use crate::alertmanager::{self, Alert, Alertmanager, alert};
 use crate::catcher::Catcher;
 use crate::rules::{self, Rule};
+use crate::support::PATIENCE;
 use crate::{is_missing, shipped};
 
 const CHECKS: [&str; 5] = [
@@ -178,7 +179,7 @@ fn every_pair_of_alerts() {
     let alertmanager = Alertmanager::start(&shipped::webhooks(catcher.address, "1h"));
     alerts.chunks(1_000).for_each(|alerts| alertmanager.post(alerts));
     // It takes sources in one after the other, in their order.
-    let end = Instant::now() + LIMIT;
+    let end = Instant::now() + PATIENCE;
     let (more, less) = loop {
         let inhibited = alertmanager.inhibited();
         let targets = inhibited.iter().map(|alert| &alert["labels"]).filter(|labels| labels["role"] == "target");

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rmm_exporter::clock::{Clock, Moment, SystemClock};
@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::stopwatch::Stopwatch;
 use crate::support::{PATIENCE, SeriesMap, get, parse, value};
 
 pub const NOW: &str = "2026-03-04T09:15:02Z";
@@ -106,12 +107,12 @@ impl Exporter {
 
     /// The same, where it matters how long it takes.
     pub async fn until_within(&self, most: Duration, problem: impl Fn(&SeriesMap) -> Option<String>) -> SeriesMap {
-        let end = Instant::now() + most;
+        let waiting = Stopwatch::start();
         loop {
             let all = self.scrape().await;
             match problem(&all) {
                 None => return all,
-                Some(problem) => assert!(Instant::now() < end, "after {most:?}: {problem}"),
+                Some(problem) => assert!(waiting.elapsed() < most, "after {most:?}: {problem}"),
             }
             // Reading thousands of series keeps a processor busy that the exporter needs, too.
             tokio::time::sleep(Duration::from_millis(150)).await;
@@ -139,7 +140,7 @@ impl Exporter {
 
     pub async fn stop(self) {
         self.shutdown.cancel();
-        tokio::time::timeout(Duration::from_secs(5), self.task).await.expect("in time").unwrap().unwrap();
+        tokio::time::timeout(PATIENCE, self.task).await.expect("in time").unwrap().unwrap();
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::Command;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use regex::{Captures, Regex};
@@ -12,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::rules::{FILES, root};
 use crate::support::child::{Process, exporter};
+use crate::support::prometheus;
 
 pub struct Prometheus {
     process: Process,
@@ -52,12 +52,8 @@ impl Prometheus {
             files.join(", ")
         );
         fs::write(&config, text).unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut command = Command::new("prometheus");
-        command.arg(format!("--config.file={}", config.display()));
-        command.arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()));
-        command.arg(format!("--web.listen-address={address}")).env("GOMAXPROCS", "2");
-        Self { process: Process::start(&mut command), demo, address, _directory: directory }
+        let (process, address) = prometheus::start(&config);
+        Self { process, demo, address, _directory: directory }
     }
 
     /// Waits until an expression has a result.
@@ -91,7 +87,7 @@ impl Prometheus {
     fn request(&self, method: &str, target: &str, form: &str) -> Result<Value, String> {
         let text = |error: std::io::Error| error.to_string();
         let mut stream = TcpStream::connect(self.address).map_err(text)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20))).map_err(text)?;
+        stream.set_read_timeout(Some(Duration::from_mins(1))).map_err(text)?;
         let head = format!(
             "{method} {target} HTTP/1.0\r\nHost: test\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
             form.len()

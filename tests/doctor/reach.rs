@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::certificates::Authority;
 use crate::harness::{Said, doctor, start_demo};
@@ -15,9 +15,17 @@ fn tactical(server: &str, more: &str) -> String {
     format!("accounts:\n- {{name: helpdesk, platform: tactical, server: \"{server}\", api_key: {KEY}{more}}}\n")
 }
 
+/// A port that nobody else can take, and on which nobody listens.
+fn refusing() -> (TcpSocket, u16) {
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    (taken, port)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_listens() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let (_taken, port) = refusing();
     let said = doctor(&tactical(&format!("http://127.0.0.1:{port}"), ""), &[KEY]).await;
     assert!(!said.success);
     said.assert("name", "skip", "is an address", "");
@@ -117,7 +125,7 @@ async fn a_port_without_tls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_a_proxy() {
     let demo = start_demo().await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let (_taken, closed) = refusing();
     // The simulated server takes a request for another host too, as a proxy does.
     let proxy = format!(", proxy: \"http://someone:topsecretpassword@{}\"", demo.tactical.address);
     let config = tactical(&format!("http://127.0.0.1:{closed}"), &proxy).replace(KEY, demo.tactical.api_key());

@@ -1,10 +1,11 @@
 //! How the exporter spares a server that is not well, in detail. Every sort of fault by itself is in `tests/faults/`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rmm_exporter::demo::{Fault, RetryAfter, Scope};
 
 use crate::harness::{BOTH, Running, Settings, of_account, requests};
+use crate::support::stopwatch::Stopwatch;
 use crate::support::{SeriesMap, fleet_only, value};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -13,6 +14,7 @@ async fn a_server_that_asks_for_rest_gets_it() {
     let running = Running::start(settings).await;
     running.until_true().await;
     let server = &running.demo.nsight.handle;
+    let watch = Stopwatch::start();
     server.audit().clear();
     server.set_fault(Fault::TooManyRequests(RetryAfter::Seconds(3)), Scope::ALL.next(1));
     let all = running
@@ -26,11 +28,11 @@ async fn a_server_that_asks_for_rest_gets_it() {
     let calls = server.audit().calls();
     let refused = calls.iter().find(|call| call.status == Some(429)).expect("a refusal");
     // What was under way at that moment may still arrive; then nothing for as long as was asked.
-    let after = calls.iter().filter(|call| call.received > refused.received + Duration::from_millis(150));
+    let after = calls.iter().filter(|call| call.received > refused.received + Duration::from_millis(1_500));
     let next = after.map(|call| call.received).min().expect("it went on");
     let pause = next.checked_sub(refused.received).unwrap();
     assert!(pause >= Duration::from_millis(2_950), "only {pause:?}");
-    assert!(pause < Duration::from_secs(15), "{pause:?}");
+    assert!(pause < Duration::from_secs(15) + watch.lost(), "{pause:?}");
     let all = running.scrape().await;
     assert_eq!(value(&all, "rmm_api_backoff_until_timestamp_seconds", &[("account", BOTH[0])]), None);
     running.stop().await;
@@ -45,10 +47,11 @@ async fn an_outage_is_met_with_fewer_and_fewer_calls() {
     server.set_fault(Fault::Status(500), Scope::ALL);
     running.until_value("rmm_up", BOTH[1], 0.0).await;
     server.audit().clear();
+    let began = Stopwatch::start();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let calls = server.audit().summary().calls;
-    assert!((1..=12).contains(&calls), "{calls} calls in five seconds");
-    let began = Instant::now();
+    let (calls, most) = (server.audit().summary().calls, 7 + began.seconds() as u64);
+    assert!((1..=most).contains(&calls), "{calls} calls in five seconds");
+    let began = Stopwatch::start();
     server.clear_faults();
     running.until_well(BOTH[1]).await;
     assert!(began.elapsed() < Duration::from_secs(15), "well again after {:?}", began.elapsed());

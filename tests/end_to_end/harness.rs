@@ -53,7 +53,7 @@ impl Default for Settings {
             min_interval: 300,
             requests_per_minute: 60_000,
             concurrent: 4,
-            timeout: 5_000,
+            timeout: 60_000,
             stale_after: 3 * 3_600_000,
             without: &[],
             nsight_url: None,

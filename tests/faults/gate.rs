@@ -52,7 +52,13 @@ impl Gate {
         let _ended = before.await;
         let (address, server, arrivals) = (self.address, self.server, Arc::clone(&self.arrivals));
         let task = match way {
-            Way::Closed => return,
+            Way::Closed => {
+                let closed = bind(address);
+                tokio::spawn(async move {
+                    std::future::pending::<()>().await;
+                    drop(closed);
+                })
+            }
             Way::Full => {
                 let full = full(address);
                 tokio::spawn(async move {
@@ -77,12 +83,17 @@ impl Drop for Gate {
     }
 }
 
-fn listen(address: SocketAddr, backlog: u32) -> TcpListener {
+/// Nobody else can take the port, and whoever connects is refused as long as nobody listens.
+fn bind(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().unwrap();
     // Ends of earlier connections still hold the port.
     socket.set_reuseaddr(true).unwrap();
     socket.bind(address).unwrap();
-    socket.listen(backlog).unwrap()
+    socket
+}
+
+fn listen(address: SocketAddr, backlog: u32) -> TcpListener {
+    bind(address).listen(backlog).unwrap()
 }
 
 /// A listener whose queue is full: the next one who connects is not even refused.

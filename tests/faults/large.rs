@@ -16,7 +16,7 @@ const MOST: u64 = 100;
 /// The same for the list of agents, which may have 160 MB.
 const MOST_AGENTS: u64 = 200;
 /// The longest that an answer may keep the exporter busy.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(2);
 
 fn large() -> Vec<Case> {
     let many = |text: &str, count: usize| -> &'static str { text.repeat(count).leak() };

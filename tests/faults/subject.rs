@@ -34,7 +34,8 @@ impl Subject<'_> {
         self.outcome == "ok"
     }
 
-    /// Calls by outcome: with that of the subject, and with another one that is no success.
+    /// Calls by outcome: with that of the subject, and with another one that is no success. A machine that stands still may
+    /// run out of all time before a connection runs out of its own.
     pub fn counted(&self, all: &SeriesMap, which: impl Fn(&str) -> bool) -> (f64, f64) {
         let (mut own, mut other) = (0.0, 0.0);
         for ((name, labels), count) in all {
@@ -42,6 +43,7 @@ impl Subject<'_> {
                 match labels["outcome"].as_str() {
                     outcome if outcome == self.outcome => own += count,
                     "ok" => {}
+                    "timeout" if self.gate.is_some() => own += count,
                     _ => other += count,
                 }
             }

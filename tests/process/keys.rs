@@ -2,12 +2,13 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rmm_exporter::demo::{Fault, RetryAfter, Scope};
 
 use crate::servers::{LISTEN, NSIGHT_KEY, Servers, TACTICAL_KEY, until_logged, with_config};
 use crate::support::child::{Process, exporter, run};
+use crate::support::servers::until;
 use crate::support::{PATIENCE, get};
 
 #[test]
@@ -16,11 +17,7 @@ fn a_new_key_in_the_file_is_taken_without_a_restart() {
     let config = servers.config("wrong-key-1", "wrong-key-2");
     let mut process = Process::start(exporter().args([&with_config(&config), LISTEN]));
     let address = process.address();
-    let end = Instant::now() + PATIENCE;
-    while process.stderr().matches("outcome=auth_error").count() < 2 {
-        assert!(Instant::now() < end, "{}", process.stderr());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until_logged(&mut process, "outcome=auth_error", 2);
     assert_ne!(get(address, "/-/ready", &[]).unwrap().0, 200);
     servers.config(NSIGHT_KEY, TACTICAL_KEY);
     process.until_ok(address, "/-/ready");
@@ -64,7 +61,7 @@ fn the_key_is_nowhere() {
     assert_eq!(base64(b"key!key"), "a2V5IWtleQAA", "the test's own encoder");
     for format in ["logfmt", "json"] {
         let servers = Servers::start();
-        let config = servers.config(NSIGHT_KEY, TACTICAL_KEY);
+        let config = servers.config_within("700ms", NSIGHT_KEY, TACTICAL_KEY);
         let arguments =
             ["--log.level=trace", &format!("--log.format={format}"), LISTEN, &with_config(&config)].map(str::to_owned);
         let mut process = Process::start(exporter().args(&arguments));
@@ -106,7 +103,11 @@ fn the_key_is_nowhere() {
                 server.handle.clear_faults();
                 server.handle.set_fault(fault.clone(), Scope::ALL);
             }
-            std::thread::sleep(Duration::from_millis(450));
+            let calls =
+                || [&servers.demo.nsight, &servers.demo.tactical].map(|server| server.handle.audit().calls().len());
+            let before = calls();
+            until("each is called", PATIENCE, || calls().iter().zip(before).all(|(calls, before)| *calls > before));
+            std::thread::sleep(Duration::from_millis(100));
             pages(&format!("during {fault:?}"));
         }
         servers.demo.stop(); // Connections are refused.

@@ -1,12 +1,13 @@
 //! Reloads, by a signal and by HTTP.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rmm_exporter::demo;
 
 use crate::keys::search;
 use crate::servers::{LISTEN, NSIGHT_KEY, Servers, TACTICAL_KEY, until_logged, with_config};
 use crate::support::child::{Process, exporter};
+use crate::support::servers::until;
 use crate::support::{PATIENCE, ask, get, parse, value};
 
 #[test]
@@ -82,17 +83,10 @@ fn a_reload_by_http_answers_when_it_is_done_and_reads_keys_again() {
     let changed = process.stderr().lines().find(|line| line.contains("the API key has changed")).map(str::to_owned);
     assert!(changed.as_ref().is_some_and(|line| line.contains(" account=nsight ")), "{changed:?}");
     let audit = servers.demo.nsight.handle.audit();
-    let end = Instant::now() + PATIENCE;
-    while accepted(audit.calls()) {
-        assert!(Instant::now() < end, "{}", process.stderr());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the new key is refused", PATIENCE, || !accepted(audit.calls()));
     servers.config(NSIGHT_KEY, TACTICAL_KEY);
     assert_eq!(reload().0, 200);
-    while !accepted(audit.calls()) {
-        assert!(Instant::now() < end + PATIENCE, "{}", process.stderr());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("the old key is accepted", PATIENCE, || accepted(audit.calls()));
     let status: serde_json::Value = serde_json::from_slice(&get(address, "/api/v1/status", &[]).unwrap().2).unwrap();
     assert_eq!(status["configuration"]["success"], true);
     assert!(status["configuration"]["last_success"].is_string(), "{status}");

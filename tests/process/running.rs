@@ -2,12 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rmm_exporter::demo::{Fault, Scope};
 
 use crate::servers::{LISTEN, NSIGHT_KEY, Servers, TACTICAL_KEY, until_logged, with_config};
 use crate::support::child::{Process, exporter, run};
+use crate::support::stopwatch::Stopwatch;
 
 #[test]
 fn the_demo_serves_and_both_signals_end_it_also_under_a_scrape() {
@@ -19,7 +20,7 @@ fn the_demo_serves_and_both_signals_end_it_also_under_a_scrape() {
         let mut stalled = TcpStream::connect(address).unwrap();
         stalled.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
         stalled.read_exact(&mut [0; 16]).unwrap();
-        let began = Instant::now();
+        let began = Stopwatch::start();
         process.signal(signal);
         let ended = process.end(Duration::from_secs(6));
         assert!(began.elapsed() < Duration::from_secs(5), "{signal}: {:?}", began.elapsed());

@@ -44,6 +44,11 @@ impl Servers {
 
     /// A configuration with key files and short intervals.
     pub fn config(&self, nsight_key: &str, tactical_key: &str) -> PathBuf {
+        self.config_within("60s", nsight_key, tactical_key)
+    }
+
+    /// The same, with this timeout of calls.
+    pub fn config_within(&self, timeout: &str, nsight_key: &str, tactical_key: &str) -> PathBuf {
         let mut yaml = "accounts:\n".to_owned();
         for (platform, url, key) in
             [("nsight", self.demo.nsight.url(), nsight_key), ("tactical", self.demo.tactical.url(), tactical_key)]
@@ -52,7 +57,7 @@ impl Servers {
             let _ = write!(
                 yaml,
                 "  - name: {platform}\n    platform: {platform}\n    server: {url}\n    api_key_file: {}\n    \
-                 min_interval: 100ms\n    requests_per_minute: 6000\n    timeout: 700ms\n    collectors:\n      \
+                 min_interval: 100ms\n    requests_per_minute: 6000\n    timeout: {timeout}\n    collectors:\n      \
                  inventory: {{ interval: 400ms }}\n      checks: {{ enabled: true, interval: 800ms }}\n",
                 file.display()
             );

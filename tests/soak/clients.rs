@@ -59,7 +59,7 @@ pub fn start(address: SocketAddr, end: Instant) -> JoinSet<Tally> {
 fn client(gzip: bool, keep: bool) -> reqwest::Client {
     // Another test may have done so already.
     let _installed = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().gzip(gzip).deflate(false).no_proxy().timeout(Duration::from_secs(20));
+    let client = reqwest::Client::builder().gzip(gzip).deflate(false).no_proxy().timeout(Duration::from_mins(1));
     client.pool_max_idle_per_host(usize::from(keep)).build().unwrap()
 }
 

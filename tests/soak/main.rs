@@ -38,7 +38,7 @@ const SHORT: Duration = Duration::from_secs(12);
 /// From which length on growth can be told from noise.
 const TELLING: Duration = Duration::from_mins(3);
 /// How long recovery may take on a busy machine.
-const RECOVERY: Duration = Duration::from_mins(1);
+const RECOVERY: Duration = Duration::from_mins(2);
 
 #[test]
 fn no_scrape_fails_and_nothing_grows() {

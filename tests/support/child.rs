@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::stopwatch::Stopwatch;
 use super::{PATIENCE, get};
 
 /// A running program, and what it wrote so far.
@@ -59,15 +60,20 @@ impl Process {
         self.child.try_wait().expect("asked").is_none()
     }
 
-    /// Where it serves, from its log.
+    /// Where the exporter serves, from its log.
     pub fn address(&mut self) -> SocketAddr {
+        self.address_in("serving")
+    }
+
+    /// The address on this machine in the first line of its log with these words.
+    pub fn address_in(&mut self, words: &str) -> SocketAddr {
         let end = Instant::now() + PATIENCE;
         loop {
             let log = self.stderr();
-            let line = log.lines().find(|line| line.contains("serving"));
-            let word = line.and_then(|line| line.split(['=', '"', ' ', ',', ':']).position(|word| word == "127.0.0.1"));
-            if word.is_some() {
-                let rest = line.and_then(|line| line.split_once("127.0.0.1:")).expect("address").1;
+            // A line that is whole.
+            let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            let mut lines = whole.lines().filter(|line| line.contains(words));
+            if let Some((_, rest)) = lines.find_map(|line| line.split_once("127.0.0.1:")) {
                 let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 return format!("127.0.0.1:{port}").parse().expect("address");
             }
@@ -90,13 +96,13 @@ impl Process {
         assert!(kill.success());
     }
 
-    /// Waits for its end, at most so long.
+    /// Waits for its end, at most so long on a machine that runs.
     pub fn end(mut self, limit: Duration) -> Ended {
-        let end = Instant::now() + limit;
+        let waiting = Stopwatch::start();
         let status = loop {
             match self.child.try_wait().expect("asked") {
                 Some(status) => break status,
-                None => assert!(Instant::now() < end, "still there after {limit:?}: {}", self.stderr()),
+                None => assert!(waiting.elapsed() < limit, "still there after {limit:?}: {}", self.stderr()),
             }
             std::thread::sleep(Duration::from_millis(10));
         };

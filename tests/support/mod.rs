@@ -3,7 +3,9 @@
 #![allow(dead_code)] // not every test program uses all of it
 
 pub mod child;
+pub mod prometheus;
 pub mod servers;
+pub mod stopwatch;
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};

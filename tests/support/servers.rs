@@ -4,13 +4,15 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rmm_exporter::config::defaults::collectors;
 use rmm_exporter::demo::server::SimulatedServer;
 use rmm_exporter::demo::{self, Demo, DemoOptions};
 use rmm_exporter::platform::PlatformName;
 use tempfile::TempDir;
+
+use super::stopwatch::Stopwatch;
 
 /// Both servers, which live as long as this.
 pub struct Servers {
@@ -76,9 +78,9 @@ impl Servers {
 
 /// Waits at most so long until something is so.
 pub fn until(what: &str, limit: Duration, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + limit;
+    let waiting = Stopwatch::start();
     while !so() {
-        assert!(Instant::now() < end, "not within {limit:?}: {what}");
+        assert!(waiting.elapsed() < limit, "not within {limit:?}: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

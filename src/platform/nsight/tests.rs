@@ -34,7 +34,7 @@ pub(super) fn account(server: Url) -> AccountConfig {
         requests_per_minute: 30,
         max_concurrent_requests: 2,
         min_interval: Duration::from_secs(90),
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_mins(1),
         max_series: 1_000_000,
         filter: Filter::default(),
         checks_mode: ChecksMode::Failing,

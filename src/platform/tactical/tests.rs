@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use reqwest::Url;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
 use crate::clock::SystemClock;
@@ -49,7 +49,7 @@ fn config(server: &str) -> AccountConfig {
         requests_per_minute: 120,
         max_concurrent_requests: 2,
         min_interval: Duration::from_mins(1),
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_mins(1),
         max_series: 1_000_000,
         filter: Filter::default(),
         checks_mode: ChecksMode::Failing,
@@ -271,9 +271,10 @@ async fn throttling_hands_on_how_long_to_wait() {
 
 #[tokio::test]
 async fn no_whole_answer() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    let closed = listener.local_addr().expect("an address");
-    drop(listener);
+    // Nobody else can take it, and it does not listen.
+    let taken = TcpSocket::new_v4().expect("a socket");
+    taken.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let closed = taken.local_addr().expect("an address");
     let failure = read(&format!("http://{closed}"), &Call::Agents).await.expect_err("nobody listens");
     assert_eq!(failure.outcome, Outcome::ConnectError);
     assert!(!failure.message.contains("http") && !failure.message.contains(&closed.to_string()), "{failure}");

@@ -29,7 +29,7 @@ async fn exchange(response: Vec<u8>) -> Result<RawAnswer, TransportError> {
     });
     let transport = Transport::new(&TransportOptions {
         user_agent: "test".to_owned(),
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_mins(1),
         ca_file: None,
         insecure_skip_verify: false,
         proxy: None,
