@@ -161,26 +161,34 @@ fn read_all(mut stream: &TcpStream, pause: Duration) -> (usize, Vec<u8>) {
 #[test]
 fn a_scrape_under_way_is_finished() {
     let servers = servers(MANY);
-    let mut process = start_large(&servers);
-    let address = until_large(&mut process);
-    let stream = slow_reader(address);
-    stream.peek(&mut [0; 8]).unwrap();
-    let reader = std::thread::spawn(move || {
-        // The signal comes first.
-        std::thread::sleep(Duration::from_millis(500));
-        let before = Stopwatch::start();
-        (read_all(&stream, Duration::from_millis(1)), before.elapsed())
-    });
-    let began = Stopwatch::start();
-    process.signal("TERM");
-    until("nobody new is let in", Duration::from_secs(2), || TcpStream::connect(address).is_err());
-    assert!(process.is_running() || !buffers_are_usual(), "it waits for the scrape");
-    let ((length, body), took) = reader.join().unwrap();
-    assert_eq!(body.len(), length, "after {took:?}");
+    // It is cut off after three seconds, whether the machine stood still meanwhile or not: then once more.
+    let attempt = || {
+        let mut process = start_large(&servers);
+        let address = until_large(&mut process);
+        let stream = slow_reader(address);
+        stream.peek(&mut [0; 8]).unwrap();
+        let reader = std::thread::spawn(move || {
+            // The signal comes first.
+            std::thread::sleep(Duration::from_millis(500));
+            read_all(&stream, Duration::from_millis(1))
+        });
+        let began = Stopwatch::start();
+        process.signal("TERM");
+        until("nobody new is let in", Duration::from_secs(2), || TcpStream::connect(address).is_err());
+        let waits = process.is_running() || !buffers_are_usual();
+        let (length, body) = reader.join().unwrap();
+        if began.lost() > Duration::from_secs(1) {
+            return None;
+        }
+        assert!(waits, "it waits for the scrape");
+        assert_eq!(body.len(), length, "after {:?}", began.elapsed());
+        well(process.end(PROMISED));
+        assert!(began.elapsed() < PROMISED, "{:?}", began.elapsed());
+        Some(body)
+    };
+    let body = (0..10).find_map(|_| attempt()).expect("a machine that runs for three seconds");
     let text = String::from_utf8(body).unwrap();
     assert_eq!(value(&parse(&text), "rmm_up", &[]), Some(1.0));
-    well(process.end(PROMISED));
-    assert!(began.elapsed() < PROMISED, "{:?}", began.elapsed());
 }
 
 #[test]
