@@ -7,6 +7,9 @@ use jiff::Timestamp;
 /// How many times longer than elsewhere a unit test waits for a disk: machines that run tests stand still for seconds at times.
 pub(crate) const STANDSTILLS: u32 = if cfg!(test) { 12 } else { 1 };
 
+/// Two clocks that were read within this time were read together.
+const TOGETHER: Duration = Duration::from_millis(100);
+
 /// One reading of both clocks.
 ///
 /// `steady` never goes back and decides when a call may start; `wall` is what people and Prometheus call the time, and
@@ -31,7 +34,16 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        Moment { steady: since_boot(), wall: Timestamp::now() }
+        let read = || Moment { steady: since_boot(), wall: Timestamp::now() };
+        let mut now = read();
+        for _ in 0..3 {
+            if since_boot().saturating_sub(now.steady) < TOGETHER {
+                break;
+            }
+            // The machine stood still between the two.
+            now = read();
+        }
+        now
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::{Id, JoinError};
+use tokio::time::Instant;
 
 use super::{Account, without_holding_a_worker};
 use crate::clock::Moment;
@@ -16,11 +18,14 @@ const OUTAGE_FAILURES: u32 = 3;
 /// Taking in an answer of this many bytes can take long.
 const LARGE_ANSWER: u64 = 256 * 1024;
 
+/// More than lies between an answer and its being taken in. Where more time went by than the call took, the machine slept.
+const SLEEP: Duration = Duration::from_mins(1);
+
 /// A call that has ended.
 pub(super) struct Finished<C> {
     call: C,
-    /// When it began, by the steady clock.
-    began: Duration,
+    began: Moment,
+    /// Without the time in which the machine slept.
     took: Duration,
     result: Result<Answer, Failure>,
 }
@@ -44,9 +49,9 @@ impl<P: Platform> Account<P> {
         let task = self.calls.spawn(async move {
             recorded.wait().await;
             remembered.wait().await;
-            let began = clock.now().steady;
+            let (began, start) = (clock.now(), Instant::now());
             let result = platform.read(&reading, permit).await;
-            Finished { call: reading, began, took: clock.now().steady.saturating_sub(began), result }
+            Finished { call: reading, began, took: start.elapsed(), result }
         });
         self.calls_by_task.insert(task.id(), (call, collector));
         self.changed(self.clock.now());
@@ -58,7 +63,7 @@ impl<P: Platform> Account<P> {
         let now = self.clock.now();
         let finished = match result {
             Ok((_, finished)) => finished,
-            Err(error) => Finished { call, began: now.steady, took: Duration::ZERO, result: Err(defect(&error)) },
+            Err(error) => Finished { call, began: now, took: Duration::ZERO, result: Err(defect(&error)) },
         };
         let Finished { call, began, took, result } = finished;
         let result = result.map_err(|failure| self.doubted(failure));
@@ -84,13 +89,18 @@ impl<P: Platform> Account<P> {
         }
         let (finish, reason) = match result {
             Ok(answer) => {
-                self.apply(answer, now);
+                // The answer may lie here since before the sleep: it counts as old, and is asked for once more.
+                let slept = elapsed(began, now).saturating_sub(took) > SLEEP;
+                if slept {
+                    self.planner.hurry(&call, now);
+                }
+                self.apply(answer, if slept { began.wall } else { now.wall }, now);
                 (Finish::Ok, String::new())
             }
             Err(failure) => (self.fail(&failure, now), failure.message),
         };
         if is_up_call {
-            self.settle_denials(is_good, began, now);
+            self.settle_denials(is_good, began.steady, now);
         }
         // Before the planner is told: calls may join the run that this one would end.
         if self.platform.plan_changed() {
@@ -116,7 +126,8 @@ impl<P: Platform> Account<P> {
         self.changed(now);
     }
 
-    fn apply(&mut self, answer: Answer, now: Moment) {
+    /// Takes in an answer that is true of that time.
+    fn apply(&mut self, answer: Answer, at: Timestamp, now: Moment) {
         let mut hurry = Vec::new();
         let mut objects = false;
         let apply = || {
@@ -124,11 +135,11 @@ impl<P: Platform> Account<P> {
             let stored = fleet.without_unmapped_fields(&answer.updates);
             let prepared = self.recorder.prepare(stored.as_deref().unwrap_or(&answer.updates));
             for update in answer.updates {
-                let changed = fleet.apply(update, now.wall);
+                let changed = fleet.apply(update, at);
                 objects |= changed.objects;
                 hurry.extend(changed.hurry);
             }
-            self.recorder.answered(prepared, fleet.revision(), now.wall);
+            self.recorder.answered(prepared, fleet.revision(), at);
         };
         // Nearly every answer is small, and making way for each would start threads without end.
         if answer.bytes > LARGE_ANSWER || self.fleet.try_lock().is_err() {
@@ -155,6 +166,12 @@ impl<P: Platform> Account<P> {
         }
         Finish::Failed { outcome: failure.effect(), retry_after: failure.retry_after }
     }
+}
+
+/// What went by, by the clock that shows more of it: where the steady one sleeps with the machine, the other one is set.
+fn elapsed(began: Moment, now: Moment) -> Duration {
+    let by_wall = now.wall.duration_since(began.wall);
+    now.steady.saturating_sub(began.steady).max(Duration::try_from(by_wall).unwrap_or_default())
 }
 
 fn defect(error: &JoinError) -> Failure {

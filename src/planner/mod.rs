@@ -21,6 +21,7 @@ mod refusals;
 mod schedule;
 mod slots;
 mod steady;
+mod steps;
 mod sweeps;
 mod switch;
 #[cfg(test)]

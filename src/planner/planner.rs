@@ -16,6 +16,7 @@ use crate::planner::refusals::Refusals;
 use crate::planner::schedule::{Pauses, after_gap, next_due};
 use crate::planner::slots::{Flight, Id, Slots};
 use crate::planner::steady::{Gate, Steady};
+use crate::planner::steps::Steps;
 use crate::planner::sweeps::Sweeps;
 use crate::planner::{End, Finish, Ledger, Limits, Next, Outcome, Permit, Priority, ReadCall, Start, Switched};
 
@@ -64,6 +65,7 @@ pub struct Planner<C> {
     tie: Moment,
     /// The latest time it was told.
     latest: Duration,
+    pub(super) steps: Steps,
 }
 
 impl<C: ReadCall> Planner<C> {
@@ -98,6 +100,7 @@ impl<C: ReadCall> Planner<C> {
             made: now,
             tie: now,
             latest: now.steady,
+            steps: Steps::new(now),
         }
     }
 
@@ -340,10 +343,29 @@ impl<C: ReadCall> Planner<C> {
 
     /// The time, which does not go back.
     pub(super) fn clock(&mut self, now: Moment) -> Moment {
-        self.latest = self.latest.max(now.steady);
+        let before = self.latest;
+        self.latest = before.max(now.steady);
         let now = Moment { steady: self.latest, ..now };
         self.tie = self.tied(now);
+        if let Some(step) = self.steps.look(before, now) {
+            self.hasten(step, Steady::of(now));
+        }
         now
+    }
+
+    /// All data are older by so much than they were a moment ago: what brings them anew is due sooner by as much, as far as the
+    /// floor allows. What fails waits as long as it did.
+    fn hasten(&mut self, step: Duration, now: Steady) {
+        let min_interval = self.limits.min_interval;
+        let idle = self.slots.iter_mut().filter(|(_, slot)| slot.planned && slot.flight.is_none() && slot.answered());
+        for (id, slot) in idle {
+            let due = slot.due.minus(step).max(now).max(slot.floor(min_interval).unwrap_or(now));
+            if due < slot.due {
+                self.queue.remove(id, slot);
+                slot.due = due;
+                self.queue.insert(id, slot, now);
+            }
+        }
     }
 
     /// Both clocks read together, as before while the wall clock was not set: so a point in time keeps its wall time.

@@ -98,7 +98,8 @@ impl<C: ReadCall> Planner<C> {
         let (mut queue_length, mut oldest) = (0, at);
         for slot in self.slots.iter().filter(|slot| slot.planned) {
             let Some(count) = counts.get_mut(&slot.collector) else { continue };
-            count.fresh += u64::from(slot.last_success.is_some_and(|success| at.since(success) < count.stale_after));
+            let age = slot.last_success.map(|success| at.since(success).saturating_add(self.steps.since(success)));
+            count.fresh += u64::from(age.is_some_and(|age| age < count.stale_after));
             count.refused += u64::from(slot.off && !slot.attempted);
             let off_until = if slot.off { self.refusals.off_until(slot.name) } else { None };
             count.off_until = [count.off_until, off_until].into_iter().flatten().min();
@@ -108,7 +109,8 @@ impl<C: ReadCall> Planner<C> {
                 // What the key may not read waits for nobody's turn.
                 if !slot.off {
                     queue_length += u64::from(slot.due <= at);
-                    oldest = oldest.min(slot.due);
+                    // While the machine slept nobody could make it.
+                    oldest = oldest.min(slot.due.max(self.steps.woke()));
                 }
             }
         }

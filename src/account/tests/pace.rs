@@ -114,3 +114,29 @@ async fn the_first_data_are_rendered_at_once_and_then_once_a_second_at_most() {
     account.step();
     assert_eq!(account.render_began, clock.now().steady);
 }
+
+/// Its answer was there, and the machine slept before it was looked at.
+#[tokio::test]
+async fn an_answer_from_before_a_sleep_is_as_old_as_that_and_asked_for_once_more() {
+    let clock = PinnedClock::at(START.parse().unwrap());
+    let platform = Scripted { list: Duration::from_hours(1), ..Scripted::new(Arc::new(clock.clone())) };
+    let mut good_for = None;
+    for slept in [Duration::from_secs(50), Duration::from_mins(30)] {
+        let (mut account, _) = account(&platform);
+        account.step();
+        let began = clock.now();
+        let ended = account.calls.join_next_with_id().await.unwrap();
+        clock.advance(slept);
+        account.finish(ended);
+        let now = clock.now();
+        let is_old = slept > Duration::from_mins(1);
+        let dated = if is_old { began.wall } else { now.wall };
+        let until = account.fleet().current(now.wall).valid_until.unwrap();
+        assert_eq!(until.duration_since(dated), *good_for.get_or_insert(until.duration_since(dated)), "{slept:?}");
+        clock.advance(Duration::from_secs(15));
+        account.step();
+        let is_asked = account.calls_by_task.values().any(|(call, _)| *call == Call::List);
+        assert_eq!(is_asked, is_old, "{slept:?}: as soon as the floor allows");
+        account.calls.shutdown().await;
+    }
+}

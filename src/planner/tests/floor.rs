@@ -130,13 +130,47 @@ fn a_ledger_from_the_future_counts_as_now() {
 }
 
 #[test]
-fn the_wall_clock_moves_nothing_within_the_process() {
+fn the_wall_clock_moves_no_floor_within_the_process() {
     let mut desk = Desk::planning(real(), vec![failing()]);
     desk.make(failing().call, seconds(1), OK);
-    desk.set_wall_clock(SignedDuration::from_hours(100));
-    assert_eq!(desk.wait(), Some(seconds(180)));
     desk.set_wall_clock(SignedDuration::from_hours(-1000));
-    assert_eq!(desk.wait(), Some(seconds(180)));
+    assert_eq!(desk.wait(), Some(seconds(180)), "nothing is older than it was");
+    desk.set_wall_clock(SignedDuration::from_hours(1000));
+    assert_eq!(desk.wait(), Some(seconds(180)), "nor than it was before");
+    desk.set_wall_clock(SignedDuration::from_secs(61));
+    assert_eq!(desk.wait(), Some(seconds(180 - 61)), "due sooner by as much");
+    desk.set_wall_clock(SignedDuration::from_hours(100));
+    assert_eq!(desk.wait(), Some(seconds(90)), "the floor holds");
+}
+
+/// As on a machine inside another one that slept: the steady clock did not go on.
+#[test]
+fn data_that_are_older_than_they_seemed_are_read_again_and_count_as_old() {
+    let mut desk = Desk::planning(real(), sweeps(2));
+    for device in 0..2 {
+        desk.make(sweep(device).call, seconds(1), OK);
+    }
+    let fresh = |desk: &Desk| desk.planner.status(desk.now, |_| seconds(3 * 3600)).collectors[&Collector::Checks].fresh;
+    desk.pass(seconds(100));
+    assert!(desk.wait() > Some(seconds(600)));
+    assert_eq!(fresh(&desk), 2);
+    desk.set_wall_clock(SignedDuration::from_hours(10));
+    let (first, second) = (desk.start(), desk.start());
+    assert!(first.is_some() && second.is_some() && first != second);
+    assert_eq!(fresh(&desk), 0);
+    desk.finish(first.unwrap(), OK);
+    assert_eq!(fresh(&desk), 1);
+}
+
+#[test]
+fn what_fails_waits_as_long_however_old_its_data_turn_out_to_be() {
+    let mut desk = Desk::planning(Limits { min_interval: seconds(15), ..real() }, sweeps(1));
+    let call = desk.start().unwrap();
+    desk.fail(call, Outcome::InvalidResponse);
+    let wait = desk.wait();
+    assert!(wait >= Some(seconds(30)), "{wait:?}");
+    desk.set_wall_clock(SignedDuration::from_hours(10));
+    assert_eq!(desk.wait(), wait);
 }
 
 /// The ledger has wall times only, and the call is first wanted when they mean something else already.

@@ -2,6 +2,20 @@
 
 use super::*;
 
+/// Nobody could make calls meanwhile, so the budget is not to blame.
+#[test]
+fn what_became_due_while_the_machine_slept_is_late_since_it_woke() {
+    let mut desk = Desk::planning(real(), sweeps(3));
+    for device in 0..3 {
+        desk.make(sweep(device).call, seconds(1), Finish::Ok);
+    }
+    desk.sleep(Duration::from_hours(10));
+    assert!(desk.start().is_some());
+    assert_eq!((desk.status().queue_length, desk.status().oldest_due), (2, Duration::ZERO));
+    desk.pass(seconds(30));
+    assert_eq!((desk.status().queue_length, desk.status().oldest_due), (2, seconds(30)));
+}
+
 fn checks(desk: &Desk) -> CollectorStatus {
     desk.collector(Collector::Checks)
 }
