@@ -185,7 +185,7 @@ async fn data_go_at_their_time_even_when_nothing_else_happens() {
 
 /// As after a machine's sleep, which what waits does not see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_jump_of_the_clock_withdraws_what_is_too_old_by_then() {
+async fn a_jump_of_the_clock_withdraws_what_is_too_old_by_then_and_reads_it_again() {
     let clock = TestClock::at(NOW);
     let settings = Settings {
         clock: Arc::new(clock.clone()),
@@ -196,9 +196,18 @@ async fn a_jump_of_the_clock_withdraws_what_is_too_old_by_then() {
     };
     let running = Running::start(settings).await;
     running.until_true().await;
+    let servers = [&running.demo.nsight.handle, &running.demo.tactical.handle];
+    for server in servers {
+        server.set_fault(Fault::Latency(Duration::from_secs(5)), Scope::ALL);
+    }
     clock.advance(Duration::from_hours(3));
     let rest = |all: &SeriesMap| fleet_only(all).keys().next().map(|series| format!("{series:?}"));
     running.until_within(Duration::from_secs(15), rest).await;
+    // It was asked for anew, an hour before its time.
+    for server in servers {
+        server.clear_faults();
+    }
+    running.until_true().await;
     running.stop().await;
 }
 
