@@ -22,6 +22,23 @@ pub struct Moment {
     pub wall: Timestamp,
 }
 
+/// More than lies between what ends and its being looked at.
+const SLEEP: Duration = Duration::from_mins(1);
+
+impl Moment {
+    /// Whether the machine slept since `began`, though only `awake` went by in this process. By the clock that shows more of it:
+    /// inside a machine that sleeps the steady one sleeps too, and the other one is set.
+    pub(crate) fn slept_since(self, began: Self, awake: Duration) -> bool {
+        let by_wall = Duration::try_from(self.wall.duration_since(began.wall)).unwrap_or_default();
+        self.steady.saturating_sub(began.steady).max(by_wall).saturating_sub(awake) > SLEEP
+    }
+
+    /// When it was as an answer says that is taken in now: it may lie here since before the machine slept.
+    pub(crate) fn of_answer(self, began: Self, awake: Duration) -> Timestamp {
+        if self.slept_since(began, awake) { began.wall.min(self.wall) } else { self.wall }
+    }
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
@@ -85,5 +102,34 @@ impl Clock for TokioClock {
     fn now(&self) -> Moment {
         let steady = self.start.elapsed();
         Moment { steady, wall: self.wall.saturating_add(steady).unwrap_or(self.wall) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_from_before_a_sleep_is_of_the_time_when_it_was_asked_for() {
+        let began = Moment { steady: Duration::from_secs(1000), wall: "2026-03-04T10:00:00Z".parse().expect("time") };
+        let later = |steady: u64, wall: i64| Moment {
+            steady: began.steady + Duration::from_secs(steady),
+            wall: began.wall + jiff::SignedDuration::from_secs(wall),
+        };
+        let awake = Duration::from_secs(40);
+        for (now, slept) in [
+            (later(40, 40), false),
+            (later(90, 90), false),
+            // A laptop that slept; a virtual machine whose host did.
+            (later(3600, 3600), true),
+            (later(40, 3600), true),
+            // The wall clock was set back meanwhile.
+            (later(40, -3600), false),
+        ] {
+            assert_eq!(now.slept_since(began, awake), slept, "{now:?}");
+            assert_eq!(now.of_answer(began, awake), if slept { began.wall } else { now.wall }, "{now:?}");
+        }
+        let now = later(3600, -3600);
+        assert_eq!(now.of_answer(began, awake), now.wall, "nothing is of the future");
     }
 }

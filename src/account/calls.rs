@@ -18,9 +18,6 @@ const OUTAGE_FAILURES: u32 = 3;
 /// Taking in an answer of this many bytes can take long.
 const LARGE_ANSWER: u64 = 256 * 1024;
 
-/// More than lies between an answer and its being taken in. Where more time went by than the call took, the machine slept.
-const SLEEP: Duration = Duration::from_mins(1);
-
 /// A call that has ended.
 pub(super) struct Finished<C> {
     call: C,
@@ -89,12 +86,11 @@ impl<P: Platform> Account<P> {
         }
         let (finish, reason) = match result {
             Ok(answer) => {
-                // The answer may lie here since before the sleep: it counts as old, and is asked for once more.
-                let slept = elapsed(began, now).saturating_sub(took) > SLEEP;
-                if slept {
+                if now.slept_since(began, took) {
+                    // It may have changed meanwhile.
                     self.planner.hurry(&call, now);
                 }
-                self.apply(answer, if slept { began.wall } else { now.wall }, now);
+                self.apply(answer, now.of_answer(began, took), now);
                 (Finish::Ok, String::new())
             }
             Err(failure) => (self.fail(&failure, now), failure.message),
@@ -166,12 +162,6 @@ impl<P: Platform> Account<P> {
         }
         Finish::Failed { outcome: failure.effect(), retry_after: failure.retry_after }
     }
-}
-
-/// What went by, by the clock that shows more of it: where the steady one sleeps with the machine, the other one is set.
-fn elapsed(began: Moment, now: Moment) -> Duration {
-    let by_wall = now.wall.duration_since(began.wall);
-    now.steady.saturating_sub(began.steady).max(Duration::try_from(by_wall).unwrap_or_default())
 }
 
 fn defect(error: &JoinError) -> Failure {

@@ -19,6 +19,8 @@ pub mod xml;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use self::call::Call;
@@ -77,8 +79,7 @@ impl Nsight {
     }
 
     /// Decodes where it disturbs nobody.
-    async fn decode(&self, call: &Call, answer: RawAnswer) -> Result<Answer, Failure> {
-        let now = self.clock.0.now().wall;
+    async fn decode(&self, call: &Call, answer: RawAnswer, now: Timestamp) -> Result<Answer, Failure> {
         let bytes = answer.body.len();
         let work = {
             let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
@@ -151,12 +152,12 @@ impl Platform for Nsight {
 
     async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
         // What takes long is the answer, not the sleep of this machine.
-        let (began, start) = (self.clock.0.now(), tokio::time::Instant::now());
+        let (began, start) = (self.clock.0.now(), Instant::now());
         let fetched = self.client.fetch(call, began.wall, permit).await;
         let took = start.elapsed();
         let status = fetched.as_ref().ok().map(|answer| answer.status);
         let result = match fetched {
-            Ok(answer) => self.decode(call, answer).await,
+            Ok(answer) => self.decode(call, answer, self.clock.0.now().of_answer(began, took)).await,
             Err(error) => Err(error.into_failure(call, 0)),
         };
         let outcome = result.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Ok);

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use tokio::time::Instant;
+
 pub use call::Call;
 pub use decode::Decoder;
 pub use wire::array::ArrayError;
@@ -75,8 +78,12 @@ impl Tactical {
     }
 
     /// Decodes where it disturbs nobody.
-    async fn decode(&self, call: &Call, answer: super::transport::RawAnswer) -> Result<Answer, Failure> {
-        let now = self.clock.now().wall;
+    async fn decode(
+        &self,
+        call: &Call,
+        answer: super::transport::RawAnswer,
+        now: Timestamp,
+    ) -> Result<Answer, Failure> {
         let bytes = answer.body.len();
         let work = {
             let (decoder, call) = (Arc::clone(&self.decoder), call.clone());
@@ -120,8 +127,9 @@ impl Platform for Tactical {
     }
 
     async fn read(&self, call: &Call, permit: Permit) -> Result<Answer, Failure> {
+        let (began, start) = (self.clock.now(), Instant::now());
         let result = match self.client.send(call, permit).await {
-            Ok(answer) => self.decode(call, answer).await,
+            Ok(answer) => self.decode(call, answer, self.clock.now().of_answer(began, start.elapsed())).await,
             Err(error) => Err(error.into_failure(call, 0)),
         };
         // A refused key is read again by the account, which all calls concern; a refused token concerns this one only.
